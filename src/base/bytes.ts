@@ -1,3 +1,4 @@
+import { assert } from './assert.ts';
 import { uuidText, writeUuid, ZERO_UUID, type Uuid } from './uuid.ts';
 
 /** UTF-8 to text; malformed sequences become U+FFFD. */
@@ -349,6 +350,7 @@ export class ByteWriter {
 
   /** A fixed writer goes to other memory, of which it may write `[start, end)`. */
   reset(view: DataView, bytes: Uint8Array, start: number, end: number): this {
+    assert(!this.growing, 'a growing writer writes to its own memory');
     this.view = view;
     this.bytes = bytes;
     this.position = start;

@@ -156,9 +156,6 @@ test('tagged fields are stepped over; tags that do not ascend fail', () => {
 
 test('a fixed writer that is full keeps what it has and says so', () => {
   const memory = new Uint8Array(8).fill(0xee);
-  const out = new ByteWriter(encodeText, 0).reset(new DataView(memory.buffer), memory, 1, 7);
-  out.int32(1);
-  assert.equal(out.growing, true);
   const fixed = new ByteWriter(encodeText, memory).reset(new DataView(memory.buffer), memory, 1, 7);
   fixed.int32(0x01020304);
   fixed.int32(5);
@@ -166,4 +163,5 @@ test('a fixed writer that is full keeps what it has and says so', () => {
   assert.equal(fixed.failed, true);
   assert.equal(fixed.position, 5);
   assert.deepEqual([...memory], [0xee, 1, 2, 3, 4, 0xee, 0xee, 0xee]);
+  assert.throws(() => writer().reset(new DataView(memory.buffer), memory, 0, 8), /growing/);
 });
