@@ -23,6 +23,8 @@ export interface Disk {
   removeDirectory(path: string): DiskError | null;
   /** Makes names created, renamed or removed in this directory survive a loss of power. Blocks. */
   syncDirectory(path: string): DiskError | null;
+  /** The form that does not block, for a running shard that has made a new segment. */
+  syncDirectoryLater(path: string, done: (error: DiskError | null) => void): void;
   exists(path: string): boolean;
 }
 
