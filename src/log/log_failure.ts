@@ -1,0 +1,41 @@
+import type { DiskError } from '../port/disk.ts';
+
+/**
+ * Why a log cannot do what it was asked to.
+ *
+ * - `disk`: the operating system refused; `error` says how. A full disk leaves the log usable, a failed fsync does not.
+ * - `corrupt`: bytes below the recovery point, or of a closed segment, are not what was written.
+ * - `missing`: a segment that must be there is not, or the log ends before its recovery point.
+ * - `refused`: the request does not fit this log (a batch larger than a segment, offsets that go back).
+ * - `failed`: the log failed for good earlier; nothing is done any more.
+ */
+export type LogFailureKind = 'disk' | 'corrupt' | 'missing' | 'refused' | 'failed';
+
+/** A failure of one log, as a value. The others on the node go on. */
+export class LogFailure {
+  readonly kind: LogFailureKind;
+  /** The file or directory that it is about. */
+  readonly path: string;
+  readonly detail: string;
+  readonly error: DiskError | null;
+
+  constructor(kind: LogFailureKind, path: string, detail: string, error: DiskError | null = null) {
+    this.kind = kind;
+    this.path = path;
+    this.detail = detail;
+    this.error = error;
+  }
+
+  static ofDisk(error: DiskError): LogFailure {
+    return new LogFailure('disk', error.path, error.toString(), error);
+  }
+
+  /** True when the directory has no room; the answer to the producer is definite and the log goes on. */
+  get isNoSpace(): boolean {
+    return this.error !== null && (this.error.code === 'ENOSPC' || this.error.code === 'EDQUOT');
+  }
+
+  toString(): string {
+    return `${this.kind}: ${this.path}: ${this.detail}`;
+  }
+}
