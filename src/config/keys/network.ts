@@ -1,0 +1,38 @@
+import { ANY, atLeast, type BrokerRow } from '../config_key.ts';
+
+/** Listeners, connections, requests. Columns: see `BrokerRow`. */
+export const NETWORK_KEYS = [
+  ['advertised.listeners', 'LIST', null, ANY, 'HIGH', 'read-only'],
+  ['connections.max.idle.ms', 'LONG', '600000', ANY, 'MEDIUM', 'read-only'],
+  ['delete.records.purgatory.purge.interval.requests', 'INT', '1', ANY, 'MEDIUM', 'read-only'],
+  ['fetch.max.bytes', 'INT', '57671680', atLeast(1_024), 'MEDIUM', 'read-only'],
+  ['fetch.purgatory.purge.interval.requests', 'INT', '1000', ANY, 'MEDIUM', 'read-only'],
+  ['inter.broker.listener.name', 'STRING', null, ANY, 'MEDIUM', 'read-only'],
+  [
+    'listener.security.protocol.map',
+    'STRING',
+    'SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT',
+    ANY,
+    'LOW',
+    'per-broker',
+  ],
+  ['listeners', 'LIST', 'PLAINTEXT://127.0.0.1:9092', ANY, 'HIGH', 'per-broker'],
+  ['max.connection.creation.rate', 'INT', '2147483647', atLeast(0), 'MEDIUM', 'cluster-wide'],
+  ['max.connections', 'INT', '2147483647', atLeast(0), 'MEDIUM', 'cluster-wide'],
+  ['max.connections.per.ip', 'INT', '2147483647', atLeast(0), 'MEDIUM', 'cluster-wide'],
+  ['max.connections.per.ip.overrides', 'STRING', '', ANY, 'MEDIUM', 'cluster-wide'],
+  ['max.incremental.fetch.session.cache.slots', 'INT', '1000', atLeast(0), 'MEDIUM', 'read-only'],
+  ['max.request.partition.size.limit', 'INT', '2000', atLeast(1), 'MEDIUM', 'read-only'],
+  ['num.io.threads', 'INT', '8', atLeast(1), 'HIGH', 'cluster-wide'],
+  ['num.network.threads', 'INT', '3', atLeast(1), 'HIGH', 'cluster-wide'],
+  ['producer.purgatory.purge.interval.requests', 'INT', '1000', ANY, 'MEDIUM', 'read-only'],
+  ['queued.max.request.bytes', 'LONG', '-1', ANY, 'MEDIUM', 'read-only'],
+  ['queued.max.requests', 'INT', '500', atLeast(1), 'HIGH', 'read-only'],
+  ['request.timeout.ms', 'INT', '30000', ANY, 'HIGH', 'read-only'],
+  ['socket.connection.setup.timeout.max.ms', 'LONG', '30000', ANY, 'MEDIUM', 'read-only'],
+  ['socket.connection.setup.timeout.ms', 'LONG', '10000', ANY, 'MEDIUM', 'read-only'],
+  ['socket.listen.backlog.size', 'INT', '50', atLeast(1), 'MEDIUM', 'read-only'],
+  ['socket.receive.buffer.bytes', 'INT', '102400', ANY, 'HIGH', 'read-only'],
+  ['socket.request.max.bytes', 'INT', '104857600', atLeast(1), 'HIGH', 'read-only'],
+  ['socket.send.buffer.bytes', 'INT', '102400', ANY, 'HIGH', 'read-only'],
+] as const satisfies readonly BrokerRow[];

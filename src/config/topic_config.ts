@@ -1,0 +1,187 @@
+import {
+  findTopicSetting,
+  TOPIC_SETTINGS,
+  type TopicBooleanKey,
+  type TopicKeyName,
+  type TopicListKey,
+  type TopicNumberKey,
+  type TopicTextKey,
+} from './keys.ts';
+import type { CleanupPolicy, CompressionType, TimestampType, TopicConfig } from './node_config.ts';
+import { InvalidValue, parseConfigValue, type ConfigValue } from './value.ts';
+import type { ConfigValues } from './values.ts';
+import { assert } from '../base/assert.ts';
+
+/** Why a set of topic settings is refused, as a sentence for the one who asked. */
+export class InvalidTopicConfig {
+  readonly message: string;
+
+  constructor(message: string) {
+    this.message = message;
+  }
+}
+
+const MS_PER_MINUTE = 60_000;
+const MS_PER_HOUR = 3_600_000;
+
+/** What topics of this node have unless they say otherwise: its `log.*` keys, and Kafka's defaults for the rest. */
+export function topicConfigOfNode(values: ConfigValues): TopicConfig {
+  return {
+    cleanupPolicy: values.list('log.cleanup.policy') as readonly CleanupPolicy[],
+    compressionType: values.text('compression.type') as CompressionType,
+    compressionGzipLevel: values.number('compression.gzip.level'),
+    compressionLz4Level: values.number('compression.lz4.level'),
+    compressionZstdLevel: values.number('compression.zstd.level'),
+    deleteRetentionMs: values.number('log.cleaner.delete.retention.ms'),
+    fileDeleteDelayMs: values.number('log.segment.delete.delay.ms'),
+    flushMessages: values.number('log.flush.interval.messages'),
+    flushMs: values.numberOrNull('log.flush.interval.ms') ?? values.number('log.flush.scheduler.interval.ms'),
+    indexIntervalBytes: values.number('log.index.interval.bytes'),
+    localRetentionBytes: values.number('log.local.retention.bytes'),
+    localRetentionMs: values.number('log.local.retention.ms'),
+    maxCompactionLagMs: values.number('log.cleaner.max.compaction.lag.ms'),
+    maxMessageBytes: values.number('message.max.bytes'),
+    messageTimestampAfterMaxMs: values.number('log.message.timestamp.after.max.ms'),
+    messageTimestampBeforeMaxMs: values.number('log.message.timestamp.before.max.ms'),
+    messageTimestampType: values.text('log.message.timestamp.type') as TimestampType,
+    minCleanableDirtyRatio: values.number('log.cleaner.min.cleanable.ratio'),
+    minCompactionLagMs: values.number('log.cleaner.min.compaction.lag.ms'),
+    minInsyncReplicas: values.number('min.insync.replicas'),
+    preallocate: values.boolean('log.preallocate'),
+    remoteStorageEnable: false,
+    retentionBytes: values.number('log.retention.bytes'),
+    retentionMs: retentionMs(values),
+    segmentBytes: values.number('log.segment.bytes'),
+    segmentIndexBytes: values.number('log.index.size.max.bytes'),
+    segmentJitterMs: values.numberOrNull('log.roll.jitter.ms') ?? values.number('log.roll.jitter.hours') * MS_PER_HOUR,
+    segmentMs: values.numberOrNull('log.roll.ms') ?? values.number('log.roll.hours') * MS_PER_HOUR,
+    uncleanLeaderElectionEnable: values.boolean('unclean.leader.election.enable'),
+  };
+}
+
+/** The finest unit that is set wins; every negative number means for ever. */
+export function retentionMs(values: ConfigValues): number {
+  const minutes = values.numberOrNull('log.retention.minutes');
+  const ms =
+    values.numberOrNull('log.retention.ms') ??
+    (minutes === null ? values.number('log.retention.hours') * MS_PER_HOUR : minutes * MS_PER_MINUTE);
+  return ms < 0 ? -1 : ms;
+}
+
+/**
+ * The settings of a topic that sets `overrides` (names and texts, as a client sent them) on top of `base`. Refuses
+ * unknown names, wrong values and combinations that Kafka refuses.
+ */
+export function deriveTopicConfig(
+  base: TopicConfig,
+  overrides: ReadonlyMap<string, string>,
+): TopicConfig | InvalidTopicConfig {
+  const parsed = parseOverrides(overrides);
+  if (parsed instanceof InvalidTopicConfig) return parsed;
+  const number = (name: TopicNumberKey, inherited: number): number => {
+    const value = parsed.get(name) ?? inherited;
+    assert(typeof value === 'number', 'the setting is a number');
+    return value;
+  };
+  const boolean = (name: TopicBooleanKey, inherited: boolean): boolean => {
+    const value = parsed.get(name) ?? inherited;
+    assert(typeof value === 'boolean', 'the setting is a boolean');
+    return value;
+  };
+  const text = <T extends string>(name: TopicTextKey, inherited: T): T => (parsed.get(name) ?? inherited) as T;
+  const list = <T extends string>(name: TopicListKey, inherited: readonly T[]): readonly T[] =>
+    (parsed.get(name) ?? inherited) as readonly T[];
+
+  const config: TopicConfig = {
+    cleanupPolicy: list('cleanup.policy', base.cleanupPolicy),
+    compressionType: text('compression.type', base.compressionType),
+    compressionGzipLevel: number('compression.gzip.level', base.compressionGzipLevel),
+    compressionLz4Level: number('compression.lz4.level', base.compressionLz4Level),
+    compressionZstdLevel: number('compression.zstd.level', base.compressionZstdLevel),
+    deleteRetentionMs: number('delete.retention.ms', base.deleteRetentionMs),
+    fileDeleteDelayMs: number('file.delete.delay.ms', base.fileDeleteDelayMs),
+    flushMessages: number('flush.messages', base.flushMessages),
+    flushMs: number('flush.ms', base.flushMs),
+    indexIntervalBytes: number('index.interval.bytes', base.indexIntervalBytes),
+    localRetentionBytes: number('local.retention.bytes', base.localRetentionBytes),
+    localRetentionMs: number('local.retention.ms', base.localRetentionMs),
+    maxCompactionLagMs: number('max.compaction.lag.ms', base.maxCompactionLagMs),
+    maxMessageBytes: number('max.message.bytes', base.maxMessageBytes),
+    messageTimestampAfterMaxMs: number('message.timestamp.after.max.ms', base.messageTimestampAfterMaxMs),
+    messageTimestampBeforeMaxMs: number('message.timestamp.before.max.ms', base.messageTimestampBeforeMaxMs),
+    messageTimestampType: text('message.timestamp.type', base.messageTimestampType),
+    minCleanableDirtyRatio: number('min.cleanable.dirty.ratio', base.minCleanableDirtyRatio),
+    minCompactionLagMs: number('min.compaction.lag.ms', base.minCompactionLagMs),
+    minInsyncReplicas: number('min.insync.replicas', base.minInsyncReplicas),
+    preallocate: boolean('preallocate', base.preallocate),
+    remoteStorageEnable: boolean('remote.storage.enable', base.remoteStorageEnable),
+    retentionBytes: number('retention.bytes', base.retentionBytes),
+    retentionMs: number('retention.ms', base.retentionMs),
+    // Kafka's own tests and tools make segments below the public minimum by the internal name.
+    segmentBytes: number('internal.segment.bytes', number('segment.bytes', base.segmentBytes)),
+    segmentIndexBytes: number('segment.index.bytes', base.segmentIndexBytes),
+    segmentJitterMs: number('segment.jitter.ms', base.segmentJitterMs),
+    segmentMs: number('segment.ms', base.segmentMs),
+    uncleanLeaderElectionEnable: boolean('unclean.leader.election.enable', base.uncleanLeaderElectionEnable),
+  };
+  return checkTopicConfig(config) ?? config;
+}
+
+function parseOverrides(
+  overrides: ReadonlyMap<string, string>,
+): ReadonlyMap<TopicKeyName, ConfigValue> | InvalidTopicConfig {
+  const parsed = new Map<TopicKeyName, ConfigValue>();
+  for (const [name, text] of overrides) {
+    const key = findTopicSetting(name);
+    if (key === null) return new InvalidTopicConfig(`Unknown topic config name: ${name}`);
+    const value = parseConfigValue(key, text);
+    if (value instanceof InvalidValue) {
+      return new InvalidTopicConfig(`Invalid value ${text} for configuration ${name}: it ${value.requirement}`);
+    }
+    parsed.set(name as TopicKeyName, value);
+  }
+  return parsed;
+}
+
+function checkTopicConfig(config: TopicConfig): InvalidTopicConfig | null {
+  if (config.minCompactionLagMs > config.maxCompactionLagMs) {
+    return new InvalidTopicConfig(
+      `min.compaction.lag.ms (${config.minCompactionLagMs}) must not be above max.compaction.lag.ms ` +
+        `(${config.maxCompactionLagMs})`,
+    );
+  }
+  return null;
+}
+
+/** A topic setting as this node would have it by default, and the key of the node that says so (null: none). */
+export interface InheritedSetting {
+  readonly text: string | null;
+  readonly nodeKey: string | null;
+}
+
+/**
+ * As text what `topicConfigOfNode` is as numbers, for DescribeConfigs: in the unit of the topic setting, with the
+ * name of the node's key that was written.
+ */
+export function inheritedTopicSettings(values: ConfigValues): ReadonlyMap<TopicKeyName, InheritedSetting> {
+  const inherited = new Map<TopicKeyName, InheritedSetting>();
+  for (const setting of TOPIC_SETTINGS) {
+    inherited.set(setting.name as TopicKeyName, inheritedSetting(values, setting.synonyms, setting.default));
+  }
+  return inherited;
+}
+
+function inheritedSetting(
+  values: ConfigValues,
+  nodeKeys: readonly string[],
+  fallback: string | null,
+): InheritedSetting {
+  for (const nodeKey of nodeKeys) {
+    const { text, origin, value } = values.anySetting(nodeKey);
+    if (text === null || origin.kind === 'default') continue;
+    const unit = nodeKey.endsWith('.hours') ? MS_PER_HOUR : nodeKey.endsWith('.minutes') ? MS_PER_MINUTE : null;
+    if (unit === null || typeof value !== 'number') return { text: text.trim(), nodeKey };
+    return { text: String(value < 0 ? -1 : value * unit), nodeKey };
+  }
+  return { text: fallback, nodeKey: null };
+}
