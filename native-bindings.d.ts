@@ -1,0 +1,16 @@
+/**
+ * What is used of packages with native or wasm code, and no more. Each is loaded by one file of `src/platform/`,
+ * which has a fall-back for the native ones and says so once when it is taken.
+ */
+declare module '@node-rs/crc32' {
+  /** CRC-32C, continued from `initialState` (a finished CRC, not its complement). Takes shared memory. */
+  export function crc32c(input: Uint8Array, initialState?: number): number;
+}
+
+declare module 'xxhash-wasm' {
+  interface XxHash {
+    /** xxHash64 as an unsigned BigInt; `input` is copied into the module's memory and may be shared memory. */
+    h64Raw(input: Uint8Array, seed?: bigint): bigint;
+  }
+  export default function xxhash(): Promise<XxHash>;
+}

@@ -1,0 +1,117 @@
+import { writeSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+import type { Log, LogFields } from '../port/log.ts';
+
+/**
+ * Log lines of one thread, to standard error. Each thread writes its own lines, each with one system call, so that
+ * the last words of a thread that dies are not lost in a queue to another. A reader that takes nothing must
+ * not stop a broker: a line that the kernel refuses is dropped, counted, and the count is said with the next one.
+ */
+export interface LogOptions {
+  /** 'human': a line for people, coloured on a terminal. 'json': pino's lines, one object each. */
+  readonly format: 'human' | 'json';
+  /** 'control', 'shard 1', … */
+  readonly thread: string;
+  readonly colour: boolean;
+  /** Takes one line with its line feed. Standard error when not given. */
+  readonly write?: (line: string) => void;
+}
+
+type Level = 'info' | 'warn' | 'error';
+
+/** Longest text of a sentence or field. Lines stay below what a pipe takes as one piece, mostly. */
+const textLengthMax = 1024;
+
+export function createLog(options: LogOptions): Log {
+  const write = options.write ?? createErrorOutput();
+  return options.format === 'json' ? jsonLog(options.thread, write) : humanLog(options, write);
+}
+
+/** What the start uses when nothing is configured. */
+export function logToTerminal(thread: string): Log {
+  return createLog({ format: 'human', thread, colour: process.stderr.isTTY === true && !process.env['NO_COLOR'] });
+}
+
+function jsonLog(thread: string, write: (line: string) => void): Log {
+  // Loaded when JSON is asked for: 15 to 30 ms, which every thread would pay.
+  const { pino } = createRequire(import.meta.url)('pino') as typeof import('pino');
+  const logger = pino({ base: { pid: process.pid, thread } }, { write });
+  const say =
+    (level: Level) =>
+    (message: string, fields?: LogFields): void =>
+      logger[level](fields === undefined ? {} : shortened(fields), shorten(message));
+  return { info: say('info'), warn: say('warn'), error: say('error') };
+}
+
+const labels: Readonly<Record<Level, string>> = { info: 'INFO ', warn: 'WARN ', error: 'ERROR' };
+const colours: Readonly<Record<Level, string>> = { info: '\u001b[32m', warn: '\u001b[33m', error: '\u001b[31m' };
+const faint = '\u001b[2m';
+const plain = '\u001b[0m';
+
+function humanLog(options: LogOptions, write: (line: string) => void): Log {
+  const paint = (colour: string, text: string): string => (options.colour ? colour + text + plain : text);
+  const say =
+    (level: Level) =>
+    (message: string, fields?: LogFields): void => {
+      const head = `${paint(faint, timeOf(new Date()))} ${paint(colours[level], labels[level])} ${options.thread}: `;
+      const tail = fields === undefined ? '' : fieldsOf(fields);
+      write(`${head}${visible(shorten(message))}${tail === '' ? '' : paint(faint, tail)}\n`);
+    };
+  return { info: say('info'), warn: say('warn'), error: say('error') };
+}
+
+function timeOf(now: Date): string {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const day = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+  const time = `${two(now.getHours())}:${two(now.getMinutes())}:${two(now.getSeconds())}`;
+  return `${day} ${time}.${String(now.getMilliseconds()).padStart(3, '0')}`;
+}
+
+function fieldsOf(fields: LogFields): string {
+  let text = '';
+  for (const [name, value] of Object.entries(fields)) {
+    text += ` ${visible(name)}=`;
+    text += typeof value === 'string' ? quoted(shorten(value)) : String(value);
+  }
+  return text;
+}
+
+function quoted(text: string): string {
+  return /^[\w.:/@+-]+$/.test(text) ? text : `"${visible(text.replace(/["\\]/g, '\\$&'))}"`;
+}
+
+/** Controls of both sets, line and paragraph separators, marks that reorder text, and halves of surrogate pairs. */
+const unsafe = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\p{Surrogate}/gu;
+
+/** Nothing of what comes from outside may move a terminal's cursor or begin a line of its own. */
+function visible(text: string): string {
+  return text.replace(unsafe, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function shorten(text: string): string {
+  return text.length <= textLengthMax ? text : `${text.slice(0, textLengthMax)}… (${text.length} characters)`;
+}
+
+function shortened(fields: LogFields): LogFields {
+  const all: Record<string, string | number | boolean | null> = {};
+  for (const [name, value] of Object.entries(fields)) all[name] = typeof value === 'string' ? shorten(value) : value;
+  return all;
+}
+
+const standardError = 2;
+
+function createErrorOutput(): (line: string) => void {
+  let lost = 0;
+  return (line) => {
+    try {
+      if (lost > 0) {
+        writeSync(standardError, `(${lost} log lines were lost: nobody reads standard error)\n`);
+        lost = 0;
+      }
+      writeSync(standardError, line);
+    } catch {
+      lost++;
+    }
+  };
+}

@@ -1,0 +1,74 @@
+import net from 'node:net';
+
+import type { ListenAddress, Listener, ListenerEvents, Network } from '../../port/network.ts';
+import { countNothing } from '../system_calls.ts';
+import type { CountSystemCall } from '../system_calls.ts';
+import { Connection } from './connection.ts';
+
+/** Where several sockets may listen on one port and the kernel spreads connections over them. */
+const sharesPorts = ['linux', 'freebsd'].includes(process.platform);
+
+/** TCP of the operating system, for one thread. */
+export function createNetwork(countSystemCall: CountSystemCall = countNothing): Network {
+  return {
+    sharesPorts,
+    listen: (address, events) => new TcpListener(address, events, countSystemCall),
+    connect: (host, port, events) => Connection.connecting(host, port, events, countSystemCall),
+  };
+}
+
+/** A failing `accept` is told at most so often: it fails for each connection while descriptors are short. */
+const acceptFailureEveryMs = 1000;
+
+class TcpListener implements Listener {
+  readonly #server: net.Server;
+  readonly #events: ListenerEvents;
+  #closed = false;
+  #acceptFailureToldMs = Number.NEGATIVE_INFINITY;
+
+  constructor(address: ListenAddress, events: ListenerEvents, count: CountSystemCall) {
+    this.#events = events;
+    this.#server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true, keepAlive: true });
+    this.#server.on('listening', () => {
+      if (!this.#closed) events.listening(portOf(this.#server));
+    });
+    this.#server.on('connection', (outer) => {
+      count('accept');
+      if (this.#closed) outer.destroy();
+      else events.accepted(Connection.accepted(outer, count));
+    });
+    this.#server.on('error', (error: NodeJS.ErrnoException) => this.#failed(error));
+    this.#server.listen({
+      // Without a host Node listens on `::` for IPv4 and IPv6, or on `0.0.0.0` where there is no IPv6.
+      ...(address.host === '' ? {} : { host: address.host }),
+      port: address.port,
+      backlog: address.backlog,
+      exclusive: true,
+      reusePort: address.shared && sharesPorts,
+    });
+  }
+
+  /** The kernel's socket closes inside the call; Node's own 'close' would wait for the connections too. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#server.close();
+    setImmediate(() => this.#events.closed());
+  }
+
+  /** While descriptors are short, libuv accepts and closes what is waiting, so that the loop does not spin. */
+  #failed(error: NodeJS.ErrnoException): void {
+    if (this.#closed) return;
+    if (this.#server.listening) {
+      const nowMs = performance.now();
+      if (nowMs - this.#acceptFailureToldMs < acceptFailureEveryMs) return;
+      this.#acceptFailureToldMs = nowMs;
+    }
+    this.#events.failed(error.code ?? error.name, error.message);
+  }
+}
+
+function portOf(server: net.Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}

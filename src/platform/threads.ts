@@ -1,0 +1,131 @@
+import { isMainThread, Worker, workerData } from 'node:worker_threads';
+import type { ResourceLimits } from 'node:worker_threads';
+
+import { assert } from '../base/assert.ts';
+import type { ThreadFailure, Threads } from '../port/threads.ts';
+import { LoopKeeper } from './loop_keeper.ts';
+
+export interface ShardProgram {
+  /** The module that a shard runs: `workers/shard.ts`, or what it was built to. */
+  readonly url: URL;
+  readonly limits: Required<ResourceLimits>;
+}
+
+/**
+ * Heap of a shard. Frames, rings and tables lie outside of it, in shared memory; what is inside are connections and
+ * the metadata image. The young generation is large, so that what lives for one request dies young.
+ */
+export const shardLimitsDefault: Required<ResourceLimits> = {
+  maxOldGenerationSizeMb: 1024,
+  maxYoungGenerationSizeMb: 64,
+  codeRangeSizeMb: 64,
+  stackSizeMb: 4,
+};
+
+/** How a worker ends whose loop ran empty though nobody called `exit`. */
+const exitCodeUnasked = 70;
+
+/** The port of the main thread, number 0. */
+export function createControlThreads(program: ShardProgram): Threads {
+  assert(isMainThread, 'control is the main thread');
+  const sleep = new Sleep();
+  return {
+    self: 0,
+    spawnShard: (thread, boot, exited) => spawn(program, thread, boot, exited),
+    exit: () => assert(false, 'control does not end as a thread'),
+    wait: (words, index, expected, woken) => sleep.wait(words, index, expected, woken),
+    notify,
+  };
+}
+
+/** The port of a shard, in its worker, and what `spawnShard` was given as `boot`. */
+export function enterShardThread(): { readonly threads: Threads; readonly boot: unknown } {
+  assert(!isMainThread, 'a shard runs in a worker');
+  const { thread, boot } = workerData as ShardData;
+  const sleep = new Sleep();
+  process.exitCode = exitCodeUnasked;
+  const threads: Threads = {
+    self: thread,
+    spawnShard: () => assert(false, 'only control starts shards'),
+    exit: () => {
+      process.exitCode = 0;
+      sleep.end();
+    },
+    wait: (words, index, expected, woken) => sleep.wait(words, index, expected, woken),
+    notify,
+  };
+  return { threads, boot };
+}
+
+interface ShardData {
+  readonly thread: number;
+  readonly boot: unknown;
+}
+
+function spawn(
+  program: ShardProgram,
+  thread: number,
+  boot: unknown,
+  exited: (error: ThreadFailure | null) => void,
+): void {
+  const worker = new Worker(program.url, {
+    name: `shard ${thread}`,
+    workerData: { thread, boot } satisfies ShardData,
+    resourceLimits: program.limits,
+  });
+  let told = false;
+  const tell = (failure: ThreadFailure | null): void => {
+    if (told) return;
+    told = true;
+    exited(failure);
+  };
+  // An error is told before the thread is gone: what it left half done must not be acknowledged meanwhile.
+  worker.on('error', (error: unknown) => tell(failureOf(thread, error)));
+  worker.on('exit', (code) => {
+    if (code === 0) return tell(null);
+    const message = code === exitCodeUnasked ? 'the thread ran out of work' : `the thread ended with code ${code}`;
+    tell({ thread, name: 'ThreadExit', message, stack: '' });
+  });
+}
+
+/** Anything can be thrown, and what was thrown comes as a copy that may have lost its class. */
+function failureOf(thread: number, error: unknown): ThreadFailure {
+  if (!(error instanceof Error)) return { thread, name: 'Error', message: String(error), stack: '' };
+  return { thread, name: error.name, message: error.message, stack: error.stack ?? '' };
+}
+
+function notify(words: Int32Array<SharedArrayBuffer>, index: number): void {
+  Atomics.notify(words, index, 1);
+}
+
+/** The one wait of a thread. A promise of the language holds no event loop: the keeper does. */
+class Sleep {
+  readonly #keeper = new LoopKeeper();
+  #woken: (() => void) | null = null;
+  #ended = false;
+
+  wait(words: Int32Array<SharedArrayBuffer>, index: number, expected: number, woken: () => void): boolean {
+    assert(this.#woken === null, 'a thread waits for one word at a time');
+    const outcome = Atomics.waitAsync(words, index, expected);
+    if (!outcome.async) return false;
+    this.#woken = woken;
+    if (!this.#ended) this.#keeper.hold();
+    void outcome.value.then(this.#wake);
+    return true;
+  }
+
+  /** A wait holds the loop no more. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (this.#woken !== null) this.#keeper.release();
+  }
+
+  readonly #wake = (): void => {
+    const woken = this.#woken;
+    assert(woken !== null, 'a wake-up belongs to a wait');
+    this.#woken = null;
+    if (!this.#ended) this.#keeper.release();
+    woken();
+  };
+}
