@@ -359,6 +359,13 @@ export class ByteWriter {
     return this;
   }
 
+  /** A growing writer begins again with less memory: after a rare large message. */
+  shrink(capacity: number): void {
+    this.bytes = new Uint8Array(capacity);
+    this.view = new DataView(this.bytes.buffer);
+    this.clear();
+  }
+
   /** What is written, as a view: valid until the next write. */
   written(): Uint8Array {
     return this.bytes.subarray(0, this.position);

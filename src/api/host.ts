@@ -1,0 +1,96 @@
+import type { ByteReader, ByteWriter } from '../base/bytes.ts';
+import type { LogReader, ReadPosition } from '../log/log_reader.ts';
+import type { MetadataImage } from '../metadata/metadata_image.ts';
+import type { Clock } from '../port/clock.ts';
+import type { Kernels } from '../port/kernels.ts';
+import type { PartitionTable } from '../shared-memory/partition_table.ts';
+import type { ControlCall, Request } from './request.ts';
+
+/** What a handler may use of the shard that runs it. Everything is of one thread; nothing blocks. */
+export interface ApiHost {
+  readonly clock: Clock;
+  readonly kernels: Kernels;
+  readonly node: NodeView;
+  readonly image: MetadataImage;
+  readonly table: PartitionTable;
+  readonly reader: LogReader;
+  /** The receiving shard's arena, in which request bodies lie: shared memory. */
+  readonly arenaBytes: Uint8Array;
+  readonly arenaView: DataView;
+  /** A reader at the request's body. One for all handlers: used up before the handler returns. */
+  body(request: Request): ByteReader;
+
+  /** Begins the answer: frame size and header are written, the body follows. */
+  beginAnswer(request: Request): ByteWriter;
+  /** The answer is complete. The writer's position is its end. */
+  complete(request: Request): void;
+  /** The request cannot be answered: its connection ends, with a line in the log. */
+  refuse(request: Request, why: string): void;
+  /** Calls `expire` of the request's handler at that time, unless the request is done by then. */
+  expireAt(request: Request, atMs: number): void;
+
+  /**
+   * Hands one partition's records `[start, end)` of the arena to its leader, on whichever thread; counted in
+   * `request.parts`. The outcome comes to `appended` of Produce's handler, with `at`.
+   */
+  append(request: Request, slot: number, incarnation: number, owner: number, start: number, end: number, at: number): void;
+
+  /**
+   * Has control execute an API call: `write` writes its body in the given version; counted in `request.parts`. False:
+   * no memory for it now.
+   */
+  callControl(
+    request: Request,
+    apiKey: number,
+    apiVersion: number,
+    write: (writer: ByteWriter) => void,
+    answerBytesMax: number,
+    call: ControlCall,
+  ): boolean;
+
+  /** The fetch has nothing to answer with yet: it is evaluated again when one of its partitions moves, or expires. */
+  park(request: Request): void;
+  /** Where the connection's last read of this partition ended; made when it is missing. */
+  readPosition(request: Request, slot: number): ReadPosition;
+  /** Memory for the records of a fetch's answer. */
+  readonly answers: AnswerMemory;
+}
+
+/** Pieces of an answer that are read from the disk into memory of their own. */
+export interface AnswerMemory {
+  /** Appends a piece of at least `bytes` to the request's answer. It is given back when it was sent. */
+  take(request: Request, bytes: number): AnswerPiece;
+}
+
+/** One contiguous piece: `bytes[0, used)` are sent. Plain memory. */
+export interface AnswerPiece {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  used: number;
+}
+
+/** The node as its clients are told. */
+export interface NodeView {
+  readonly clusterId: string;
+  readonly nodeId: number;
+  readonly rack: string | null;
+  /** By listener: what a client that came by it is told. Ports are known when the first client comes. */
+  readonly endpoints: readonly Endpoint[];
+  readonly topicDefaults: { readonly autoCreate: boolean; readonly partitions: number };
+  readonly fetchBytesMax: number;
+}
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** One handler for each API key. */
+export interface ApiHandler {
+  /** Starts the request; completes it now or later. */
+  handle(request: Request, host: ApiHost): void;
+  /** The time given to `expireAt` has come, and the request is not done. */
+  expire?(request: Request, host: ApiHost): void;
+  /** A parked fetch: something of its partitions moved. */
+  retry?(request: Request, host: ApiHost): void;
+}

@@ -1,0 +1,60 @@
+import type { Uuid } from '../base/uuid.ts';
+
+/**
+ * A topic as a thread knows it. Immutable but for `slots`, which grows when partitions are added: everything that
+ * changes quickly about a partition (leader epoch, offsets, owner) stands in its row of the partition table.
+ */
+export class TopicImage {
+  readonly name: string;
+  /** The name in UTF-8, for answers and for comparing without decoding. */
+  readonly nameBytes: Uint8Array;
+  readonly id: Uuid;
+  /** The id as four 32-bit words, most significant first: the form on the byte path. */
+  readonly idWords: Int32Array;
+  readonly isInternal: boolean;
+  /** By partition index: the row of the partition table, -1 where no such partition is known. */
+  slots: Int32Array;
+  /** Topic configs that were set, by name; everything else falls back to the broker's. */
+  readonly configs: ReadonlyMap<string, string>;
+
+  constructor(
+    name: string,
+    nameBytes: Uint8Array,
+    id: Uuid,
+    idWords: Int32Array,
+    configs: ReadonlyMap<string, string>,
+  ) {
+    this.name = name;
+    this.nameBytes = nameBytes;
+    this.id = id;
+    this.idWords = idWords;
+    this.isInternal = INTERNAL_TOPICS.has(name);
+    this.slots = new Int32Array(0);
+    this.configs = configs;
+  }
+
+  get partitionCount(): number {
+    return this.slots.length;
+  }
+
+  /** The row of a partition, -1 when there is no such partition. */
+  slotOf(partitionIndex: number): number {
+    return partitionIndex >= 0 && partitionIndex < this.slots.length ? this.slots[partitionIndex]! : -1;
+  }
+
+  addPartition(partitionIndex: number, slot: number): void {
+    if (partitionIndex >= this.slots.length) {
+      const grown = new Int32Array(partitionIndex + 1).fill(-1);
+      grown.set(this.slots);
+      this.slots = grown;
+    }
+    this.slots[partitionIndex] = slot;
+  }
+}
+
+/** Topics of the broker itself, which clients may not create by naming them. */
+export const INTERNAL_TOPICS: ReadonlySet<string> = new Set([
+  '__consumer_offsets',
+  '__transaction_state',
+  '__share_group_state',
+]);

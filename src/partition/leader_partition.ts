@@ -1,0 +1,230 @@
+import { assert } from '../base/assert.ts';
+import type { BatchMemory, PartitionLog } from '../log/partition_log.ts';
+import type { LogFailure } from '../log/log_failure.ts';
+import type { Kernels } from '../port/kernels.ts';
+import { ErrorCode } from '../protocol/errors.ts';
+import { BatchFacts, checkBatch, patchBaseOffset, patchLeaderEpoch, patchTimestamp } from '../protocol/record_batch.ts';
+import { AppendQueue, type AppendSink } from './append_queue.ts';
+
+/** What a leader must know of its topic. Replaced as a whole when the topic's settings change. */
+export interface LeaderConfig {
+  readonly maxMessageBytes: number;
+  readonly isLogAppendTime: boolean;
+  /** Keys are demanded: `cleanup.policy` has compact. */
+  readonly isCompacted: boolean;
+  /** `millrace.flush.policy = acknowledged`: nothing is visible or answered before it is on stable storage. */
+  readonly acknowledgesDurable: boolean;
+}
+
+/** What the rest of the node learns when a partition's offsets moved. */
+export interface LeaderPublication {
+  /** In this order for readers: log bytes are in the file, then these, the watermark last. */
+  publish(
+    logStartOffset: number,
+    logEndOffset: number,
+    highWatermark: number,
+    lastStableOffset: number,
+    activeSegmentBytes: number,
+  ): void;
+}
+
+/**
+ * The leader of one partition: validates, assigns offsets, commits, moves the watermark, answers.
+ *
+ *     append ─► staged ─commit─► written ─┬─ acks 0, 1 ───────────► answered
+ *                                         └─ acks all ─ watermark ─► answered
+ *
+ * With `acknowledgesDurable` the watermark follows what was synced, and acks=1 waits for that too: a record that a
+ * consumer saw, or a producer heard of, survives a loss of power.
+ *
+ * The memory of an append is its sender's again when the append was answered.
+ */
+export class LeaderPartition {
+  readonly slot: number;
+  readonly log: PartitionLog;
+  leaderEpoch: number;
+  highWatermark: number;
+  readonly #publication: LeaderPublication;
+  readonly #kernels: Kernels;
+  readonly #facts = new BatchFacts();
+  #config: LeaderConfig;
+  /** Offset of the next record that is staged. */
+  #nextOffset: number;
+  /** Everything below was written; with `acknowledgesDurable`, synced. */
+  #settledOffset: number;
+  /** Appends that wait for their bytes to be settled. */
+  readonly #unsettled = new AppendQueue();
+  /** Appends that wait for the watermark. */
+  readonly #purgatory = new AppendQueue();
+  #isFlushing = false;
+  failure: LogFailure | null = null;
+
+  constructor(
+    slot: number,
+    log: PartitionLog,
+    leaderEpoch: number,
+    config: LeaderConfig,
+    publication: LeaderPublication,
+    kernels: Kernels,
+  ) {
+    this.slot = slot;
+    this.log = log;
+    this.leaderEpoch = leaderEpoch;
+    this.#config = config;
+    this.#publication = publication;
+    this.#kernels = kernels;
+    this.#nextOffset = log.logEndOffset;
+    this.#settledOffset = log.logEndOffset;
+    this.highWatermark = log.logEndOffset;
+    this.#publish();
+  }
+
+  configure(config: LeaderConfig): void {
+    this.#config = config;
+  }
+
+  /** Appends that were not answered yet. */
+  get waiting(): number {
+    return this.#unsettled.size + this.#purgatory.size;
+  }
+
+  /** Something is staged and no write is in flight. */
+  get needsCommit(): boolean {
+    return this.log.hasStaged && !this.log.isCommitting;
+  }
+
+  /**
+   * Takes one partition's records of a Produce request, `memory.bytes[start, end)`. The answer comes through `sink`:
+   * at once for a refusal, else after `commit` or later. The bytes are patched in place and must stay until then.
+   */
+  append(
+    memory: BatchMemory,
+    start: number,
+    end: number,
+    acks: number,
+    wallMs: number,
+    sink: AppendSink,
+    ref: number,
+    at: number,
+  ): void {
+    const refusal = this.#refusal(memory, start, end);
+    if (refusal !== ErrorCode.NONE) {
+      sink.appended(ref, at, refusal, -1, -1, this.log.logStartOffset);
+      return;
+    }
+    const facts = this.#facts;
+    const baseOffset = this.#nextOffset;
+    const nextOffset = baseOffset + facts.lastOffsetDelta + 1;
+    patchBaseOffset(memory.view, start, baseOffset);
+    patchLeaderEpoch(memory.view, start, this.leaderEpoch);
+    const logAppendTimeMs = this.#config.isLogAppendTime ? wallMs : -1;
+    this.#patchTimestamp(memory, start, logAppendTimeMs);
+    this.log.stage(memory, start, facts.end);
+    this.#nextOffset = nextOffset;
+    const queue = acks === -1 ? this.#purgatory : this.#unsettled;
+    queue.push(sink, ref, at, baseOffset, nextOffset, logAppendTimeMs);
+  }
+
+  /** Writes what is staged. Once a turn, for all that came in it. */
+  commit(): void {
+    if (!this.needsCommit) return;
+    this.log.commit((failure) => this.#committed(failure));
+  }
+
+  /** Syncs what was written, whatever the policy: for `flush.ms`, `flush.messages` and the stop. */
+  flush(done: (failure: LogFailure | null) => void): void {
+    this.log.flush((failure) => {
+      if (failure !== null) this.#fail(failure);
+      done(failure);
+    });
+  }
+
+  /** The leader steps down, or the node stops: whoever still waits hears `errorCode`. */
+  abandon(errorCode: number): void {
+    this.#unsettled.failFrom(0, errorCode);
+    this.#purgatory.failFrom(0, errorCode);
+  }
+
+  #refusal(memory: BatchMemory, start: number, end: number): ErrorCode {
+    if (this.failure !== null) return ErrorCode.KAFKA_STORAGE_ERROR;
+    const facts = this.#facts;
+    const verdict = checkBatch(memory.view, memory.bytes, start, end, this.#kernels, facts);
+    if (verdict !== ErrorCode.NONE) return verdict;
+    if (facts.end - start > this.#config.maxMessageBytes) return ErrorCode.MESSAGE_TOO_LARGE;
+    if (facts.end - start > this.log.config.segmentBytes) return ErrorCode.RECORD_LIST_TOO_LARGE;
+    if (this.#config.isCompacted && facts.codec === 0 && facts.records.nullKeys) return ErrorCode.INVALID_RECORD;
+    return ErrorCode.NONE;
+  }
+
+  /** The header's largest timestamp is the producer's claim; the index is built on what the records say. */
+  #patchTimestamp(memory: BatchMemory, start: number, logAppendTimeMs: number): void {
+    const facts = this.#facts;
+    if (logAppendTimeMs >= 0) {
+      patchTimestamp(memory.view, memory.bytes, start, true, logAppendTimeMs, this.#kernels);
+      return;
+    }
+    const largest = facts.codec === 0 ? facts.records.timestampMax : facts.maxTimestamp;
+    patchTimestamp(memory.view, memory.bytes, start, false, largest, this.#kernels);
+  }
+
+  #committed(failure: LogFailure | null): void {
+    if (failure !== null) {
+      const errorCode = failure.isNoSpace || failure.kind !== 'refused' ? ErrorCode.KAFKA_STORAGE_ERROR : ErrorCode.UNKNOWN_SERVER_ERROR;
+      this.#nextOffset = this.log.stagedEndOffset;
+      if (this.log.failure !== null) this.failure = this.log.failure;
+      this.#settleWritten();
+      this.#unsettled.failFrom(this.log.logEndOffset, errorCode);
+      this.#purgatory.failFrom(this.log.logEndOffset, errorCode);
+      return;
+    }
+    this.#settleWritten();
+  }
+
+  #settleWritten(): void {
+    if (this.#config.acknowledgesDurable) {
+      this.#publish();
+      this.#syncOn();
+    } else this.#settle(this.log.logEndOffset);
+  }
+
+  /** One sync after the other, each for all that was written before it. */
+  #syncOn(): void {
+    if (this.#isFlushing || this.#settledOffset === this.log.logEndOffset) return;
+    this.#isFlushing = true;
+    this.log.flush((failure) => {
+      this.#isFlushing = false;
+      if (failure !== null) return this.#fail(failure);
+      this.#settle(this.log.recoveryPoint);
+      this.#syncOn();
+    });
+  }
+
+  #settle(offset: number): void {
+    assert(offset >= this.#settledOffset, 'what is settled stays settled');
+    this.#settledOffset = offset;
+    // The only replica in sync is this one; with others the watermark is the least of their ends.
+    this.highWatermark = offset;
+    this.#publish();
+    const logStartOffset = this.log.logStartOffset;
+    this.#unsettled.completeTo(offset, logStartOffset);
+    this.#purgatory.completeTo(this.highWatermark, logStartOffset);
+  }
+
+  /** What was not synced may be gone: nothing more is taken, and nobody who waits hears of success. */
+  #fail(failure: LogFailure): void {
+    this.failure = failure;
+    this.#unsettled.failFrom(0, ErrorCode.KAFKA_STORAGE_ERROR);
+    this.#purgatory.failFrom(0, ErrorCode.KAFKA_STORAGE_ERROR);
+  }
+
+  #publish(): void {
+    const log = this.log;
+    this.#publication.publish(
+      log.logStartOffset,
+      log.logEndOffset,
+      this.highWatermark,
+      this.highWatermark,
+      log.activeSegmentBytes,
+    );
+  }
+}

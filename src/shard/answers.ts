@@ -1,0 +1,146 @@
+import type { AnswerMemory, AnswerPiece } from '../api/host.ts';
+import type { Request } from '../api/request.ts';
+import type { StopWord } from '../shared-memory/stop_word.ts';
+import type { Connection } from './connection.ts';
+import type { SendBuffer, SendBuffers } from './send_buffers.ts';
+
+/** What sending needs of the shard. */
+export interface AnswersHost {
+  nowMs(): number;
+  /** Takes the oldest request off the connection and gives it back to the pool. */
+  retire(connection: Connection): void;
+  /** Bytes copied on their way out, for the counters. */
+  copied(bytes: number): void;
+  wrote(connection: Connection): void;
+}
+
+/**
+ * Answers on their way out: all that a connection may send, in the order of its requests, in one write. Small answers
+ * are copied into one buffer; the records of a fetch are sent from the memory that they were read into.
+ */
+export class Answers implements AnswerMemory {
+  readonly #buffers: SendBuffers;
+  readonly #stop: StopWord;
+  readonly #host: AnswersHost;
+  readonly #views: Uint8Array[] = [];
+  readonly #taken: SendBuffer[] = [];
+
+  constructor(buffers: SendBuffers, stop: StopWord, host: AnswersHost) {
+    this.#buffers = buffers;
+    this.#stop = stop;
+    this.#host = host;
+  }
+
+  take(request: Request, bytes: number): AnswerPiece {
+    const piece = new Piece(this.#buffers.take(bytes));
+    request.pieces.push(piece);
+    return piece;
+  }
+
+  /** Gives back the pieces of an answer that is not sent. */
+  drop(request: Request): void {
+    for (const piece of request.pieces) this.#buffers.give((piece as Piece).buffer);
+    request.pieces.length = 0;
+  }
+
+  /** Sends every complete answer at the front of the connection's queue. */
+  send(connection: Connection): void {
+    while (connection.isOpen && !connection.isBlocked && this.#sendSome(connection)) {
+      // As long as the kernel takes all.
+    }
+  }
+
+  /** One write. False: there is nothing (more) to send. */
+  #sendSome(connection: Connection): boolean {
+    let small: SendBuffer | null = null;
+    let smallStart = 0;
+    let smallEnd = 0;
+    let total = 0;
+    const views = this.#views;
+    const taken = this.#taken;
+    let closes = false;
+    while (total < WRITE_BYTES_MAX && !closes) {
+      const request = connection.oldest;
+      if (request === null || !request.done) break;
+      closes = request.closes;
+      if (!request.silent && !closes) {
+        const bytes = request.response.position;
+        if (small !== null && smallEnd + bytes > small.bytes.length) {
+          if (smallEnd > smallStart) views.push(small.bytes.subarray(smallStart, smallEnd));
+          small = null;
+        }
+        if (small === null && bytes > 0) {
+          small = this.#buffers.take(Math.max(bytes, SMALL_BYTES));
+          taken.push(small);
+          smallStart = 0;
+          smallEnd = 0;
+        }
+        if (small !== null && bytes > 0) {
+          copyBytes(request.response.bytes, bytes, small.bytes, smallEnd);
+          smallEnd += bytes;
+          this.#host.copied(bytes);
+        }
+        total += bytes;
+        if (request.pieces.length > 0) {
+          if (small !== null && smallEnd > smallStart) views.push(small.bytes.subarray(smallStart, smallEnd));
+          smallStart = smallEnd;
+          for (const piece of request.pieces) {
+            const { buffer } = piece as Piece;
+            views.push(buffer.bytes.subarray(0, piece.used));
+            taken.push(buffer);
+            total += piece.used;
+          }
+          request.pieces.length = 0;
+        }
+      }
+      this.#host.retire(connection);
+    }
+    if (small !== null && smallEnd > smallStart) views.push(small.bytes.subarray(smallStart, smallEnd));
+    // The last look before an acknowledgement leaves: a node that is ending must not promise anything.
+    if (views.length > 0 && !this.#stop.isStopping()) this.#write(connection);
+    for (const buffer of taken) this.#buffers.give(buffer);
+    views.length = 0;
+    taken.length = 0;
+    if (closes) connection.socket.end();
+    return total > 0 && !closes;
+  }
+
+  #write(connection: Connection): void {
+    if (connection.socket.write(this.#views, this.#views.length)) {
+      this.#host.wrote(connection);
+      return;
+    }
+    connection.isBlocked = true;
+    connection.blockedSinceMs = this.#host.nowMs();
+    for (const buffer of this.#taken) connection.pinned.push(buffer);
+    this.#taken.length = 0;
+  }
+}
+
+class Piece implements AnswerPiece {
+  readonly buffer: SendBuffer;
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  used = 0;
+
+  constructor(buffer: SendBuffer) {
+    this.buffer = buffer;
+    this.bytes = buffer.bytes;
+    this.view = buffer.view;
+  }
+}
+
+/** Byte by byte below this: a view for `set` costs more. */
+const COPY_LOOP_BYTES_MAX = 128;
+
+function copyBytes(from: Uint8Array, length: number, into: Uint8Array, at: number): void {
+  if (length > COPY_LOOP_BYTES_MAX) {
+    into.set(from.subarray(0, length), at);
+    return;
+  }
+  for (let index = 0; index < length; index++) into[at + index] = from[index]!;
+}
+
+/** Answers of one write, beyond which the kernel gets them in several. */
+const WRITE_BYTES_MAX = 1024 * 1024;
+const SMALL_BYTES = 16 * 1024;

@@ -1,0 +1,199 @@
+import { assert } from '../base/assert.ts';
+import type { Request, RequestOrigin } from '../api/request.ts';
+import type { ReadPosition } from '../log/log_reader.ts';
+import type { Socket, SocketEvents } from '../port/network.ts';
+import { FrameQueue } from './frame_queue.ts';
+import { FrameReceiver, type FrameSink } from './frame_receiver.ts';
+import type { SendBuffer } from './send_buffers.ts';
+import type { Connections } from './connections.ts';
+
+/**
+ * One connection: bytes in, frames queued, requests begun in order, answers out in order.
+ *
+ * Only Produce behind Produce may overlap; any other request begins when those before it are done, and nothing begins
+ * behind it until it is. While the peer does not take its answers nothing new begins, so a slow reader holds one
+ * batch of answers and what its sockets buffer, never more.
+ *
+ *     open ──► closing (nothing is read or begun; requests that wait come back) ──► gone (out of the table)
+ */
+export class Connection implements SocketEvents, FrameSink, RequestOrigin {
+  readonly id: number;
+  readonly listener: number;
+  readonly remoteAddress: string;
+  readonly socket: Socket;
+  readonly frames = new FrameQueue();
+  /** Where this connection's last read of a partition ended, by slot: the next read usually goes on there. */
+  readonly readPositions = new Map<number, ReadPosition>();
+  readonly #owner: Connections;
+  readonly #receiver: FrameReceiver;
+
+  /** Requests that have begun, in order; linked by `Request.next`. */
+  #oldest: Request | null = null;
+  #newest: Request | null = null;
+  begun = 0;
+  /** Of those, the ones that are not Produce. */
+  begunAlone = 0;
+
+  lastActivityMs: number;
+  /** Stands in the shard's list of connections that have something to begin. */
+  queuedToRun = false;
+  /** Stands in the shard's list of connections that have answers to send. */
+  queuedToSend = false;
+  isOpen = true;
+  /** The peer has closed its side; what was asked is still answered. */
+  hasEnded = false;
+  /** After the answers under way nothing more is read. */
+  closesWhenSent = false;
+  #pauses = 0;
+  /** The kernel has not taken the last write yet; its memory is pinned. */
+  isBlocked = false;
+  blockedSinceMs = 0;
+  pinned: SendBuffer[] = [];
+
+  constructor(id: number, listener: number, socket: Socket, owner: Connections, nowMs: number) {
+    this.id = id;
+    this.listener = listener;
+    this.remoteAddress = socket.remoteAddress;
+    this.socket = socket;
+    this.#owner = owner;
+    this.lastActivityMs = nowMs;
+    this.#receiver = new FrameReceiver(owner.arena, owner.admission, this, owner.frameBytesMax);
+  }
+
+  /** Whether the oldest queued frame may begin. `isProduce` says what it is. */
+  mayBegin(isProduce: boolean): boolean {
+    return this.begun === 0 || (isProduce && this.begunAlone === 0);
+  }
+
+  /** Nothing of this connection is anywhere any more. */
+  get isQuiet(): boolean {
+    return this.begun === 0 && this.frames.size === 0 && !this.isBlocked;
+  }
+
+  /** A frame is under way: the connection is not idle but slow. */
+  get isMidFrame(): boolean {
+    return !this.#receiver.isBetweenFrames;
+  }
+
+  begin(request: Request, isProduce: boolean): void {
+    if (this.#newest === null) this.#oldest = request;
+    else this.#newest.next = request;
+    this.#newest = request;
+    this.begun++;
+    if (!isProduce) this.begunAlone++;
+  }
+
+  /** The request whose answer is the next to go out. */
+  get oldest(): Request | null {
+    return this.#oldest;
+  }
+
+  /** Takes the oldest request out: it was sent, or the connection is over. */
+  shift(isProduce: boolean): Request {
+    const request = this.#oldest;
+    assert(request !== null, 'there is a request to take');
+    this.#oldest = request.next;
+    if (this.#oldest === null) this.#newest = null;
+    request.next = null;
+    this.begun--;
+    if (!isProduce) this.begunAlone--;
+    return request;
+  }
+
+  connected(): void {}
+
+  destination(): Uint8Array {
+    return this.#receiver.destination();
+  }
+
+  received(length: number): void {
+    // What comes after the decision to close is not even cut into frames.
+    if (!this.isOpen) return;
+    this.lastActivityMs = this.#owner.nowMs();
+    this.#receiver.received(length, this.lastActivityMs);
+    if (this.isOpen) this.#owner.received(this);
+  }
+
+  written(): void {
+    this.isBlocked = false;
+    this.lastActivityMs = this.#owner.nowMs();
+    this.#owner.written(this);
+  }
+
+  ended(): void {
+    this.hasEnded = true;
+    this.#owner.ended(this);
+  }
+
+  closed(code: string): void {
+    this.#owner.closed(this, code);
+  }
+
+  frame(place: number, length: number): void {
+    this.frames.push(place, length);
+  }
+
+  badSize(size: number, landing: Uint8Array, length: number): void {
+    this.#owner.refuse(this, describeBadSize(size, landing, length, this.#owner.frameBytesMax));
+  }
+
+  broken(why: string): void {
+    this.#owner.refuse(this, why);
+  }
+
+  pauseForMemory(): void {
+    this.pause(PAUSED_FOR_MEMORY);
+  }
+
+  resumeForMemory(): void {
+    this.resume(PAUSED_FOR_MEMORY);
+  }
+
+  /** Reading stops until every reason is gone. */
+  pause(reason: number): void {
+    if (this.#pauses === 0 && this.isOpen) this.socket.pauseReading();
+    this.#pauses |= reason;
+  }
+
+  resume(reason: number): void {
+    if (this.#pauses === 0) return;
+    this.#pauses &= ~reason;
+    if (this.#pauses === 0 && this.isOpen) this.socket.resumeReading();
+  }
+
+  isPausedFor(reason: number): boolean {
+    return (this.#pauses & reason) !== 0;
+  }
+
+  /** Gives back the memory of an incomplete frame. */
+  releaseFrames(): void {
+    this.#receiver.release();
+    while (this.frames.size > 0) {
+      this.#owner.arena.release(this.frames.headPlace);
+      this.frames.shift();
+    }
+  }
+}
+
+/** Its own requests wait: enough of them are queued. */
+export const PAUSED_FOR_QUEUE = 1;
+/** Its frame waits for memory. */
+export const PAUSED_FOR_MEMORY = 2;
+/** The shard's arena is full. */
+export const PAUSED_FOR_ARENA = 4;
+/** The node stops. */
+export const PAUSED_FOR_STOP = 8;
+
+/** Says who probably speaks when the first four bytes are no size of a frame. */
+function describeBadSize(size: number, landing: Uint8Array, length: number, frameBytesMax: number): string {
+  const first = landing[0]!;
+  if (length >= 3 && first === 0x16 && landing[1] === 0x03) return 'a TLS client on a plaintext listener';
+  let text = '';
+  for (let at = 0; at < Math.min(length, 5); at++) text += String.fromCharCode(landing[at]!);
+  if (/^(GET |POST|PUT |HEAD|OPTI|DELE|PATC|CONN)/.test(text)) return 'an HTTP client on a Kafka listener';
+  if (text.startsWith('SSH-')) return 'an SSH client on a Kafka listener';
+  if (text.startsWith('PROXY')) return 'a PROXY protocol header, which this listener does not speak';
+  if (/^\*[0-9]+\r/.test(text)) return 'a Redis client on a Kafka listener';
+  if (size < 0) return `a frame of ${size} bytes`;
+  return `a frame of ${size} bytes; socket.request.max.bytes allows ${frameBytesMax}`;
+}

@@ -1,0 +1,249 @@
+import type { NetworkConfig } from '../config/node_config.ts';
+import type { Clock } from '../port/clock.ts';
+import type { Log } from '../port/log.ts';
+import type { Socket } from '../port/network.ts';
+import type { Arena } from '../shared-memory/arena.ts';
+import { Connection, PAUSED_FOR_ARENA, PAUSED_FOR_QUEUE, PAUSED_FOR_STOP } from './connection.ts';
+import type { ConnectionGate } from './connection_gate.ts';
+import { ADMISSION_TICK_MS, FrameAdmission } from './frame_admission.ts';
+import type { SendBuffers } from './send_buffers.ts';
+
+/** What the connections of a shard need of it. */
+export interface ConnectionsHost {
+  /** Something waits to be begun or sent: a turn is due. */
+  wake(): void;
+  /** The requests that this connection has begun: nobody will read the answers. */
+  abandoned(connection: Connection): void;
+}
+
+/**
+ * The connections of one shard: accepted, counted, kept in bounds, closed. A connection that misbehaves costs itself,
+ * with one log line that says who and what.
+ */
+export class Connections {
+  readonly arena: Arena;
+  readonly admission: FrameAdmission;
+  readonly frameBytesMax: number;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #gate: ConnectionGate;
+  readonly #host: ConnectionsHost;
+  readonly #buffers: SendBuffers;
+  readonly #idleMsMax: number;
+  readonly #open = new Map<number, Connection>();
+  #nextId = 1;
+  #runnable: Connection[] = [];
+  #sendable: Connection[] = [];
+  #spareRunnable: Connection[] = [];
+  #spareSendable: Connection[] = [];
+  #arenaIsShort = false;
+  #isStopping = false;
+  #lastIdleScanMs = 0;
+  #lastTickMs = 0;
+
+  constructor(
+    config: NetworkConfig,
+    arena: Arena,
+    gate: ConnectionGate,
+    buffers: SendBuffers,
+    clock: Clock,
+    log: Log,
+    host: ConnectionsHost,
+  ) {
+    this.arena = arena;
+    this.admission = new FrameAdmission(arena, config.frameIdleMs);
+    this.frameBytesMax = config.requestBytesMax;
+    this.#idleMsMax = config.connectionIdleMsMax;
+    this.#gate = gate;
+    this.#buffers = buffers;
+    this.#clock = clock;
+    this.#log = log;
+    this.#host = host;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  nowMs(): number {
+    return this.#clock.monotonicMs();
+  }
+
+  /** A socket that the gate let in. */
+  add(listener: number, socket: Socket): void {
+    const connection = new Connection(this.#nextId++, listener, socket, this, this.nowMs());
+    this.#open.set(connection.id, connection);
+    if (this.#arenaIsShort) connection.pause(PAUSED_FOR_ARENA);
+    if (this.#isStopping) connection.pause(PAUSED_FOR_STOP);
+    socket.start(connection);
+  }
+
+  received(connection: Connection): void {
+    if (connection.frames.size >= QUEUED_FRAMES_MAX) connection.pause(PAUSED_FOR_QUEUE);
+    if (connection.frames.size > 0) this.run(connection);
+    if (this.arena.budgetBytes - this.arena.usedBytes < ARENA_RESERVE_BYTES) this.#stopReading();
+    if (this.admission.needsTicks) this.#host.wake();
+  }
+
+  /** Puts a connection on the list of those that have something to begin. */
+  run(connection: Connection): void {
+    if (connection.queuedToRun || !connection.isOpen) return;
+    connection.queuedToRun = true;
+    this.#runnable.push(connection);
+    this.#host.wake();
+  }
+
+  /** Puts a connection on the list of those whose oldest answer is complete. */
+  send(connection: Connection): void {
+    if (connection.queuedToSend || !connection.isOpen) return;
+    connection.queuedToSend = true;
+    this.#sendable.push(connection);
+    this.#host.wake();
+  }
+
+  /** Takes the list of connections to run; connections put on it meanwhile come with the next call. */
+  takeRunnable(): readonly Connection[] {
+    const taken = this.#runnable;
+    this.#runnable = this.#spareRunnable;
+    this.#runnable.length = 0;
+    this.#spareRunnable = taken;
+    for (const connection of taken) connection.queuedToRun = false;
+    return taken;
+  }
+
+  takeSendable(): readonly Connection[] {
+    const taken = this.#sendable;
+    this.#sendable = this.#spareSendable;
+    this.#sendable.length = 0;
+    this.#spareSendable = taken;
+    for (const connection of taken) connection.queuedToSend = false;
+    return taken;
+  }
+
+  get hasWork(): boolean {
+    return this.#runnable.length > 0 || this.#sendable.length > 0;
+  }
+
+  /** A frame was taken from the queue; reading may go on. */
+  begun(connection: Connection): void {
+    if (connection.frames.size <= QUEUED_FRAMES_MAX / 2) connection.resume(PAUSED_FOR_QUEUE);
+  }
+
+  written(connection: Connection): void {
+    for (const buffer of connection.pinned) this.#buffers.give(buffer);
+    connection.pinned.length = 0;
+    this.send(connection);
+    if (connection.frames.size > 0) this.run(connection);
+    this.#closeIfDone(connection);
+  }
+
+  /** The peer sends nothing more. What it asked for is answered, then the connection closes. */
+  ended(connection: Connection): void {
+    connection.closesWhenSent = true;
+    this.#closeIfDone(connection);
+  }
+
+  /** All answers that were due are in the kernel: closes a connection that was only kept for them. */
+  settled(connection: Connection): void {
+    this.#closeIfDone(connection);
+  }
+
+  /** Closes a connection for what its peer did, and says so. */
+  refuse(connection: Connection, why: string): void {
+    if (!connection.isOpen) return;
+    this.#log.warn('closed a connection', {
+      peer: `${connection.remoteAddress}:${connection.socket.remotePort}`,
+      listener: this.#gate.listenerName(connection.listener),
+      why,
+    });
+    this.close(connection);
+  }
+
+  /** Closes without a word in the log. */
+  close(connection: Connection): void {
+    if (!connection.isOpen) return;
+    connection.isOpen = false;
+    connection.socket.destroy();
+  }
+
+  closed(connection: Connection, _code: string): void {
+    connection.isOpen = false;
+    if (!this.#open.delete(connection.id)) return;
+    connection.releaseFrames();
+    for (const buffer of connection.pinned) this.#buffers.give(buffer);
+    connection.pinned.length = 0;
+    this.#gate.left(connection.listener, connection.remoteAddress);
+    this.#host.abandoned(connection);
+    this.#resumeReading();
+  }
+
+  /** Once a turn: memory came back, frames stalled, connections idled away. */
+  tick(nowMs: number): void {
+    this.#resumeReading();
+    if (this.admission.needsTicks && nowMs - this.#lastTickMs >= ADMISSION_TICK_MS) {
+      this.#lastTickMs = nowMs;
+      this.admission.tick(nowMs);
+    }
+    if (nowMs - this.#lastIdleScanMs >= IDLE_SCAN_MS) {
+      this.#lastIdleScanMs = nowMs;
+      this.#closeIdle(nowMs);
+    }
+  }
+
+  /** When `tick` wants to be called next. */
+  nextTickMs(): number {
+    if (this.admission.needsTicks) return this.#lastTickMs + ADMISSION_TICK_MS;
+    return this.#open.size > 0 ? this.#lastIdleScanMs + IDLE_SCAN_MS : Infinity;
+  }
+
+  /** The stop: nothing more is read; what was received is answered. */
+  stopReading(): void {
+    this.#isStopping = true;
+    for (const connection of this.#open.values()) {
+      connection.pause(PAUSED_FOR_STOP);
+      connection.closesWhenSent = true;
+      this.#closeIfDone(connection);
+    }
+  }
+
+  closeAll(): void {
+    for (const connection of this.#open.values()) this.close(connection);
+  }
+
+  #closeIfDone(connection: Connection): void {
+    if (connection.closesWhenSent && connection.isQuiet) this.close(connection);
+  }
+
+  #stopReading(): void {
+    if (this.#arenaIsShort) return;
+    this.#arenaIsShort = true;
+    for (const connection of this.#open.values()) connection.pause(PAUSED_FOR_ARENA);
+  }
+
+  #resumeReading(): void {
+    if (!this.#arenaIsShort) return;
+    if (this.arena.budgetBytes - this.arena.usedBytes < 2 * ARENA_RESERVE_BYTES) return;
+    this.#arenaIsShort = false;
+    for (const connection of this.#open.values()) connection.resume(PAUSED_FOR_ARENA);
+  }
+
+  #closeIdle(nowMs: number): void {
+    for (const connection of this.#open.values()) {
+      const idleMs = nowMs - connection.lastActivityMs;
+      if (connection.isBlocked && nowMs - connection.blockedSinceMs >= WRITE_STALL_MS_MAX) {
+        this.refuse(connection, 'it did not read its answers');
+      } else if (this.#idleMsMax >= 0 && idleMs >= this.#idleMsMax && connection.begun === 0) {
+        // Idle connections are the normal course of things: clients come back. Not worth a line.
+        this.close(connection);
+      }
+    }
+  }
+}
+
+/** Requests that one connection may queue before it stops being read. */
+const QUEUED_FRAMES_MAX = 64;
+/** Kept free so that what the kernel delivers before reading has stopped everywhere still finds room. */
+const ARENA_RESERVE_BYTES = 256 * 1024;
+const IDLE_SCAN_MS = 1000;
+/** A peer that takes nothing of its answers for so long is gone. */
+const WRITE_STALL_MS_MAX = 30_000;

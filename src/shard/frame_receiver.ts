@@ -1,0 +1,195 @@
+import type { Arena } from '../shared-memory/arena.ts';
+import type { FrameAdmission } from './frame_admission.ts';
+
+/**
+ * Cuts the byte stream of one connection into frames that lie whole and contiguous in the arena.
+ *
+ *     between frames ──4 bytes──► small rest missing ──► (copied from the landing buffer) ──► whole
+ *                          └────► large rest missing ──► (received in place)              ──► whole
+ *
+ * Between frames the next bytes go to the landing buffer, which all connections of the shard share: whole frames are
+ * copied out of it, and so is the front of one that is not whole. When much of that frame is still to come, the rest
+ * is received where it belongs; when little is, through the landing buffer again, because then the same system call
+ * brings the frames behind it too.
+ *
+ * Nothing is allocated by what a frame declares, only by what has come, give or take a page.
+ */
+export class FrameReceiver {
+  readonly #arena: Arena;
+  readonly #admission: FrameAdmission;
+  readonly #sink: FrameSink;
+  readonly #frameBytesMax: number;
+
+  /** Up to three bytes of a size that is not whole. */
+  #sizeBytes = 0;
+  #size = 0;
+
+  /** The incomplete frame: its place, or -1 between frames. */
+  #place = -1;
+  #declared = 0;
+  #filled = 0;
+  #inPlace = false;
+  #landing = true;
+
+  /** Kept by `FrameAdmission`. */
+  lastProgressMs = 0;
+  waiting = false;
+  /** This connection has sent a whole frame before. */
+  proven = false;
+
+  constructor(arena: Arena, admission: FrameAdmission, sink: FrameSink, frameBytesMax: number) {
+    this.#arena = arena;
+    this.#admission = admission;
+    this.#sink = sink;
+    this.#frameBytesMax = frameBytesMax;
+  }
+
+  /** Bytes that the incomplete frame still lacks; 0 between frames. */
+  get missing(): number {
+    return this.#place < 0 ? 0 : this.#declared - this.#filled;
+  }
+
+  get isBetweenFrames(): boolean {
+    return this.#place < 0 && this.#sizeBytes === 0;
+  }
+
+  /** Where the next bytes are to go. */
+  destination(): Uint8Array {
+    if (this.#inPlace && this.#place >= 0) {
+      const from = this.#place + this.#filled;
+      const room = Math.min(this.#arena.writable(this.#place) - this.#filled, this.#declared - this.#filled);
+      if (room > 0) {
+        this.#landing = false;
+        return this.#arena.bytes.subarray(from, from + room);
+      }
+    }
+    this.#landing = true;
+    return this.#arena.landing;
+  }
+
+  /** `length` bytes lie at the front of the destination. Everything is consumed before this returns. */
+  received(length: number, nowMs: number): void {
+    this.lastProgressMs = nowMs;
+    if (this.#landing) this.#consumeLanding(length, nowMs);
+    else {
+      this.#filled += length;
+      if (this.#filled === this.#declared) this.#complete();
+    }
+    if (this.#place >= 0 && this.#inPlace && !this.#takeRoom()) this.#admission.wait(this);
+  }
+
+  /** Gives back what an incomplete frame holds. The connection is over. */
+  release(): void {
+    if (this.#place < 0) return;
+    this.#arena.release(this.#place);
+    this.#place = -1;
+    this.#admission.leave(this);
+  }
+
+  /** Reading may go on: memory was promised. False when it is not there after all. */
+  resumed(): boolean {
+    return this.#place < 0 || !this.#inPlace || this.#takeRoom();
+  }
+
+  /** Told by the admission: reading stops until `resume`. */
+  pause(): void {
+    this.#sink.pauseForMemory();
+  }
+
+  resume(): void {
+    this.#sink.resumeForMemory();
+  }
+
+  evict(why: string): void {
+    this.#sink.broken(why);
+  }
+
+  #consumeLanding(length: number, nowMs: number): void {
+    const landing = this.#arena.landing;
+    let at = 0;
+    if (this.#place >= 0) {
+      const taken = Math.min(this.#declared - this.#filled, length);
+      this.#copy(0, taken);
+      at = taken;
+      if (this.#filled === this.#declared) this.#complete();
+    }
+    while (at < length) {
+      while (this.#sizeBytes < 4 && at < length) {
+        this.#size = (this.#size << 8) | landing[at++]!;
+        this.#sizeBytes++;
+      }
+      if (this.#sizeBytes < 4) return;
+      const size = this.#size;
+      this.#sizeBytes = 0;
+      this.#size = 0;
+      if (size < 0 || size > this.#frameBytesMax) return this.#sink.badSize(size, landing, length);
+      const here = length - at;
+      if (size <= here) {
+        const place = this.#arena.allocate(size);
+        if (place < 0) return this.#sink.broken(NO_MEMORY);
+        this.#arena.copyFromLanding(at, place, size);
+        this.proven = true;
+        this.#sink.frame(place, size);
+        at += size;
+        continue;
+      }
+      return this.#beginIncomplete(size, at, here, nowMs);
+    }
+  }
+
+  #beginIncomplete(declared: number, at: number, here: number, nowMs: number): void {
+    // A rest that is received through the landing buffer needs its memory now: it comes with one read.
+    const inPlace = declared - here > IN_PLACE_BYTES_MIN;
+    const place = this.#arena.reserve(declared, inPlace ? Math.max(here, 1) : declared);
+    if (place < 0) return this.#sink.broken(NO_MEMORY);
+    this.#place = place;
+    this.#declared = declared;
+    this.#filled = 0;
+    this.#inPlace = inPlace;
+    this.#copy(at, here);
+    this.#admission.enter(this, nowMs);
+  }
+
+  #copy(from: number, length: number): void {
+    this.#arena.copyFromLanding(from, this.#place + this.#filled, length);
+    this.#filled += length;
+  }
+
+  /** Memory for about as much again as has come, so that a large frame takes few reads. */
+  #takeRoom(): boolean {
+    if (this.#arena.writable(this.#place) > this.#filled) return true;
+    if (!this.#admission.mayGrow(this)) return false;
+    const ahead = Math.max(this.#filled, READ_AHEAD_BYTES_MIN);
+    const moved = this.#arena.extend(this.#place, Math.min(this.#declared, this.#filled + ahead));
+    if (moved < 0) return false;
+    this.#place = moved;
+    return true;
+  }
+
+  #complete(): void {
+    const place = this.#place;
+    this.#place = -1;
+    this.#inPlace = false;
+    this.#arena.complete(place, this.#declared);
+    this.#admission.leave(this);
+    this.proven = true;
+    this.#sink.frame(place, this.#declared);
+  }
+}
+
+/** What a receiver tells its connection. */
+export interface FrameSink {
+  /** A whole frame, its size not included. The memory is the sink's until it releases it. */
+  frame(place: number, length: number): void;
+  /** A size that no frame can have. `landing[0, length)` are the bytes received with it, for a guess at who speaks. */
+  badSize(size: number, landing: Uint8Array, length: number): void;
+  /** The connection cannot go on. */
+  broken(why: string): void;
+  pauseForMemory(): void;
+  resumeForMemory(): void;
+}
+
+/** Less than this is cheaper copied than received by a system call of its own. */
+const IN_PLACE_BYTES_MIN = 16 * 1024;
+const READ_AHEAD_BYTES_MIN = 64 * 1024;
+const NO_MEMORY = 'no memory for its frame';
