@@ -1,0 +1,53 @@
+/** The generator as its parent sees it: one forked process, one question at a time. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { GeneratorAnswer, GeneratorRequest, LoadJob, LoadResult, RunBounds } from './job.ts';
+
+export class GeneratorProcess {
+  readonly #child: ChildProcess;
+
+  constructor() {
+    const options = { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] } as const;
+    this.#child = fork(fileURLToPath(new URL('./generator.ts', import.meta.url)), [], {
+      ...options,
+      stdio: [...options.stdio],
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  /** Connects and builds the frames. */
+  async prepare(job: LoadJob): Promise<void> {
+    await this.#ask({ kind: 'prepare', job });
+  }
+
+  async run(bounds: RunBounds): Promise<LoadResult> {
+    const answer = await this.#ask({ kind: 'run', bounds });
+    if (answer.kind !== 'ran') throw new Error('the load generator gave no result');
+    return answer.result;
+  }
+
+  /** Ends the connections; the process stays. */
+  async closeConnections(): Promise<void> {
+    await this.#ask({ kind: 'close' });
+  }
+
+  end(): void {
+    if (this.#child.connected) this.#child.disconnect();
+  }
+
+  #ask(request: GeneratorRequest): Promise<GeneratorAnswer> {
+    return new Promise((resolve, reject) => {
+      const exited = (code: number | null) => reject(new Error(`the load generator ended with ${code}`));
+      this.#child.once('exit', exited);
+      this.#child.once('message', (answer: GeneratorAnswer) => {
+        this.#child.off('exit', exited);
+        if (answer.kind === 'failed') reject(new Error(answer.message));
+        else resolve(answer);
+      });
+      this.#child.send(request);
+    });
+  }
+}

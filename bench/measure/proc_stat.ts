@@ -1,0 +1,78 @@
+/**
+ * CPU time and memory as Linux tells them under /proc. Seconds; the kernel counts in hundredths. Where there is no
+ * /proc (other systems) everything reads as zero, and the reports say that it was not measured.
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+
+/** USER_HZ, the unit of /proc: 100 on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100;
+
+export interface CpuSeconds {
+  readonly user: number;
+  readonly kernel: number;
+}
+
+export interface ThreadCpu extends CpuSeconds {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** All threads of a process, ended ones too. */
+export function readProcessCpu(pid: number): CpuSeconds {
+  return parseStat(read(`/proc/${pid}/stat`));
+}
+
+/** The threads of a process that live now. */
+export function readThreadsCpu(pid: number): ThreadCpu[] {
+  let ids: string[] = [];
+  try {
+    ids = readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
+  return ids.map((id) => {
+    const text = read(`/proc/${pid}/task/${id}/stat`);
+    return { id: Number(id), name: text.slice(text.indexOf('(') + 1, text.lastIndexOf(')')), ...parseStat(text) };
+  });
+}
+
+/** A stat line of a process or of a thread: the fields behind the name, which may hold anything. */
+export function parseStat(text: string): CpuSeconds {
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return { user: Number(fields[11] ?? 0) / TICKS_PER_SECOND, kernel: Number(fields[12] ?? 0) / TICKS_PER_SECOND };
+}
+
+export function readMachineCpu(): { busy: number; stolen: number } {
+  return parseMachineStat(read('/proc/stat'));
+}
+
+/** The first line of /proc/stat: user nice system idle iowait irq softirq steal … */
+export function parseMachineStat(text: string): { busy: number; stolen: number } {
+  const fields = (text.split('\n', 1)[0] ?? '').split(/\s+/).slice(1).map(Number);
+  const at = (index: number) => fields[index] ?? 0;
+  const busy = at(0) + at(1) + at(2) + at(5) + at(6);
+  return { busy: busy / TICKS_PER_SECOND, stolen: at(7) / TICKS_PER_SECOND };
+}
+
+/** The most memory that a process has had resident since its start or the last reset; bytes. */
+export function readPeakMemory(pid: number): number {
+  const found = /^VmHWM:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`));
+  return found === null ? 0 : Number(found[1]) * 1024;
+}
+
+/** Peak memory counts from now on. Does nothing where that is not allowed. */
+export function resetPeakMemory(pid: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/clear_refs`, '5');
+  } catch {
+    return;
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
