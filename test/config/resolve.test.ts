@@ -1,0 +1,207 @@
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { UnreadableFile, type SecretSource } from '../../src/config/secrets.ts';
+import { resolveFile, resolveNode } from './sources.ts';
+
+test('later layers win, and every value knows where it was written', () => {
+  const { values } = resolveFile('# a comment\nnum.partitions = 3\nlog.roll.hours=1\nmessage.max.bytes=2000', {
+    environment: { KAFKA_NUM_PARTITIONS: '4', KAFKA_LOG_ROLL_HOURS: '2', PATH: '/bin' },
+    commandLine: [{ name: 'num.partitions', text: '5', origin: { kind: 'command line', place: '--override' } }],
+  });
+  equal(values.number('num.partitions'), 5);
+  equal(values.setting('num.partitions').origin.place, '--override');
+  equal(values.number('log.roll.hours'), 2);
+  equal(values.setting('log.roll.hours').origin.place, 'KAFKA_LOG_ROLL_HOURS');
+  equal(values.setting('message.max.bytes').origin.place, 'server.properties:4');
+  equal(values.setting('fetch.max.bytes').origin.place, 'default');
+});
+
+test('variables are named as in the official image', () => {
+  const { values, warnings } = resolveFile('', {
+    environment: {
+      KAFKA_LISTENER_NAME_PLAINTEXT_MAX_CONNECTIONS: '9',
+      MILLRACE_FLUSH_POLICY: 'acknowledged',
+      KAFKA_A__B___C: 'x',
+      KAFKA_HEAP_OPTS: '-Xmx1G',
+      KAFKA_JVM_PERFORMANCE_OPTS: '',
+      KAFKA_LOG4J_ROOT_LOGLEVEL: 'DEBUG',
+      KAFKA_OPTS: '',
+    },
+  });
+  equal(values.text('millrace.flush.policy'), 'acknowledged');
+  equal(values.listenerNumber('PLAINTEXT', 'max.connections'), 9);
+  const ignored = warnings.filter((line) => line.includes('KAFKA_HEAP_OPTS'));
+  equal(ignored.length, 1);
+  match(ignored[0] ?? '', /KAFKA_HEAP_OPTS, KAFKA_JVM_PERFORMANCE_OPTS, KAFKA_LOG4J_ROOT_LOGLEVEL, KAFKA_OPTS/);
+  ok(warnings.some((line) => line.startsWith('a.b_c') === false && line.startsWith('a_b-c (KAFKA_A__B___C)')));
+});
+
+test('unknown keys are named with what was probably meant, and stop nothing', () => {
+  const { warnings, node } = resolveFile(
+    'num.partitons=3\nzookeeper.connect=h:2181\nxyzzy.plugh=1\nlistener.name.a.nothing=1',
+  );
+  ok(node !== null);
+  ok(
+    warnings.includes(
+      'num.partitons (server.properties:1) is no key of Millrace or Apache Kafka: it is ignored; did you mean num.partitions?',
+    ),
+  );
+  ok(
+    warnings.includes(
+      'zookeeper.connect (server.properties:2) is a key that Apache Kafka 4 no longer has: it is ignored',
+    ),
+  );
+  ok(warnings.includes('xyzzy.plugh (server.properties:3) is no key of Millrace or Apache Kafka: it is ignored'));
+});
+
+test('repeated keys and keys without effect are said once', () => {
+  const { warnings, values } = resolveFile(
+    'num.partitions=1\nnum.io.threads=3\nsuper.users=User:a\nnum.partitions=2\nrsm.config.x=1',
+  );
+  deepEqual(warnings, [
+    'num.partitions (lines 1, 4 of server.properties) is set more than once: the last one counts',
+    'these keys of Apache Kafka have no effect in Millrace: num.io.threads, rsm.config.x, super.users',
+  ]);
+  equal(values.number('num.partitions'), 2);
+});
+
+test('all errors are said at once, with key, value, place and what is allowed', () => {
+  const { errors, node } = resolveFile(
+    'num.partitions=many\nlog.dirs=\nmillrace.flush.policy=sometimes\nssl.key.password=x',
+    {
+      environment: { KAFKA_LOG_RETENTION_MS: '0' },
+    },
+  );
+  equal(node, null);
+  deepEqual(errors, [
+    'num.partitions = many (server.properties:1) must be a whole number, at least 1',
+    'millrace.flush.policy = sometimes (server.properties:3) must be one of never, interval, acknowledged',
+    'log.dirs =  (server.properties:2) must name at least one directory',
+    'log.retention.ms = 0 (KAFKA_LOG_RETENTION_MS) must be at least 1, or -1 for ever',
+  ]);
+});
+
+test('cross checks', () => {
+  const bad: readonly (readonly [string, RegExp])[] = [
+    ['node.id=1\nbroker.id=2', /must be the same as node\.id/],
+    ['millrace.ring.bytes=100000', /must be a power of two/],
+    ['millrace.arena.bytes=8388608', /must hold socket\.request\.max\.bytes/],
+    ['queued.max.request.bytes=1000', /must be at least socket\.request\.max\.bytes/],
+    ['max.connections.per.ip=0', /must be above 0/],
+    ['max.connections.per.ip.overrides=a:b', /must be a list of address:count/],
+    ['max.connections.per.ip.overrides=a:9999999999', /must be a list of address:count/],
+    ['log.dirs=a,b,a/', /must not name a directory twice/],
+    ['replica.fetch.wait.max.ms=40000', /must not be above replica\.socket\.timeout\.ms\n.*replica\.lag/],
+    ['log.cleaner.min.compaction.lag.ms=2\nlog.cleaner.max.compaction.lag.ms=1', /must not be above/],
+    ['process.roles=', /must be broker, controller, or both/],
+    ['socket.send.buffer.bytes=0', /must be at least 1, or -1/],
+  ];
+  for (const [lines, expected] of bad) match(resolveFile(lines).errors.join('\n'), expected, lines);
+});
+
+test('the node that follows', () => {
+  const node = resolveNode(
+    'broker.id=7\nlog.dirs=/a/,/b\nqueued.max.request.bytes=629145600\nmax.connections.per.ip.overrides=10.0.0.1:5,[::1]:6,::2:7\n' +
+      'log.retention.minutes=2\nlog.retention.hours=9\nlog.roll.jitter.hours=1\nmillrace.shards=3',
+  );
+  equal(node.nodeId, 7);
+  equal(node.shards, 3);
+  deepEqual(node.storage.directories, ['/a', '/b']);
+  equal(node.storage.metadataDirectory, '/a');
+  equal(node.network.arenaBytes, 200 * 2 ** 20);
+  deepEqual(node.network.connectionsPerAddressOverrides, [
+    { address: '10.0.0.1', connectionsMax: 5 },
+    { address: '::1', connectionsMax: 6 },
+    { address: '::2', connectionsMax: 7 },
+  ]);
+  equal(node.topics.config.retentionMs, 120_000);
+  equal(node.topics.config.segmentJitterMs, 3_600_000);
+  deepEqual(structuredClone(node), node);
+});
+
+test('an arena holds the longest request however little memory there is', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 1_900_000_000 }),
+      fc.integer({ min: 1, max: 62 }),
+      fc.nat(),
+      (longest, shards, memoryBytes) => {
+        const machine = { hostName: 'h', cores: shards, memoryBytes };
+        const { network } = resolveNode(`socket.request.max.bytes=${longest}\nfetch.max.bytes=1024`, { machine });
+        return network.arenaBytes >= longest && network.arenaBytes < 2 ** 31;
+      },
+    ),
+    { numRuns: 50 },
+  );
+});
+
+test('--port moves the default listener, and contradicts a written one', () => {
+  equal(resolveNode('', { port: 19_092 }).listeners[0]?.port, 19_092);
+  match(
+    resolveFile('listeners=PLAINTEXT://:1', { port: 2 }).errors.join(),
+    /--port 2 .* listeners is set \(server\.properties:1\)/,
+  );
+});
+
+const secrets: SecretSource = {
+  variable: (name) => (name === 'RACK' ? 'r1' : undefined),
+  readText: (path) =>
+    path === '/run/secrets.properties'
+      ? 'rack=${env:RACK}\nport=1234'
+      : path === '/run/d/rack'
+        ? 'r2'
+        : new UnreadableFile('EACCES'),
+};
+
+test('secrets are put into the start file, and nowhere else', () => {
+  const rack = (lines: string, environment = {}): string | null => resolveNode(lines, { secrets, environment }).rack;
+  equal(rack('broker.rack=a-${env:RACK}-b'), 'a-r1-b');
+  equal(rack('broker.rack=${file:/run/secrets.properties:rack}'), '${env:RACK}');
+  equal(rack('broker.rack=${other:x}'), '${other:x}');
+  equal(rack('', { KAFKA_BROKER_RACK: '${env:RACK}' }), '${env:RACK}');
+  equal(
+    rack(
+      'config.providers=d\nconfig.providers.d.class=org.apache.kafka.common.config.provider.DirectoryConfigProvider\nbroker.rack=${d:/run/d:rack}',
+    ),
+    'r2',
+  );
+});
+
+test('a secret that is not there is an error that names it', () => {
+  const error = (lines: string): string => resolveFile(lines, { secrets }).errors.join('\n');
+  equal(
+    error('broker.rack=${env:NO}'),
+    'broker.rack (server.properties:1) refers to ${env:NO}, which is not in the environment',
+  );
+  match(error('broker.rack=${file:/etc/shadow:root}'), /cannot be read \(EACCES\)/);
+  match(error('broker.rack=${file:/run/secrets.properties:no}'), /has no such key/);
+  match(error('broker.rack=${file:x}'), /names no path and key/);
+  match(error('config.providers=v\nconfig.providers.v.class=com.example.Vault'), /must be one of EnvVarConfigProvider/);
+});
+
+test('providers can be narrowed', () => {
+  const file =
+    'config.providers=file\nconfig.providers.file.class=FileConfigProvider\nconfig.providers.file.param.allowed.paths=/etc,/run/other\n';
+  const error = (reference: string): string =>
+    resolveFile(`${file}broker.rack=${reference}`, { secrets }).errors.join('\n');
+  match(error('${file:/run/secrets.properties:rack}'), /outside of allowed\.paths/);
+  match(error('${file:/etc/../run/secrets.properties:rack}'), /outside of allowed\.paths/);
+  match(error('${file:/etcetera/x:rack}'), /outside of allowed\.paths/);
+  const env =
+    'config.providers=env\nconfig.providers.env.class=EnvVarConfigProvider\nconfig.providers.env.param.allowlist.pattern=KAFKA_.*\n';
+  match(resolveFile(`${env}broker.rack=\${env:RACK}`, { secrets }).errors.join(), /allowlist\.pattern does not allow/);
+});
+
+test('no file makes resolving throw', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('', 'listeners=', 'log.dirs=', 'config.providers='),
+      (text, start) => {
+        const { node, errors } = resolveFile(start + text);
+        return (node === null) === errors.length > 0;
+      },
+    ),
+  );
+});
