@@ -3,13 +3,15 @@ export interface PublishedSegment {
   readonly baseOffset: number;
   /** Changes when another file takes the place of this one under the same base offset. */
   readonly generation: number;
-  /** Bytes of the file that hold batches. Of the active segment: when it was published; the row has the newest. */
+  /** Bytes of the file that hold committed batches. */
   readonly bytes: number;
+  /** -1 when no batch has one. */
+  readonly largestTimestamp: number;
 }
 
 /**
- * What the owner of a log tells the rest of the node through the partition's row. Log end offset, active segment
- * bytes and watermarks are published by the partition after a commit, not here.
+ * What the owner of a log tells the rest of the node through the partition's row. Log end offset, watermarks and, after
+ * a commit, the bytes of the active segment are published by the partition, not here.
  */
 export interface LogPublication {
   /**
@@ -17,20 +19,9 @@ export interface LogPublication {
    * replaced or removed: reads that began before are thrown away by their readers.
    */
   raiseReadEpoch(): void;
-  /** Publishes the list of segments, oldest first, the active one last. */
-  publishSegments(segments: readonly PublishedSegment[]): void;
-}
-
-/**
- * Sees every batch that becomes part of the log, in order: after its bytes are written and before anything of it is
- * visible, and again for what is read at the opening of a log that was not closed cleanly. Producer state and the
- * transaction index hang here.
- */
-export interface BatchObserver {
-  /** `view` holds a whole batch of magic 2 (or an older one) at `at`; it is valid during the call only. */
-  appended(view: DataView, at: number, length: number, segmentBaseOffset: number): void;
-  /** The header of a batch found at recovery. The memory is the scanner's; records are not in it. */
-  recovered(view: DataView, at: number, length: number, segmentBaseOffset: number): void;
-  /** All at and above `offset` is gone. */
-  truncatedTo(offset: number): void;
+  /**
+   * Publishes the list of segments, oldest first, the active one last, and with it, in one publication, the bytes of the
+   * active segment. False: there is no room for the list, nothing changed for readers.
+   */
+  publishSegments(segments: readonly PublishedSegment[]): boolean;
 }

@@ -1,36 +1,9 @@
 import type { Disk } from '../port/disk.ts';
 import type { Kernels } from '../port/kernels.ts';
-import type { IndexTailReader } from './index_tail.ts';
+import type { IndexTailReader } from '../shared-memory/index_tail.ts';
+import type { PartitionTable, RowSnapshot } from '../shared-memory/partition_table.ts';
+import type { SegmentListReader } from '../shared-memory/segment_lists.ts';
 import type { LogFailure } from './log_failure.ts';
-import type { PublishedSegment } from './log_publication.ts';
-
-/** What a read needs of a partition's row; a `RowSnapshot` has it. One snapshot holds for one locate and read. */
-export interface ReadableRow {
-  incarnation: number;
-  readEpoch: number;
-  logStartOffset: number;
-  logEndOffset: number;
-  activeSegmentBytes: number;
-}
-
-/** Copies of the published segment lists. */
-export interface SegmentListReader {
-  /**
-   * The segment that holds `offset`: the last one whose base is at or below it, or the first when all are above.
-   * False: the list changed while it was read; take a new snapshot.
-   */
-  floor(slot: number, row: ReadableRow, offset: number, into: SegmentRef): boolean;
-  /** The first segment whose base is above `baseOffset`; `into.baseOffset` is -1 when there is none. */
-  next(slot: number, row: ReadableRow, baseOffset: number, into: SegmentRef): boolean;
-}
-
-/** One segment of a list, as numbers. Reused. `bytes` of the active segment is the row's `activeSegmentBytes`. */
-export interface SegmentRef {
-  baseOffset: number;
-  generation: number;
-  bytes: number;
-  isActive: boolean;
-}
 
 /** Memory that a read fills: plain, never shared. */
 export interface ReadMemory {
@@ -92,6 +65,7 @@ export interface ReadPolicy {
 export interface LogReaderOptions {
   readonly disk: Disk;
   readonly kernels: Kernels;
+  readonly table: PartitionTable;
   readonly indexTails: IndexTailReader;
   readonly segmentLists: SegmentListReader;
   readonly policy: ReadPolicy;
@@ -137,24 +111,12 @@ export class LogReader {
   /**
    * Finds the batch that holds `offset` (or the first one after it, where offsets are missing). `hint` may be `out`.
    */
-  locate(
-    _slot: number,
-    _row: ReadableRow,
-    _offset: number,
-    _hint: ReadPosition | null,
-    _out: ReadPosition,
-  ): ReadStatus {
+  locate(_row: RowSnapshot, _offset: number, _hint: ReadPosition | null, _out: ReadPosition): ReadStatus {
     throw new Error('not built');
   }
 
-  /** The form that never blocks; `done` comes in a later event. The row object may change meanwhile. */
-  locateLater(
-    _slot: number,
-    _row: ReadableRow,
-    _offset: number,
-    _out: ReadPosition,
-    _done: (status: ReadStatus) => void,
-  ): void {
+  /** The form that never blocks; `done` comes in a later event. `row` may be reused meanwhile, `out` not. */
+  locateLater(_row: RowSnapshot, _offset: number, _out: ReadPosition, _done: (status: ReadStatus) => void): void {
     throw new Error('not built');
   }
 
@@ -164,8 +126,7 @@ export class LogReader {
    * read whole when `room` allows; the caller who must deliver it gives room for `position.batchBytes`.
    */
   read(
-    _slot: number,
-    _row: ReadableRow,
+    _row: RowSnapshot,
     _from: ReadPosition,
     _endOffset: number,
     _memory: ReadMemory,
@@ -177,8 +138,7 @@ export class LogReader {
   }
 
   readLater(
-    _slot: number,
-    _row: ReadableRow,
+    _row: RowSnapshot,
     _from: ReadPosition,
     _endOffset: number,
     _memory: ReadMemory,
@@ -195,8 +155,7 @@ export class LogReader {
    * `timestamp`; or one of the special timestamps.
    */
   offsetForTimestamp(
-    _slot: number,
-    _row: ReadableRow,
+    _row: RowSnapshot,
     _timestamp: number,
     _endOffset: number,
     _decompressor: Decompressor,
@@ -206,8 +165,7 @@ export class LogReader {
   }
 
   offsetForTimestampLater(
-    _slot: number,
-    _row: ReadableRow,
+    _row: RowSnapshot,
     _timestamp: number,
     _endOffset: number,
     _decompressor: Decompressor,

@@ -3,10 +3,11 @@ import type { Clock } from '../port/clock.ts';
 import type { Disk } from '../port/disk.ts';
 import type { Entropy } from '../port/entropy.ts';
 import type { Kernels } from '../port/kernels.ts';
-import type { IndexTailWriter } from './index_tail.ts';
+import type { IndexTailWriter } from '../shared-memory/index_tail.ts';
 import type { LogConfig } from './log_config.ts';
 import type { LogFailure } from './log_failure.ts';
-import type { BatchObserver, LogPublication, PublishedSegment } from './log_publication.ts';
+import type { BatchObserver } from './batch_observer.ts';
+import type { LogPublication, PublishedSegment } from './log_publication.ts';
 
 /** Memory that staged batches lie in, with the view that is kept over all of it. An `Arena` is one. */
 export interface BatchMemory {
