@@ -1,0 +1,242 @@
+import { ByteWriter } from '../base/bytes.ts';
+import { ApiKey } from './api_keys.ts';
+import { beginFrame, endFrame } from './framing.ts';
+import { writeResponseHeader } from './headers.ts';
+
+const FLEXIBLE_FROM = 12;
+
+const DIVERGING_EPOCH_TAG = 0;
+const CURRENT_LEADER_TAG = 1;
+const SNAPSHOT_ID_TAG = 2;
+const NODE_ENDPOINTS_TAG = 0;
+
+/** Sizes of the tagged structs: their fields and an empty section of tags of their own. */
+const DIVERGING_EPOCH_BYTES = 4 + 8 + 1;
+const CURRENT_LEADER_BYTES = 4 + 4 + 1;
+const SNAPSHOT_ID_BYTES = 8 + 4 + 1;
+
+/** Where a client finds a leader (KIP-951). */
+export interface LeaderEndpoint {
+  readonly nodeId: number;
+  readonly host: string;
+  readonly port: number;
+  readonly rack: string | null;
+}
+
+/**
+ * Writes a Fetch response, all versions, without its records: these follow from other memory.
+ *
+ *     response.begin(writer, version, correlationId, throttleTimeMs, errorCode, sessionId, topicCount);
+ *     for each topic:   response.topicName(bytes, start, end, partitionCount)  or  response.topicId(…)
+ *       for each partition:
+ *         response.partition(index, errorCode, highWatermark, lastStableOffset, logStartOffset, abortedCount);
+ *         abortedCount times:   response.abortedTransaction(producerIdHigh, producerIdLow, firstOffset)
+ *         (response.divergingEpoch(…), response.currentLeader(…), response.snapshotId(…) when there is such a thing)
+ *         splice = response.records(preferredReadReplica, recordsBytes)
+ *     response.end(nodeEndpoints)
+ *
+ * `records` returns the splice: the bytes of this writer before it, then `recordsBytes` bytes of records, then the
+ * bytes behind it. The length of the frame counts them. Only `end` with endpoints allocates.
+ */
+export class FetchResponseWriter {
+  /** Bytes of records that the frame announces. */
+  recordsBytes = 0;
+  #writer: ByteWriter | null = null;
+  #version = 0;
+  #frame = 0;
+  #partitionsLeft = 0;
+  #divergingEpoch = -1;
+  #divergingEndOffset = -1;
+  #leaderId = -1;
+  #leaderEpoch = -1;
+  #snapshotEndOffset = -1;
+  #snapshotEpoch = -1;
+
+  /** `errorCode` and `sessionId` are on the wire from version 7 on. */
+  begin(
+    writer: ByteWriter,
+    version: number,
+    correlationId: number,
+    throttleTimeMs: number,
+    errorCode: number,
+    sessionId: number,
+    topicCount: number,
+  ): void {
+    this.recordsBytes = 0;
+    this.#writer = writer;
+    this.#version = version;
+    this.#frame = beginFrame(writer);
+    this.#forgetTags();
+    writeResponseHeader(writer, ApiKey.Fetch, version, correlationId);
+    writer.int32(throttleTimeMs);
+    if (version >= 7) {
+      writer.int16(errorCode);
+      writer.int32(sessionId);
+    }
+    this.#count(writer, topicCount);
+  }
+
+  /** Before version 13. The name's bytes are copied, as the request has them. */
+  topicName(bytes: Uint8Array, start: number, end: number, partitionCount: number): void {
+    const writer = this.#writer!;
+    const length = end - start;
+    if (this.#version >= FLEXIBLE_FROM) writer.unsignedVarint(length + 1);
+    else writer.int16(length);
+    const at = writer.take(length);
+    for (let index = 0; index < length; index++) writer.bytes[at + index] = bytes[start + index]!;
+    this.#partitions(writer, partitionCount);
+  }
+
+  /** From version 13 on: the id as four words. */
+  topicId(word0: number, word1: number, word2: number, word3: number, partitionCount: number): void {
+    const writer = this.#writer!;
+    writer.int32(word0);
+    writer.int32(word1);
+    writer.int32(word2);
+    writer.int32(word3);
+    this.#partitions(writer, partitionCount);
+  }
+
+  /** `abortedCount` is -1 (null) unless the request reads committed records only. */
+  partition(
+    index: number,
+    errorCode: number,
+    highWatermark: number,
+    lastStableOffset: number,
+    logStartOffset: number,
+    abortedCount: number,
+  ): void {
+    const writer = this.#writer!;
+    writer.int32(index);
+    writer.int16(errorCode);
+    writer.int64(highWatermark);
+    writer.int64(lastStableOffset);
+    if (this.#version >= 5) writer.int64(logStartOffset);
+    this.#count(writer, abortedCount);
+  }
+
+  /** The producer id as two 32-bit halves. */
+  abortedTransaction(producerIdHigh: number, producerIdLow: number, firstOffset: number): void {
+    const writer = this.#writer!;
+    writer.int32(producerIdHigh);
+    writer.int32(producerIdLow);
+    writer.int64(firstOffset);
+    this.#tags(writer);
+  }
+
+  /** From version 12 on: up to where the follower's log may agree with the leader's. Before `records`. */
+  divergingEpoch(epoch: number, endOffset: number): void {
+    this.#divergingEpoch = epoch;
+    this.#divergingEndOffset = endOffset;
+  }
+
+  /** From version 12 on: who leads now, -1 if nobody knows. Before `records`. */
+  currentLeader(leaderId: number, leaderEpoch: number): void {
+    this.#leaderId = leaderId;
+    this.#leaderEpoch = leaderEpoch;
+  }
+
+  /** From version 12 on: the snapshot to fetch instead of offsets that are gone. Before `records`. */
+  snapshotId(endOffset: number, epoch: number): void {
+    this.#snapshotEndOffset = endOffset;
+    this.#snapshotEpoch = epoch;
+  }
+
+  /**
+   * Ends a partition. Returns the position at which `recordsBytes` bytes of records are to be spliced in.
+   *
+   * @param preferredReadReplica from version 11 on; -1 for none
+   * @param recordsBytes -1 for null
+   */
+  records(preferredReadReplica: number, recordsBytes: number): number {
+    const writer = this.#writer!;
+    const flexible = this.#version >= FLEXIBLE_FROM;
+    if (this.#version >= 11) writer.int32(preferredReadReplica);
+    if (flexible) writer.unsignedVarint(recordsBytes + 1);
+    else writer.int32(recordsBytes);
+    if (recordsBytes > 0) this.recordsBytes += recordsBytes;
+    const splice = writer.position;
+    if (flexible) this.#writeTags(writer);
+    this.#forgetTags();
+    this.#partitionsLeft--;
+    if (this.#partitionsLeft === 0) this.#tags(writer);
+    return splice;
+  }
+
+  /** `nodeEndpoints` are told from version 16 on: those of all current leaders named above. */
+  end(nodeEndpoints: readonly LeaderEndpoint[] = []): void {
+    const writer = this.#writer!;
+    if (nodeEndpoints.length > 0 && this.#version >= 16) this.#writeEndpoints(writer, nodeEndpoints);
+    else this.#tags(writer);
+    endFrame(writer, this.#frame, this.recordsBytes);
+    this.#writer = null;
+  }
+
+  #writeTags(writer: ByteWriter): void {
+    const diverging = this.#divergingEpoch !== -1 || this.#divergingEndOffset !== -1;
+    const leader = this.#leaderId !== -1 || this.#leaderEpoch !== -1;
+    const snapshot = this.#snapshotEpoch !== -1 || this.#snapshotEndOffset !== -1;
+    writer.unsignedVarint((diverging ? 1 : 0) + (leader ? 1 : 0) + (snapshot ? 1 : 0));
+    if (diverging) {
+      writer.unsignedVarint(DIVERGING_EPOCH_TAG);
+      writer.unsignedVarint(DIVERGING_EPOCH_BYTES);
+      writer.int32(this.#divergingEpoch);
+      writer.int64(this.#divergingEndOffset);
+      writer.noTaggedFields();
+    }
+    if (leader) {
+      writer.unsignedVarint(CURRENT_LEADER_TAG);
+      writer.unsignedVarint(CURRENT_LEADER_BYTES);
+      writer.int32(this.#leaderId);
+      writer.int32(this.#leaderEpoch);
+      writer.noTaggedFields();
+    }
+    if (snapshot) {
+      writer.unsignedVarint(SNAPSHOT_ID_TAG);
+      writer.unsignedVarint(SNAPSHOT_ID_BYTES);
+      writer.int64(this.#snapshotEndOffset);
+      writer.int32(this.#snapshotEpoch);
+      writer.noTaggedFields();
+    }
+  }
+
+  #forgetTags(): void {
+    this.#divergingEpoch = -1;
+    this.#divergingEndOffset = -1;
+    this.#leaderId = -1;
+    this.#leaderEpoch = -1;
+    this.#snapshotEndOffset = -1;
+    this.#snapshotEpoch = -1;
+  }
+
+  #writeEndpoints(writer: ByteWriter, endpoints: readonly LeaderEndpoint[]): void {
+    const section = new ByteWriter(writer.encodeText);
+    section.compactArrayCount(endpoints.length);
+    for (const endpoint of endpoints) {
+      section.int32(endpoint.nodeId);
+      section.compactString(endpoint.host);
+      section.int32(endpoint.port);
+      section.compactNullableString(endpoint.rack);
+      section.noTaggedFields();
+    }
+    writer.unsignedVarint(1);
+    writer.unsignedVarint(NODE_ENDPOINTS_TAG);
+    writer.unsignedVarint(section.position);
+    writer.raw(section.written());
+  }
+
+  #partitions(writer: ByteWriter, count: number): void {
+    this.#count(writer, count);
+    this.#partitionsLeft = count;
+    if (count === 0) this.#tags(writer);
+  }
+
+  #count(writer: ByteWriter, count: number): void {
+    if (this.#version >= FLEXIBLE_FROM) writer.compactArrayCount(count);
+    else writer.arrayCount(count);
+  }
+
+  #tags(writer: ByteWriter): void {
+    if (this.#version >= FLEXIBLE_FROM) writer.noTaggedFields();
+  }
+}

@@ -1,0 +1,133 @@
+import type { ByteWriter } from '../base/bytes.ts';
+import { ApiKey } from './api_keys.ts';
+import { beginFrame, endFrame } from './framing.ts';
+import { writeResponseHeader } from './headers.ts';
+
+const FLEXIBLE_FROM = 9;
+const LOG_START_OFFSET_FROM = 5;
+const RECORD_ERRORS_FROM = 8;
+
+const TWO_32 = 0x1_0000_0000;
+
+/**
+ * Writes the response of a Produce request as a template, in the order of the request: the length of the frame is
+ * right, every partition says "no error" with unknown offsets, and `patchProducePartition` fills in what became of it.
+ *
+ *     template.begin(writer, version, correlationId, topicCount);
+ *     for each topic:     template.topicName(bytes, start, end, partitionCount)  or  template.topicId(…)
+ *       for each partition:   places[n] = template.partition(index)
+ *     template.end(throttleTimeMs)
+ *
+ * Positions are in the writer's memory and survive its growing (its `view` does not: patch through `writer.view`).
+ *
+ * What does not have one size is not in the template: error messages and errors of single records (from version 8 on),
+ * the leader to go to and its address (from 10 on, KIP-951). When a partition needs one of these, which is rare, the
+ * template is thrown away: decode its body with `codecOf(produceResponse)`, set `errorMessage`, `recordErrors`,
+ * `currentLeader`, `nodeEndpoints`, and encode it again behind the same header.
+ */
+export class ProduceResponseTemplate {
+  #writer: ByteWriter | null = null;
+  #version = 0;
+  #frame = 0;
+  #partitionsLeft = 0;
+
+  begin(writer: ByteWriter, version: number, correlationId: number, topicCount: number): void {
+    this.#writer = writer;
+    this.#version = version;
+    this.#frame = beginFrame(writer);
+    writeResponseHeader(writer, ApiKey.Produce, version, correlationId);
+    this.#count(writer, topicCount);
+  }
+
+  /** Before version 13. The name's bytes are copied, as the request has them. */
+  topicName(bytes: Uint8Array, start: number, end: number, partitionCount: number): void {
+    const writer = this.#writer!;
+    const length = end - start;
+    if (this.#version >= FLEXIBLE_FROM) writer.unsignedVarint(length + 1);
+    else writer.int16(length);
+    const at = writer.take(length);
+    for (let index = 0; index < length; index++) writer.bytes[at + index] = bytes[start + index]!;
+    this.#partitions(writer, partitionCount);
+  }
+
+  /** From version 13 on: the id as four words. */
+  topicId(word0: number, word1: number, word2: number, word3: number, partitionCount: number): void {
+    const writer = this.#writer!;
+    writer.int32(word0);
+    writer.int32(word1);
+    writer.int32(word2);
+    writer.int32(word3);
+    this.#partitions(writer, partitionCount);
+  }
+
+  /** Returns the place for `patchProducePartition`. */
+  partition(index: number): number {
+    const writer = this.#writer!;
+    const version = this.#version;
+    writer.int32(index);
+    const place = writer.position;
+    writer.int16(0);
+    writer.int64(-1);
+    writer.int64(-1);
+    if (version >= LOG_START_OFFSET_FROM) writer.int64(-1);
+    if (version >= RECORD_ERRORS_FROM) {
+      this.#count(writer, 0);
+      if (version >= FLEXIBLE_FROM) writer.unsignedVarint(0);
+      else writer.int16(-1);
+    }
+    this.#tags(writer);
+    this.#partitionsLeft--;
+    if (this.#partitionsLeft === 0) this.#tags(writer);
+    return place;
+  }
+
+  /** Returns the place of the throttle time (int32), should it be known only later. */
+  end(throttleTimeMs: number): number {
+    const writer = this.#writer!;
+    const place = writer.position;
+    writer.int32(throttleTimeMs);
+    this.#tags(writer);
+    endFrame(writer, this.#frame);
+    this.#writer = null;
+    return place;
+  }
+
+  #partitions(writer: ByteWriter, count: number): void {
+    this.#count(writer, count);
+    this.#partitionsLeft = count;
+    if (count === 0) this.#tags(writer);
+  }
+
+  #count(writer: ByteWriter, count: number): void {
+    if (this.#version >= FLEXIBLE_FROM) writer.compactArrayCount(count);
+    else writer.arrayCount(count);
+  }
+
+  #tags(writer: ByteWriter): void {
+    if (this.#version >= FLEXIBLE_FROM) writer.noTaggedFields();
+  }
+}
+
+/**
+ * Fills in a partition of a template. On an error offsets and time are -1.
+ *
+ * @param logAppendTimeMs -1 for a topic with create time
+ */
+export function patchProducePartition(
+  view: DataView,
+  place: number,
+  version: number,
+  errorCode: number,
+  baseOffset: number,
+  logAppendTimeMs: number,
+  logStartOffset: number,
+): void {
+  view.setInt16(place, errorCode);
+  view.setInt32(place + 2, Math.floor(baseOffset / TWO_32));
+  view.setInt32(place + 6, baseOffset | 0);
+  view.setInt32(place + 10, Math.floor(logAppendTimeMs / TWO_32));
+  view.setInt32(place + 14, logAppendTimeMs | 0);
+  if (version < LOG_START_OFFSET_FROM) return;
+  view.setInt32(place + 18, Math.floor(logStartOffset / TWO_32));
+  view.setInt32(place + 22, logStartOffset | 0);
+}

@@ -1,0 +1,135 @@
+import { FrameCursor } from './frame_cursor.ts';
+
+const FLEXIBLE_FROM = 9;
+/** From here on topics have ids instead of names (KIP-516). */
+const TOPIC_IDS_FROM = 13;
+export const PRODUCE_VERSION_MIN = 3;
+export const PRODUCE_VERSION_MAX = 13;
+
+/**
+ * Walks a Produce request in place, all versions.
+ *
+ *     if (!walker.reset(view, bytes, start, end, version)) close the connection
+ *     while (walker.nextTopic())
+ *       while (walker.nextPartition()) …
+ *
+ * `reset` walks the whole request once and checks every length to the last byte, so that nothing of a malformed
+ * request takes effect; after it, the walk cannot fail. One object is reused for all requests of a shard.
+ */
+export class ProduceRequestWalker extends FrameCursor {
+  acks = 0;
+  timeoutMs = 0;
+  /** Bounds in the frame; both -1 for null. */
+  transactionalIdStart = -1;
+  transactionalIdEnd = -1;
+  topicCount = 0;
+  /** Of all topics. */
+  partitionCountTotal = 0;
+
+  /** Bounds of the current topic's name; both -1 from version 13 on. */
+  topicNameStart = -1;
+  topicNameEnd = -1;
+  /** The current topic's id as four words, most significant first; 0 before version 13. */
+  topicId0 = 0;
+  topicId1 = 0;
+  topicId2 = 0;
+  topicId3 = 0;
+  /** Of the current topic. */
+  partitionCount = 0;
+
+  partitionIndex = 0;
+  /** Bounds of the current partition's records; both -1 for null. */
+  recordsStart = -1;
+  recordsEnd = -1;
+
+  #topicsAt = 0;
+  #topicsLeft = 0;
+  #partitionsLeft = 0;
+
+  /** Goes to the body of a request, behind its header. False: malformed, or a version outside 3 to 13. */
+  reset(view: DataView, bytes: Uint8Array, start: number, end: number, version: number): boolean {
+    this.open(view, bytes, start, end, version, FLEXIBLE_FROM);
+    if (version < PRODUCE_VERSION_MIN || version > PRODUCE_VERSION_MAX) this.fail();
+    const length = this.stringLength();
+    this.transactionalIdStart = length < 0 ? -1 : this.take(length);
+    this.transactionalIdEnd = length < 0 ? -1 : this.position;
+    this.acks = this.int16();
+    this.timeoutMs = this.int32();
+    this.topicCount = this.count(this.#topicBytesMin());
+    this.#topicsAt = this.position;
+    this.rewind();
+    this.partitionCountTotal = 0;
+    while (this.nextTopic()) {
+      this.partitionCountTotal += this.partitionCount;
+      while (this.nextPartition());
+    }
+    this.skipTags();
+    if (this.failed || this.position !== this.end) {
+      this.failed = true;
+      return false;
+    }
+    this.rewind();
+    return true;
+  }
+
+  /** Back to before the first topic. */
+  rewind(): void {
+    this.position = this.failed ? this.end : this.#topicsAt;
+    this.#topicsLeft = this.failed ? 0 : this.topicCount;
+    this.#partitionsLeft = 0;
+  }
+
+  /** Goes to the next topic, over what is left of the current one. */
+  nextTopic(): boolean {
+    while (this.#partitionsLeft > 0) this.nextPartition();
+    if (this.#topicsLeft === 0) return false;
+    this.#topicsLeft--;
+    if (this.version >= TOPIC_IDS_FROM) {
+      const at = this.take(16);
+      if (at < 0) return false;
+      this.topicNameStart = -1;
+      this.topicNameEnd = -1;
+      this.topicId0 = this.view.getInt32(at);
+      this.topicId1 = this.view.getInt32(at + 4);
+      this.topicId2 = this.view.getInt32(at + 8);
+      this.topicId3 = this.view.getInt32(at + 12);
+    } else {
+      const length = this.stringLength();
+      if (length < 0) {
+        this.fail();
+        return false;
+      }
+      this.topicNameStart = this.take(length);
+      this.topicNameEnd = this.position;
+      this.topicId0 = 0;
+      this.topicId1 = 0;
+      this.topicId2 = 0;
+      this.topicId3 = 0;
+    }
+    this.partitionCount = this.count(this.flexible ? 6 : 8);
+    this.#partitionsLeft = this.partitionCount;
+    if (this.partitionCount === 0) this.skipTags();
+    return !this.failed;
+  }
+
+  /** Goes to the next partition of the current topic. */
+  nextPartition(): boolean {
+    if (this.#partitionsLeft === 0) return false;
+    this.#partitionsLeft--;
+    this.partitionIndex = this.int32();
+    const length = this.bytesLength();
+    this.recordsStart = length < 0 ? -1 : this.take(length);
+    this.recordsEnd = length < 0 ? -1 : this.position;
+    this.skipTags();
+    if (this.#partitionsLeft === 0) this.skipTags();
+    if (!this.failed) return true;
+    this.#partitionsLeft = 0;
+    this.#topicsLeft = 0;
+    return false;
+  }
+
+  #topicBytesMin(): number {
+    if (!this.flexible) return 6;
+    return this.version >= TOPIC_IDS_FROM ? 18 : 3;
+  }
+}
