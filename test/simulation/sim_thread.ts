@@ -44,6 +44,8 @@ export class SimThread {
   processEnded: (reason: string) => void = () => {};
   /** Called after `exit`, once nothing holds the loop. */
   drained: (() => void) | null = null;
+  /** Called when nothing holds the loop although nobody called `exit`: on Node the thread ends. */
+  ranDry: (() => void) | null = null;
 
   readonly #tempo: ThreadTempo;
   #alive = true;
@@ -161,15 +163,22 @@ export class SimThread {
     this.#step = null;
     const callback = this.#next();
     if (callback === null) {
-      if (this.#exiting && this.#holds === 0) {
-        this.end();
-        this.drained?.();
-      }
+      this.#endIfNothingHolds();
       return;
     }
     this.world.fold(this.number, this.#holds);
     this.run(callback);
-    if (this.#alive && (this.#hasWork() || this.#exiting)) this.#wake();
+    if (!this.#alive) return;
+    if (this.#hasWork()) this.#wake();
+    else this.#endIfNothingHolds();
+  }
+
+  #endIfNothingHolds(): void {
+    if (this.#holds > 0) return;
+    const told = this.#exiting ? this.drained : this.ranDry;
+    if (told === null) return;
+    this.end();
+    told();
   }
 
   #hasWork(): boolean {
