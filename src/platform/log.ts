@@ -81,12 +81,12 @@ function quoted(text: string): string {
   return /^[\w.:/@+-]+$/.test(text) ? text : `"${visible(text.replace(/["\\]/g, '\\$&'))}"`;
 }
 
-/** Controls of both sets, line and paragraph separators, marks that reorder text, and halves of surrogate pairs. */
-const unsafe = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\p{Surrogate}/gu;
+/** Controls, line and paragraph separators, marks that are not seen or reorder text, and halves of surrogate pairs. */
+const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** Nothing of what comes from outside may move a terminal's cursor or begin a line of its own. */
 function visible(text: string): string {
-  return text.replace(unsafe, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text.replace(unsafe, (character) => `\\u{${(character.codePointAt(0) as number).toString(16)}}`);
 }
 
 function shorten(text: string): string {

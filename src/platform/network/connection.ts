@@ -26,22 +26,26 @@ export class Connection implements Socket {
   #localAddress = '';
   #localPort = 0;
 
-  constructor(stream: net.Socket, count: CountSystemCall) {
+  readonly #copies: () => void;
+
+  /** By the functions below alone. */
+  constructor(stream: net.Socket, count: CountSystemCall, copies: () => void) {
     this.#stream = stream;
     this.#count = count;
+    this.#copies = copies;
     stream.on('error', this.#failed);
   }
 
-  /** `outer` comes from a server and has not begun to read. */
-  static accepted(outer: net.Socket, count: CountSystemCall): Connection {
-    const connection = new Connection(outer, count);
+  /** `outer` comes from a server and has not begun to read. `copies` is called if it cannot be read in place. */
+  static accepted(outer: net.Socket, count: CountSystemCall, copies: () => void): Connection {
+    const connection = new Connection(outer, count, copies);
     connection.#readRemoteAddress();
     return connection;
   }
 
   static connecting(host: string, port: number, events: SocketEvents, count: CountSystemCall): Connection {
     const stream = newSocketReadingInPlace(countedReading(events, count));
-    const connection = new Connection(stream, count);
+    const connection = new Connection(stream, count, () => {});
     connection.#listen(stream, events);
     stream.once('connect', () => {
       connection.#readRemoteAddress();
@@ -85,7 +89,10 @@ export class Connection implements Socket {
       inner.on('error', this.#failed);
     }
     this.#listen(this.#stream, events);
-    if (inner === null) this.#copied = new CopiedReading(outer, reading);
+    if (inner === null) {
+      this.#copies();
+      this.#copied = new CopiedReading(outer, reading);
+    }
   }
 
   write(views: readonly Uint8Array[], count: number): boolean {

@@ -1,6 +1,7 @@
 import net from 'node:net';
 
 import type { ListenAddress, Listener, ListenerEvents, Network } from '../../port/network.ts';
+import type { Log } from '../../port/log.ts';
 import { countNothing } from '../system_calls.ts';
 import type { CountSystemCall } from '../system_calls.ts';
 import { Connection } from './connection.ts';
@@ -8,12 +9,27 @@ import { Connection } from './connection.ts';
 /** Where several sockets may listen on one port and the kernel spreads connections over them. */
 const sharesPorts = ['linux', 'freebsd'].includes(process.platform);
 
+export interface NetworkOptions {
+  readonly countSystemCall?: CountSystemCall;
+  /** Is told once if this Node does not let accepted connections be read in place. */
+  readonly log?: Log;
+}
+
 /** TCP of the operating system, for one thread. */
-export function createNetwork(countSystemCall: CountSystemCall = countNothing): Network {
+export function createNetwork(options: NetworkOptions = {}): Network {
+  const count = options.countSystemCall ?? countNothing;
+  let copyingSaid = false;
+  const copies = (): void => {
+    if (copyingSaid) return;
+    copyingSaid = true;
+    options.log?.warn('this version of Node does not let accepted connections be read in place: bytes are copied', {
+      node: process.version,
+    });
+  };
   return {
     sharesPorts,
-    listen: (address, events) => new TcpListener(address, events, countSystemCall),
-    connect: (host, port, events) => Connection.connecting(host, port, events, countSystemCall),
+    listen: (address, events) => new TcpListener(address, events, count, copies),
+    connect: (host, port, events) => Connection.connecting(host, port, events, count),
   };
 }
 
@@ -26,7 +42,7 @@ class TcpListener implements Listener {
   #closed = false;
   #acceptFailureToldMs = Number.NEGATIVE_INFINITY;
 
-  constructor(address: ListenAddress, events: ListenerEvents, count: CountSystemCall) {
+  constructor(address: ListenAddress, events: ListenerEvents, count: CountSystemCall, copies: () => void) {
     this.#events = events;
     this.#server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true, keepAlive: true });
     this.#server.on('listening', () => {
@@ -35,7 +51,7 @@ class TcpListener implements Listener {
     this.#server.on('connection', (outer) => {
       count('accept');
       if (this.#closed) outer.destroy();
-      else events.accepted(Connection.accepted(outer, count));
+      else events.accepted(Connection.accepted(outer, count, copies));
     });
     this.#server.on('error', (error: NodeJS.ErrnoException) => this.#failed(error));
     this.#server.listen({
