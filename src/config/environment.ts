@@ -31,10 +31,15 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     if (text === undefined) continue;
     if (isNotForUs(variable)) ignored.push(variable);
     else if (variable.startsWith('KAFKA_') && variable.length > 6) {
-      entries.push({ name: keyOf(variable.slice(6)), text, origin: { kind: 'environment', place: variable } });
+      entries.push({
+        name: keyOf(variable.slice(6)),
+        text,
+        isSecret: false,
+        origin: { kind: 'environment', place: variable },
+      });
     } else if (variable.startsWith('MILLRACE_') && variable.length > 9) {
       const name = `millrace.${keyOf(variable.slice(9))}`;
-      entries.push({ name, text, origin: { kind: 'environment', place: variable } });
+      entries.push({ name, text, isSecret: false, origin: { kind: 'environment', place: variable } });
     }
   }
   return { entries, ignored };

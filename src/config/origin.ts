@@ -13,5 +13,7 @@ export const DEFAULT_ORIGIN: ConfigOrigin = { kind: 'default', place: 'default' 
 export interface ConfigEntry {
   readonly name: string;
   readonly text: string;
+  /** A secret was put into the text: it is never shown. */
+  readonly isSecret: boolean;
   readonly origin: ConfigOrigin;
 }

@@ -9,14 +9,15 @@ export interface ConfigFindings {
 }
 
 /** "listeners = PLAINTEXT://:x (server.properties:3)", or the key alone where nobody wrote a value. */
-export function nameSetting({ key, text, origin }: ConfigSetting): string {
+export function nameSetting(setting: ConfigSetting): string {
+  const { key, text, origin } = setting;
   if (text === null) return `${key.name} (not set)`;
-  return `${key.name} = ${shownText(key.type, text)} (${origin.place})`;
+  return `${key.name} = ${shownText(text, setting.isSecret)} (${origin.place})`;
 }
 
-/** Passwords are never shown. */
-export function shownText(type: string, text: string): string {
-  return type === 'PASSWORD' ? '******' : text;
+/** What may be shown of a value. */
+export function shownText(text: string, isSecret: boolean): string {
+  return isSecret ? '******' : text;
 }
 
 /** Collects findings about settings, so that a person sees all of them at once. */

@@ -14,7 +14,12 @@ export function readProperties(text: string, path: string): PropertiesFile {
   for (const node of new Properties(text).nodes) {
     if (node.type !== PropertiesNodeType.PROPERTY) continue;
     const line = node.startingLineNumber;
-    entries.push({ name: node.key, text: node.value, origin: { kind: 'file', place: `${path}:${line}` } });
+    entries.push({
+      name: node.key,
+      text: node.value,
+      isSecret: false,
+      origin: { kind: 'file', place: `${path}:${line}` },
+    });
     lines.set(node.key, [...(lines.get(node.key) ?? []), line]);
   }
   const repeated = [...lines]

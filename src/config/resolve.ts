@@ -47,7 +47,10 @@ export function resolveConfig(sources: ConfigSources): ResolvedConfig {
   const findings = new Findings();
   const written = mergeLayers(sources, findings);
   const settings = new Map<string, ConfigSetting>(
-    NODE_KEYS.map((key) => [key.name, { key, text: key.default, value: defaultValue(key), origin: DEFAULT_ORIGIN }]),
+    NODE_KEYS.map((key) => [
+      key.name,
+      { key, text: key.default, value: defaultValue(key), isSecret: false, origin: DEFAULT_ORIGIN },
+    ]),
   );
   const listenerSettings = new Map<string, ConfigSetting>();
   const withoutEffect: string[] = [];
@@ -116,7 +119,7 @@ function putSecretsIn(
   findings: Findings,
 ): ConfigEntry | null {
   const text = substituteSecrets(entry.text, providers, source);
-  if (!(text instanceof InvalidValue)) return { ...entry, text };
+  if (!(text instanceof InvalidValue)) return { ...entry, text, isSecret: text !== entry.text };
   findings.errors.push(`${entry.name} (${entry.origin.place}) ${text.requirement}`);
   return null;
 }
@@ -131,7 +134,7 @@ function addPort(port: number, merged: Map<string, ConfigEntry>, findings: Findi
     return;
   }
   const origin = { kind: 'command line', place: '--port' } as const;
-  merged.set('listeners', { name: 'listeners', text: `PLAINTEXT://127.0.0.1:${port}`, origin });
+  merged.set('listeners', { name: 'listeners', text: `PLAINTEXT://127.0.0.1:${port}`, isSecret: false, origin });
 }
 
 function defaultValue(key: ConfigKey): ConfigSetting['value'] {
@@ -142,9 +145,10 @@ function defaultValue(key: ConfigKey): ConfigSetting['value'] {
 
 function readSetting(key: ConfigKey, entry: ConfigEntry, findings: Findings): ConfigSetting | null {
   const value = parseConfigValue(key, entry.text);
-  if (!(value instanceof InvalidValue)) return { key, text: entry.text, value, origin: entry.origin };
+  const isSecret = entry.isSecret || key.type === 'PASSWORD';
+  if (!(value instanceof InvalidValue)) return { key, text: entry.text, value, isSecret, origin: entry.origin };
   findings.errors.push(
-    `${entry.name} = ${shownText(key.type, entry.text)} (${entry.origin.place}) ${value.requirement}`,
+    `${entry.name} = ${shownText(entry.text, isSecret)} (${entry.origin.place}) ${value.requirement}`,
   );
   return null;
 }

@@ -10,6 +10,8 @@ export interface ConfigSetting {
   /** As written, after secrets were put in; null: unset. */
   readonly text: string | null;
   readonly value: ConfigValue;
+  /** A password, or a text into which a secret was put: never shown. */
+  readonly isSecret: boolean;
   readonly origin: ConfigOrigin;
 }
 

@@ -1,0 +1,147 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import type { ConfigEntry } from '../config/origin.ts';
+import type { StartOptions, Surroundings } from './start_options.ts';
+
+/** What a process is asked to do: start a node, or end with a code because everything is said already. */
+export type Request =
+  | { readonly kind: 'start'; readonly options: StartOptions }
+  | { readonly kind: 'end'; readonly exitCode: number };
+
+export interface Output {
+  /** What was asked for: standard output. */
+  say(text: string): void;
+  /** What went wrong: standard error. */
+  complain(text: string): void;
+}
+
+/** As commander gives them. */
+interface ParsedStartOptions {
+  readonly config?: string;
+  readonly port?: number;
+  readonly dataDir?: string;
+  readonly shards?: number;
+  readonly override?: readonly ConfigEntry[];
+}
+
+const examples = `
+Examples:
+  millrace                                    one node on 127.0.0.1:9092, data in ./data
+  millrace --port 19092 --data-dir /tmp/m     elsewhere
+  millrace --config server.properties         with a start file of Apache Kafka
+  millrace --override num.partitions=8        one key otherwise
+  millrace config check server.properties     look at a start file without starting
+
+Every key of the start file can be given as a variable too, as in Kafka's official image: KAFKA_NUM_PARTITIONS=8,
+MILLRACE_SHARDS=2. Later wins: defaults, start file, environment, command line.
+`;
+
+/**
+ * Reads the arguments after the program's name. Commands other than `start` are carried out here; what they need is
+ * loaded only then.
+ */
+export async function readCommandLine(
+  args: readonly string[],
+  version: string,
+  surroundings: () => Surroundings,
+  output: Output,
+): Promise<Request> {
+  let request: Request = { kind: 'end', exitCode: 0 };
+  const start = (options: ParsedStartOptions, file?: string): void => {
+    request = { kind: 'start', options: startOptionsOf(options, file) };
+  };
+
+  const program = new Command('millrace')
+    .description('A Kafka-compatible message broker.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .showSuggestionAfterError()
+    .configureOutput({ writeOut: (text) => output.say(text), writeErr: (text) => output.complain(asSentence(text)) })
+    .exitOverride()
+    .addHelpText('after', examples);
+  addStartOptions(program).action((options: ParsedStartOptions) => start(options));
+
+  addStartOptions(inherit(program, program.command('start [file]')))
+    .description('start a node (what happens without a command)')
+    .action((file: string | undefined, options: ParsedStartOptions) => start(options, file));
+
+  const config = inherit(program, program.command('config')).description('look at a configuration without starting');
+  inherit(program, config.command('check <file>'))
+    .description('say what is wrong with a start file, or that nothing is')
+    .action(async (file: string) => {
+      const { checkConfig } = await import('./config_command.ts');
+      request = { kind: 'end', exitCode: checkConfig(file, surroundings(), output) };
+    });
+  addStartOptions(inherit(program, config.command('show')))
+    .description('print the values that a node would start with')
+    .option('--origin', 'say where each value was written')
+    .option('--all', 'print defaults too')
+    .action(async (options: ParsedStartOptions & { readonly origin?: boolean; readonly all?: boolean }) => {
+      const { showConfig } = await import('./config_command.ts');
+      const shown = { origin: options.origin === true, all: options.all === true };
+      request = { kind: 'end', exitCode: showConfig(startOptionsOf(options), shown, surroundings(), output) };
+    });
+
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return { kind: 'end', exitCode: error.exitCode };
+  }
+  return request;
+}
+
+function inherit(program: Command, command: Command): Command {
+  return command.copyInheritedSettings(program).helpCommand(false);
+}
+
+function addStartOptions(command: Command): Command {
+  return command
+    .option('-c, --config <file>', 'start file: server.properties')
+    .option('-p, --port <number>', 'port of the default listener', parsePort)
+    .option('-d, --data-dir <path>', 'data directory (log.dirs)')
+    .option('-s, --shards <number>', 'threads that hold connections and partitions (millrace.shards)', parseShards)
+    .option('-o, --override <key=value>', 'one key of the start file; repeatable', addOverride);
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError('It must be a number from 0 to 65535.');
+  return port;
+}
+
+function parseShards(text: string): number {
+  const shards = Number(text);
+  if (!/^\d{1,2}$/.test(text) || shards < 1) throw new InvalidArgumentError('It must be a number from 1 to 62.');
+  return shards;
+}
+
+function addOverride(text: string, before: readonly ConfigEntry[] = []): readonly ConfigEntry[] {
+  const equals = text.indexOf('=');
+  if (equals < 1) throw new InvalidArgumentError('It must be key=value.');
+  return [...before, entry(text.slice(0, equals).trim(), text.slice(equals + 1), '--override')];
+}
+
+function startOptionsOf(options: ParsedStartOptions, file?: string): StartOptions {
+  const entries: ConfigEntry[] = [];
+  if (options.dataDir !== undefined) entries.push(entry('log.dirs', options.dataDir, '--data-dir'));
+  if (options.shards !== undefined) entries.push(entry('millrace.shards', String(options.shards), '--shards'));
+  entries.push(...(options.override ?? []));
+  return { file: options.config ?? file ?? null, port: options.port ?? null, entries };
+}
+
+function entry(name: string, text: string, place: string): ConfigEntry {
+  return { name, text, isSecret: false, origin: { kind: 'command line', place } };
+}
+
+/** Commander says "error: option …", with an empty line before a suggestion, and takes a wrong command for an argument. */
+function asSentence(text: string): string {
+  return text
+    .replace(
+      /^error: too many arguments\. Expected 0 .* got \d+: (.*)\.\n$/,
+      "error: there is no command '$1'; see --help\n",
+    )
+    .replace(/^error: /, 'millrace: ')
+    .replace(/\n\((.*)\)/, ' ($1)');
+}

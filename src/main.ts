@@ -1,0 +1,42 @@
+import './platform/thread_pool.ts';
+import { hostname } from 'node:os';
+import { readCommandLine, type Output } from './cli/command_line.ts';
+import { complainOf } from './cli/complaints.ts';
+import { loadConfig, type StartOptions, type Surroundings } from './cli/start_options.ts';
+import type { NodeConfig } from './config/node_config.ts';
+import { availableCores, availableMemoryBytes } from './platform/cores.ts';
+import { logToTerminal } from './platform/log.ts';
+import { programVersion } from './platform/program_files.ts';
+
+const output: Output = {
+  say: (text) => void process.stdout.write(text),
+  complain: (text) => void process.stderr.write(text),
+};
+
+const request = await readCommandLine(process.argv.slice(2), programVersion(), surroundings, output);
+if (request.kind === 'end') process.exitCode = request.exitCode;
+else await start(request.options);
+
+async function start(options: StartOptions): Promise<void> {
+  const config = readConfig(options);
+  if (config === null) {
+    process.exitCode = 1;
+    return;
+  }
+  const log = logToTerminal('control');
+  log.error('there is no control thread to start yet');
+  process.exitCode = 70;
+}
+
+function readConfig(options: StartOptions): NodeConfig | null {
+  const resolved = loadConfig(options, surroundings());
+  complainOf(resolved, output);
+  return typeof resolved === 'string' ? null : resolved.node;
+}
+
+function surroundings(): Surroundings {
+  return {
+    environment: process.env,
+    machine: { hostName: hostname(), cores: availableCores(), memoryBytes: availableMemoryBytes() },
+  };
+}

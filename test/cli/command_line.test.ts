@@ -1,0 +1,142 @@
+import { deepEqual, equal, match } from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { readCommandLine, type Request } from '../../src/cli/command_line.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'millrace-test-'));
+after(() => rmSync(directory, { recursive: true }));
+
+interface Outcome {
+  readonly request: Request;
+  readonly said: string;
+  readonly complained: string;
+}
+
+async function run(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Outcome> {
+  let said = '';
+  let complained = '';
+  const machine = { hostName: 'host.example', cores: 2, memoryBytes: 2 ** 33 };
+  const request = await readCommandLine(args, '1.2.3', () => ({ environment, machine }), {
+    say: (text) => (said += text),
+    complain: (text) => (complained += text),
+  });
+  return { request, said, complained };
+}
+
+function fileOf(text: string): string {
+  const path = join(directory, 'server.properties');
+  writeFileSync(path, text);
+  return path;
+}
+
+test('no arguments start a node with defaults', async () => {
+  const { request, said, complained } = await run([]);
+  deepEqual(request, { kind: 'start', options: { file: null, port: null, entries: [] } });
+  equal(said + complained, '');
+});
+
+test('options stand for keys, with their own origin', async () => {
+  const args = [
+    '--config',
+    'f',
+    '-p',
+    '0',
+    '--data-dir',
+    '/d',
+    '--shards',
+    '3',
+    '-o',
+    'a=b=c',
+    '--override',
+    'd=',
+    '-o',
+    'log.dirs=/e',
+  ];
+  for (const command of [args, ['start', ...args]]) {
+    const { request } = await run(command);
+    deepEqual(request.kind === 'start' && request.options.file, 'f');
+    deepEqual(request.kind === 'start' && request.options.port, 0);
+    deepEqual(
+      request.kind === 'start' && request.options.entries.map(({ name, text, origin }) => [name, text, origin.place]),
+      [
+        ['log.dirs', '/d', '--data-dir'],
+        ['millrace.shards', '3', '--shards'],
+        ['a', 'b=c', '--override'],
+        ['d', '', '--override'],
+        ['log.dirs', '/e', '--override'],
+      ],
+    );
+  }
+});
+
+test('a start file as with kafka-server-start.sh', async () => {
+  const { request } = await run(['start', 'server.properties', '--override', 'a=b']);
+  equal(request.kind === 'start' && request.options.file, 'server.properties');
+});
+
+test('what is wrong is one sentence, and the exit code is 1', async () => {
+  const wrong: readonly (readonly [readonly string[], RegExp])[] = [
+    [['--prot', '1'], /^millrace: unknown option '--prot' \(Did you mean --port\?\)\n$/],
+    [['--port', '70000'], /^millrace: option '-p, --port <number>' argument '70000' is invalid\. It must be .*\n$/],
+    [['--shards', '0'], /^millrace: .* It must be a number from 1 to 62\.\n$/],
+    [['--override', 'novalue'], /^millrace: .* It must be key=value\.\n$/],
+    [['frobnicate'], /^millrace: there is no command 'frobnicate'; see --help\n$/],
+    [['config', 'check'], /^millrace: missing required argument 'file'\n$/],
+  ];
+  for (const [args, sentence] of wrong) {
+    const { request, said, complained } = await run(args);
+    deepEqual(request, { kind: 'end', exitCode: 1 }, args.join(' '));
+    match(complained, sentence);
+    equal(said, '');
+  }
+});
+
+test('help and version', async () => {
+  const help = await run(['--help']);
+  deepEqual(help.request, { kind: 'end', exitCode: 0 });
+  for (const text of ['--port', '--data-dir', '--shards', '--config', '--override', 'config', 'Examples:']) {
+    match(help.said, new RegExp(text));
+  }
+  equal((await run(['--version'])).said, '1.2.3\n');
+});
+
+test('config check looks at the file alone', async () => {
+  const right = await run(['config', 'check', fileOf('node.id=4\nlisteners=PLAINTEXT://[::1]:5')], {
+    KAFKA_NODE_ID: 'x',
+  });
+  deepEqual(right.request, { kind: 'end', exitCode: 0 });
+  match(right.said, /is right: node 4 \(broker and controller\), PLAINTEXT on \[::1\]:5, data in \.\/data\n$/);
+  const wrong = await run(['config', 'check', fileOf('node.id=x\nnode.di=2\nnum.partitions=\u001b[2J')]);
+  deepEqual(wrong.request, { kind: 'end', exitCode: 1 });
+  match(
+    wrong.complained,
+    /warning: node\.di .*did you mean node\.id\?\nerror: node\.id = x .*\nerror: num\.partitions = \\u\{1b\}\[2J/,
+  );
+  const missing = await run(['config', 'check', join(directory, 'nothing')]);
+  match(missing.complained, /nothing cannot be read: there is no such file\n$/);
+});
+
+test('config show prints what can be read again, and no secret', async () => {
+  const file = fileOf('broker.rack=${env:RACK}\nssl.key.password=p\nlog.dirs=a\\\\b');
+  const { said } = await run(['config', 'show', '--config', file, '--origin', '--override', 'node.id=2'], {
+    RACK: 'secret',
+    KAFKA_NUM_PARTITIONS: '3',
+  });
+  deepEqual(said.split('\n'), [
+    `# ${file}:1`,
+    'broker.rack=******',
+    `# ${file}:3`,
+    'log.dirs=a\\\\b',
+    '# --override',
+    'node.id=2',
+    '# KAFKA_NUM_PARTITIONS',
+    'num.partitions=3',
+    `# ${file}:2`,
+    'ssl.key.password=******',
+    '',
+  ]);
+  const all = await run(['config', 'show', '--all']);
+  match(all.said, /^log\.segment\.bytes=1073741824$/m);
+});
