@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { isatty } from 'node:tty';
 
 import type { Log, LogFields } from '../port/log.ts';
 
@@ -20,6 +21,8 @@ export interface LogOptions {
 
 type Level = 'info' | 'warn' | 'error';
 
+const standardError = 2;
+
 /** Longest text of a sentence or field. Lines stay below what a pipe takes as one piece, mostly. */
 const textLengthMax = 1024;
 
@@ -30,18 +33,32 @@ export function createLog(options: LogOptions): Log {
 
 /** What the start uses when nothing is configured. */
 export function logToTerminal(thread: string): Log {
-  return createLog({ format: 'human', thread, colour: process.stderr.isTTY === true && !process.env['NO_COLOR'] });
+  return createLog({ format: 'human', thread, colour: isatty(standardError) && !process.env['NO_COLOR'] });
 }
 
 function jsonLog(thread: string, write: (line: string) => void): Log {
   // Loaded when JSON is asked for: 15 to 30 ms, which every thread would pay.
   const { pino } = createRequire(import.meta.url)('pino') as typeof import('pino');
-  const logger = pino({ base: { pid: process.pid, thread } }, { write });
+  const logger = pino(
+    { base: { pid: process.pid, thread } },
+    { write: (line: string) => write(withoutControls(line)) },
+  );
   const say =
     (level: Level) =>
     (message: string, fields?: LogFields): void =>
       logger[level](fields === undefined ? {} : shortened(fields), shorten(message));
   return { info: say('info'), warn: say('warn'), error: say('error') };
+}
+
+/** JSON escapes the controls of ASCII by itself; a terminal knows more of them. */
+function withoutControls(line: string): string {
+  return line.replace(/[\p{Cf}\p{Zl}\p{Zp}\u007f-\u009f]/gu, (character) => {
+    let text = '';
+    for (let unit = 0; unit < character.length; unit++) {
+      text += `\\u${character.charCodeAt(unit).toString(16).padStart(4, '0')}`;
+    }
+    return text;
+  });
 }
 
 const labels: Readonly<Record<Level, string>> = { info: 'INFO ', warn: 'WARN ', error: 'ERROR' };
@@ -98,8 +115,6 @@ function shortened(fields: LogFields): LogFields {
   for (const [name, value] of Object.entries(fields)) all[name] = typeof value === 'string' ? shorten(value) : value;
   return all;
 }
-
-const standardError = 2;
 
 function createErrorOutput(): (line: string) => void {
   let lost = 0;

@@ -23,7 +23,7 @@ function temporaryDisk(t: TestContext, calls: string[] = []): { readonly disk: D
 }
 
 function opened(file: File | DiskError): File {
-  assert.ok(!(file instanceof DiskError), String(file));
+  if (file instanceof DiskError) throw new Error(file.toString());
   return file;
 }
 

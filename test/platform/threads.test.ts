@@ -109,7 +109,7 @@ test('two shards share a port, and each gets connections', { skip: !createNetwor
   const accepted = [Atomics.load(words, 4), Atomics.load(words, 5)];
   assert.ok(
     accepted.every((count) => count > 0),
-    `${accepted}`,
+    accepted.join(' and '),
   );
   Atomics.store(words, 0, 1);
   Atomics.notify(words, 0);

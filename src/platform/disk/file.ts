@@ -12,8 +12,7 @@ import {
 } from 'node:fs';
 
 import { assert } from '../../base/assert.ts';
-import { DiskError } from '../../port/disk.ts';
-import type { File } from '../../port/disk.ts';
+import type { DiskError, File } from '../../port/disk.ts';
 import type { CountSystemCall } from '../system_calls.ts';
 import { diskErrorOf } from './disk_error.ts';
 import type { PoolBudget } from './pool_budget.ts';
