@@ -1,3 +1,7 @@
+import { isMainThread } from 'node:worker_threads';
+
+import { assert } from '../base/assert.ts';
+
 const shell = '/bin/sh';
 
 /**
@@ -8,6 +12,7 @@ const shell = '/bin/sh';
  * and the program that replaces this one does nothing but exit. No 'exit' listener runs.
  */
 export function exitNow(code: number): never {
+  assert(isMainThread && Number.isInteger(code), 'the main thread ends the process, with a whole number');
   if (typeof process.execve === 'function') {
     try {
       process.execve(shell, [shell, '-c', `exit ${code}`], {});

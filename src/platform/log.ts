@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isatty } from 'node:tty';
 
@@ -7,7 +7,7 @@ import type { Log, LogFields } from '../port/log.ts';
 /**
  * Log lines of one thread, to standard error. Each thread writes its own lines, each with one system call, so that
  * the last words of a thread that dies are not lost in a queue to another. A reader that takes nothing must
- * not stop a broker: a line that the kernel refuses is dropped, counted, and the count is said with the next one.
+ * not stop a broker: a line that the kernel does not take at once is dropped, counted, and the count is said later.
  */
 export interface LogOptions {
   /** 'human': a line for people, coloured on a terminal. 'json': pino's lines, one object each. */
@@ -117,16 +117,33 @@ function shortened(fields: LogFields): LogFields {
 }
 
 function createErrorOutput(): (line: string) => void {
+  const descriptor = openErrorOutput();
   let lost = 0;
+  let torn = false;
   return (line) => {
+    const said = lost === 0 ? '' : `(${lost} log lines were lost: nobody reads standard error)\n`;
+    const bytes = Buffer.from(`${torn ? '\n' : ''}${said}${line}`);
     try {
-      if (lost > 0) {
-        writeSync(standardError, `(${lost} log lines were lost: nobody reads standard error)\n`);
-        lost = 0;
-      }
-      writeSync(standardError, line);
+      const written = writeSync(descriptor, bytes);
+      torn = written < bytes.length;
+      lost = torn ? lost + 1 : 0;
     } catch {
       lost++;
     }
   };
+}
+
+/**
+ * A pipe or terminal is opened once more, under a description of its own that never blocks; the one that the process
+ * was given may be shared with others, who would not expect it to change. Files do not block, sockets
+ * cannot be opened again, and other systems have no such name: there it is used as it is.
+ */
+function openErrorOutput(): number {
+  try {
+    const kind = fstatSync(standardError);
+    if (!kind.isFIFO() && !kind.isCharacterDevice()) return standardError;
+    return openSync(`/proc/self/fd/${standardError}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  } catch {
+    return standardError;
+  }
 }

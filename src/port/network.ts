@@ -21,7 +21,7 @@ export interface ListenAddress {
 }
 
 export interface Listener {
-  /** No more connections are accepted; accepted ones go on. `events.closed` follows. */
+  /** No more connections are accepted and the port is free; accepted ones go on. `events.closed` follows, once. */
   close(): void;
 }
 
@@ -29,7 +29,10 @@ export interface ListenerEvents {
   listening(port: number): void;
   /** A connection was accepted. Reading begins when `Socket.start` is called; `destroy` refuses it without a byte. */
   accepted(socket: Socket): void;
-  /** `code` is the operating system's name: EADDRINUSE, EACCES, EADDRNOTAVAIL, EMFILE while accepting, … */
+  /**
+   * `code` is the operating system's name: EADDRINUSE, EACCES, EADDRNOTAVAIL, … Failures of accepting come at most
+   * once a second, and not all: libuv itself closes the connections for which there is no descriptor (EMFILE).
+   */
   failed(code: string, message: string): void;
   closed(): void;
 }
@@ -50,7 +53,8 @@ export interface Socket {
   /**
    * Sends `views[0..count)` one behind the other. True: the kernel has all bytes, the memory is free again and
    * `written` is not called. False: the memory must not change until `events.written`, which comes once for all
-   * writes that returned false so far. Views may be of shared memory.
+   * writes that returned false so far, or until `events.closed`. Views may be of shared memory. After `end` or `destroy`,
+   * or when the connection has failed, the bytes are dropped: true.
    */
   write(views: readonly Uint8Array[], count: number): boolean;
   /** Stops asking the kernel for bytes; a read that has been asked for may still deliver once. */
@@ -65,7 +69,7 @@ export interface Socket {
 export interface SocketEvents {
   /** For sockets made by `connect`. */
   connected(): void;
-  /** Where the next bytes are to go: asked at the start and after each `received`. Never empty. */
+  /** Where the next bytes are to go: asked inside `start` or before `connected`, and after each `received`. Never empty. */
   destination(): Uint8Array;
   /** `length` ≥ 1 bytes lie at the front of the destination given last. */
   received(length: number): void;

@@ -7,7 +7,8 @@ export interface Threads {
   readonly self: number;
   /**
    * Starts a shard (control only). `boot` must be structured-cloneable; shared memory inside is shared, not copied.
-   * `exited` comes once: with the error that ended the thread, or null after `exit`.
+   * `exited` comes once: with the error that ended the thread, or null after `exit`. A shard whose loop runs empty
+   * without `exit` has failed.
    */
   spawnShard(thread: number, boot: unknown, exited: (error: ThreadFailure | null) => void): void;
   /** Ends the calling thread in an orderly way once nothing holds its loop. Shards only. */

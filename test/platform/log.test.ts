@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 
 import { createLog } from '../../src/platform/log.ts';
+import { doublePath, run, temporaryDirectory } from './process.ts';
+
+const hasFifo = process.platform === 'linux' && spawnSync('mkfifo', ['--version']).status === 0;
 
 function lines(format: 'human' | 'json', colour = false): { log: ReturnType<typeof createLog>; written: string[] } {
   const written: string[] = [];
@@ -63,3 +69,30 @@ test('long texts are cut and their length is said', () => {
     assert.match(written[0] as string, /\(40000 characters\)/);
   }
 });
+
+test(
+  'when nobody reads standard error, lines are lost and counted, and the process goes on',
+  { skip: !hasFifo },
+  async (t) => {
+    const pipe = path.join(temporaryDirectory(t), 'pipe');
+    assert.equal(spawnSync('mkfifo', [pipe]).status, 0);
+    const reader = fs.openSync(pipe, fs.constants.O_RDWR | fs.constants.O_NONBLOCK);
+    t.after(() => fs.closeSync(reader));
+    const other = run(t, 'sh', ['-c', 'exec "$0" "$1" logUnread 2>"$2"', process.execPath, doublePath, pipe]);
+    await other.lines.has('all said');
+    let text = readAll(reader);
+    other.child.stdin?.write('go on\n');
+    await other.lines.has('last said');
+    text += readAll(reader);
+    const lost = Number(/^\((\d+) log lines were lost/m.exec(text)?.[1]);
+    const said = text.split('\n').filter((line) => / line \d+$/.test(line)).length;
+    assert.ok(lost > 0);
+    assert.equal(said + lost, 5000);
+    assert.ok(text.endsWith(': last\n'));
+  },
+);
+
+function readAll(pipe: number): string {
+  const bytes = Buffer.alloc(1 << 20);
+  return bytes.toString('utf8', 0, fs.readSync(pipe, bytes));
+}

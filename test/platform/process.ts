@@ -34,9 +34,11 @@ export function run(t: TestContext, command: string, args: readonly string[]): R
   return { child, lines, exited };
 }
 
+export const doublePath = fileURLToPath(new URL('./process_double.ts', import.meta.url));
+
 /** Runs process_double.ts. */
 export function runDouble(t: TestContext, ...args: readonly string[]): Running {
-  return run(t, process.execPath, [fileURLToPath(new URL('./process_double.ts', import.meta.url)), ...args]);
+  return run(t, process.execPath, [doublePath, ...args]);
 }
 
 export function temporaryDirectory(t: TestContext): string {

@@ -1,7 +1,10 @@
-import { writeSync } from 'node:fs';
+// First, as in the entry of the program.
+import '../../src/platform/thread_pool.ts';
+import { readdirSync, stat, writeSync } from 'node:fs';
 
 import { holdDataDirectory } from '../../src/platform/data_directory_lock.ts';
 import { exitNow } from '../../src/platform/exit.ts';
+import { createLog } from '../../src/platform/log.ts';
 import { onStopSignals } from '../../src/platform/signals.ts';
 import { createControlThreads, shardLimitsDefault } from '../../src/platform/threads.ts';
 import { holdByPidFile } from '../../src/platform/pid_file.ts';
@@ -21,6 +24,20 @@ switch (task) {
   case 'pidFile': {
     const held = holdByPidFile(path);
     say(typeof held === 'number' ? `held by ${held}` : 'held');
+    break;
+  }
+  case 'logUnread': {
+    const log = createLog({ format: 'human', thread: 'control', colour: false });
+    for (let line = 0; line < 5000; line++) log.info(`line ${line}`);
+    say('all said');
+    await new Promise((resolve) => process.stdin.once('data', resolve));
+    log.info('last');
+    say('last said');
+    break;
+  }
+  case 'threadPool': {
+    const threadsBefore = readdirSync('/proc/self/task').length;
+    stat(path, () => say(String(readdirSync('/proc/self/task').length - threadsBefore)));
     break;
   }
   case 'signals':
