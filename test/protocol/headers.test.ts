@@ -13,7 +13,7 @@ import {
   writeRequestHeader,
   writeResponseHeader,
 } from '../../src/protocol/headers.ts';
-import { fromHex, kernels, viewOf } from './kernels.ts';
+import { fromHex, kernels, viewOf } from '../tools/kernels.ts';
 
 const reader = new ByteReader(kernels.decodeText);
 

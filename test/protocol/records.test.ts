@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { ByteWriter } from '../../src/base/bytes.ts';
 import { ErrorCode } from '../../src/protocol/errors.ts';
 import { checkRecords, RecordFacts, RecordWalker } from '../../src/protocol/records.ts';
-import { kernels } from './kernels.ts';
+import { kernels } from '../tools/kernels.ts';
 
 const nullableBytes = fc.option(fc.uint8Array({ maxLength: 200 }));
 const record = fc.record({

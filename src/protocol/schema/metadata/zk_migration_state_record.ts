@@ -1,0 +1,13 @@
+import { int8, message, type Decoded } from '../../schema_language.ts';
+
+/** Where a migration from ZooKeeper stands. */
+export const zkMigrationStateRecord = message('ZkMigrationStateRecord', {
+  apiKey: 21,
+  versions: '0',
+  flexible: '0+',
+  fields: {
+    /** 0 none, 1 pre-migration, 2 migration, 3 post-migration, 4 aborted. */
+    zkMigrationState: int8(),
+  },
+});
+export type ZkMigrationStateRecord = Decoded<typeof zkMigrationStateRecord>;
