@@ -6,9 +6,8 @@ import type { DiskEffect } from './disk_faults.ts';
 import type { FileState, SyncSnapshot } from './file_state.ts';
 import { lengthOf } from './sim_disk.ts';
 import type { SimDisk } from './sim_disk.ts';
-import { ProcessEnded } from './sim_thread.ts';
 import type { SimThread } from './sim_thread.ts';
-import { checksum } from './world.ts';
+import { checksum, ProcessEnded } from './world.ts';
 
 /** Memory that the pool works on and that nobody may touch meanwhile. */
 interface PinnedMemory {

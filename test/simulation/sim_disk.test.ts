@@ -5,8 +5,8 @@ import { DiskError } from '../../src/port/disk.ts';
 import type { Disk, File } from '../../src/port/disk.ts';
 import type { LossModel } from './file_state.ts';
 import { SimDisk } from './sim_disk.ts';
-import { ProcessEnded, SimThread } from './sim_thread.ts';
-import { World } from './world.ts';
+import { SimThread } from './sim_thread.ts';
+import { ProcessEnded, World } from './world.ts';
 
 interface Machine {
   readonly world: World;

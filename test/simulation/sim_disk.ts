@@ -9,8 +9,8 @@ import { DiskPool } from './disk_pool.ts';
 import { FileState } from './file_state.ts';
 import type { LossModel } from './file_state.ts';
 import { SimFile } from './sim_file.ts';
-import { ProcessEnded } from './sim_thread.ts';
 import type { SimThread } from './sim_thread.ts';
+import { ProcessEnded } from './world.ts';
 import type { World } from './world.ts';
 
 /**

@@ -4,8 +4,8 @@ import type { File } from '../../src/port/disk.ts';
 import type { DiskOperation } from './disk_faults.ts';
 import type { FileState } from './file_state.ts';
 import type { SimDisk } from './sim_disk.ts';
-import { ProcessEnded } from './sim_thread.ts';
 import type { SimThread } from './sim_thread.ts';
+import { ProcessEnded } from './world.ts';
 
 /** An open file of one thread. Rules of the port that the caller breaks are violations. */
 export class SimFile implements File {

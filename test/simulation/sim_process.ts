@@ -7,6 +7,8 @@ import type { World } from './world.ts';
 /** How the threads of a process are scheduled; drawn from the seed for each run. */
 export interface ProcessOptions {
   readonly tempo: ThreadTempo;
+  /** Greatest time that a wait or a notify takes its caller, ms: others run meanwhile. */
+  readonly callMsMax: number;
   /** From a notify until the sleeper runs, ms. */
   readonly wakeMs: readonly [number, number];
   /** Chance that a wake-up takes up to `lateWakeMsMax`. */
@@ -19,6 +21,7 @@ export interface ProcessOptions {
 
 export const steadyProcess: ProcessOptions = {
   tempo: steadyTempo,
+  callMsMax: 0.02,
   wakeMs: [0.01, 0.05],
   lateWakeChance: 0,
   lateWakeMsMax: 0,
@@ -89,8 +92,15 @@ export class SimProcess {
     for (const thread of this.threads) if (thread.alive) thread.stall(milliseconds);
   }
 
-  wait(thread: SimThread, words: Int32Array<SharedArrayBuffer>, index: number, expected: number, woken: () => void) {
+  wait(
+    thread: SimThread,
+    words: Int32Array<SharedArrayBuffer>,
+    index: number,
+    expected: number,
+    woken: () => void,
+  ): boolean {
     assert(!this.#waiters.some((waiter) => waiter.thread === thread), 'a thread waits for one word at a time');
+    this.world.spend(this.world.random.fraction() * this.options.callMsMax);
     if (Atomics.load(words, index) !== expected) return false;
     const waiter: Waiter = { thread, words, index, woken, holds: true };
     this.#waiters.push(waiter);
@@ -108,6 +118,7 @@ export class SimProcess {
   }
 
   notify(words: Int32Array<SharedArrayBuffer>, index: number): void {
+    this.world.spend(this.world.random.fraction() * this.options.callMsMax);
     const waiter = this.#waiters.find((candidate) => isSameWord(candidate.words, candidate.index, words, index));
     if (waiter === undefined) return;
     this.wakes.notified++;

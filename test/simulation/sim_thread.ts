@@ -1,19 +1,8 @@
 import { assert } from '../../src/base/assert.ts';
 import type { ThreadFailure } from '../../src/port/threads.ts';
 import type { SimEvent } from './event_queue.ts';
+import { ProcessEnded } from './world.ts';
 import type { World } from './world.ts';
-
-/**
- * Thrown by a simulated system call in which the process is killed. Unwinds the product's stack; the thread that
- * catches it ends its process. Not an Error, so that nothing takes it for one.
- */
-export class ProcessEnded {
-  readonly reason: string;
-
-  constructor(reason: string) {
-    this.reason = reason;
-  }
-}
 
 /** How a thread's loop behaves; drawn from the seed for each run. */
 export interface ThreadTempo {
@@ -28,8 +17,8 @@ export const steadyTempo: ThreadTempo = { callbackMs: [0.002, 0.02], pauseChance
 
 /**
  * The event loop of one thread: a poll phase in which what came from outside is delivered, one callback after the
- * other, and a check phase for what was deferred, in order. Other threads run between any two callbacks, never
- * inside one.
+ * other, and a check phase for what was deferred, in order. Other threads run between any two callbacks, and inside one
+ * while it is in a system call.
  *
  *     idle ──post/defer──▶ poll ──nothing ready──▶ check ──snapshot of deferred done──▶ poll … ▶ idle
  *       any ──throw──▶ dead        any ──end()──▶ dead
@@ -48,6 +37,8 @@ export class SimThread {
   ranDry: (() => void) | null = null;
 
   readonly #tempo: ThreadTempo;
+  /** A callback is on the stack; while it is inside a system call, other threads run. */
+  #running = false;
   #alive = true;
   #exiting = false;
   #ready: (() => void)[] = [];
@@ -136,19 +127,24 @@ export class SimThread {
     const world = this.world;
     const before = world.currentThread;
     world.currentThread = this;
+    this.#running = true;
     try {
       callback();
     } catch (thrown) {
-      if (thrown instanceof ProcessEnded) this.processEnded(thrown.reason);
-      else this.#die(thrown);
+      if (!(thrown instanceof ProcessEnded)) this.#die(thrown);
+      else if (this.#alive) this.processEnded(thrown.reason);
     } finally {
       world.currentThread = before;
+      this.#running = false;
       this.#busyUntilMs = Math.max(this.#busyUntilMs, world.nowMs);
     }
+    if (!this.#alive) return;
+    if (this.#hasWork()) this.#wake();
+    else this.#endIfNothingHolds();
   }
 
   #wake(): void {
-    if (!this.#alive || this.#step !== null) return;
+    if (!this.#alive || this.#running || this.#step !== null) return;
     const world = this.world;
     const [least, greatest] = this.#tempo.callbackMs;
     let delayMs = least + world.random.fraction() * (greatest - least);
@@ -168,9 +164,6 @@ export class SimThread {
     }
     this.world.fold(this.number, this.#holds);
     this.run(callback);
-    if (!this.#alive) return;
-    if (this.#hasWork()) this.#wake();
-    else this.#endIfNothingHolds();
   }
 
   #endIfNothingHolds(): void {

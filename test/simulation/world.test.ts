@@ -158,3 +158,23 @@ test('the kernels agree with published values', () => {
   assert.equal(simKernels.xxhash(shared, 0, 40), simKernels.xxhash(shared.slice(), 0, 40));
   assert.equal(simKernels.decodeText(new Uint8Array([0x61, 0xff]), 0, 2), 'a\ufffd');
 });
+
+test('a system call is a place where other threads run, and a thread killed in one does not come back', () => {
+  const world = new World(7);
+  const slow = new SimThread(world, 'slow');
+  const other = new SimThread(world, 'other');
+  const seen: string[] = [];
+  slow.post(1, () => {
+    world.spend(100);
+    seen.push(`slow back at ${Math.floor(world.nowMs)}`);
+    world.spend(100);
+    seen.push('slow back from the dead');
+  });
+  other.post(50, () => {
+    assert.equal(world.currentThread, other);
+    seen.push(`other at ${Math.floor(world.nowMs)}`);
+  });
+  world.schedule(150, () => slow.end());
+  world.runAll();
+  assert.deepEqual(seen, ['other at 50', 'slow back at 101']);
+});

@@ -3,6 +3,18 @@ import { SeededRandom } from '../../src/base/random.ts';
 import { EventQueue } from './event_queue.ts';
 import type { SimEvent } from './event_queue.ts';
 
+/**
+ * Thrown by a simulated system call in which the process is killed. Unwinds the product's stack; the thread that
+ * catches it ends its process. Not an Error, so that nothing takes it for one.
+ */
+export class ProcessEnded {
+  readonly reason: string;
+
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
+
 /** A promise of a port, of the product or of the workload that did not hold. */
 export class Violation extends Error {
   override name = 'Violation';
@@ -29,8 +41,8 @@ export class World {
   steps = 0;
   /** A line for each event that a person wants to see, when somebody listens. */
   trace: ((line: string) => void) | null = null;
-  /** The thread whose callback is running now; null in the harness. Compared by identity only. */
-  currentThread: object | null = null;
+  /** The thread whose callback is running now; null in the harness. */
+  currentThread: { readonly alive: boolean } | null = null;
 
   readonly #queue = new EventQueue();
   #nowMs = 0;
@@ -51,11 +63,21 @@ export class World {
     return this.#nowMs;
   }
 
-  /** A synchronous call took this long: time goes on inside the running event. */
+  /**
+   * The running thread is inside a system call for so long. Meanwhile the others go on: what they have to do until then
+   * happens before this returns, so that every such call is a place where threads interleave. When the thread has
+   * been killed meanwhile, it does not come back from the call.
+   */
   spend(milliseconds: number): void {
     assert(milliseconds >= 0, 'time does not go back');
-    this.#nowMs += milliseconds;
-    if (!this.#inEvent) this.#floorMs = this.#nowMs;
+    const endMs = this.#nowMs + milliseconds;
+    const thread = this.currentThread;
+    if (this.#inEvent && thread !== null) {
+      while (this.#queue.nextTimeMs() <= endMs) this.step();
+      if (!thread.alive) throw new ProcessEnded('killed inside a system call');
+    }
+    this.#nowMs = endMs;
+    if (!this.#inEvent) this.#floorMs = endMs;
   }
 
   /** Runs `run` once, `delayMs` from now. Order among events of the same time is drawn from the seed. */
@@ -82,8 +104,8 @@ export class World {
     const run = event.run;
     assert(run !== null, 'a taken event is not cancelled');
     event.run = null;
-    // Each event begins at its own time, also when the one before it spent time of its own thread: other threads
-    // do not stand still because one is inside a slow system call.
+    const interruptedMs = this.#nowMs;
+    const interrupts = this.#inEvent;
     const beginMs = Math.max(event.timeMs, this.#floorMs);
     this.#nowMs = beginMs;
     this.steps++;
@@ -92,8 +114,8 @@ export class World {
     try {
       run();
     } finally {
-      this.#inEvent = false;
-      this.#nowMs = beginMs;
+      this.#inEvent = interrupts;
+      this.#nowMs = interrupts ? interruptedMs : beginMs;
     }
     return true;
   }

@@ -1,0 +1,67 @@
+import type { Finding } from './checkers.ts';
+import { World } from './world.ts';
+
+/** Values that a suite derived from its seed, for the report. */
+export type DerivedOptions = Readonly<Record<string, unknown>>;
+
+/** What a suite leaves behind. */
+export interface SuiteOutcome {
+  readonly options: DerivedOptions;
+  readonly findings: readonly Finding[];
+  /** What happened how often: a suite whose faults never strike tests nothing. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** One kind of run. Everything that differs between two runs of a suite is drawn from the world's seed. */
+export interface Suite {
+  readonly name: string;
+  /** One sentence: what runs, which faults, which promises. */
+  readonly title: string;
+  run(world: World): SuiteOutcome;
+}
+
+export interface RunReport extends SuiteOutcome {
+  readonly suite: string;
+  readonly seed: number;
+  readonly hash: string;
+  readonly simulatedMs: number;
+  readonly steps: number;
+}
+
+/** One run from one seed: violations seen by the ports, findings of the checkers, and what the product threw. */
+export function runSeed(suite: Suite, seed: number, trace: ((line: string) => void) | null = null): RunReport {
+  const world = new World(seed);
+  world.trace = trace;
+  let outcome: SuiteOutcome;
+  try {
+    outcome = suite.run(world);
+  } catch (thrown) {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const detail = error.stack ?? error.message;
+    outcome = { options: {}, findings: [{ rule: 'the run threw', detail }], counts: {} };
+  }
+  const violations = world.violations.map(({ rule, message }) => ({ rule, detail: message }));
+  return {
+    suite: suite.name,
+    seed,
+    hash: world.hash,
+    simulatedMs: world.nowMs,
+    steps: world.steps,
+    options: outcome.options,
+    findings: [...violations, ...outcome.findings],
+    counts: outcome.counts,
+  };
+}
+
+/** The text that a failing run leaves: what to know, and the one command that runs it again. */
+export function describeFailure(report: RunReport, commit: string): string {
+  const shown = report.findings.slice(0, 10).map(({ rule, detail }) => `  ${rule}: ${detail}`);
+  if (report.findings.length > shown.length) shown.push(`  … and ${report.findings.length - shown.length} more`);
+  return [
+    `suite ${report.suite} fails with seed ${report.seed} (commit ${commit}, hash ${report.hash})`,
+    ...shown,
+    `  options ${JSON.stringify(report.options)}`,
+    `  counts ${JSON.stringify(report.counts)}`,
+    `  again: npm run simulate -- --suite ${report.suite} --seed ${report.seed} --trace`,
+  ].join('\n');
+}

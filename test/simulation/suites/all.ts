@@ -1,0 +1,9 @@
+import type { Suite } from '../run.ts';
+import { ringsSuite } from './rings.ts';
+
+/** Every suite, in the order in which the runner goes through them. */
+export const allSuites: readonly Suite[] = [ringsSuite];
+
+export function suiteNamed(name: string): Suite | null {
+  return allSuites.find((suite) => suite.name === name) ?? null;
+}
