@@ -60,9 +60,12 @@ export class PipelinedLane implements Lane, AnswerSink {
   readonly #sentMs: Float64Array;
   #connection!: Connection;
   #run: Run | null = null;
-  #quota = 0;
+  /** Requests since the connection was made; slots go on in turn from one run to the next. */
   #sent = 0;
   #answered = 0;
+  /** Of the run: where `#sent` stood at its beginning, and where it is to end. */
+  #from = 0;
+  #quota = 0;
   #payloadBytes = 0;
   #nowMs = -1;
 
@@ -80,9 +83,8 @@ export class PipelinedLane implements Lane, AnswerSink {
 
   begin(run: Run, quota: number): void {
     this.#run = run;
-    this.#quota = quota;
-    this.#sent = 0;
-    this.#answered = 0;
+    this.#from = this.#sent;
+    this.#quota = this.#sent + quota;
     this.#payloadBytes = 0;
     this.turn();
   }
@@ -127,7 +129,7 @@ export class PipelinedLane implements Lane, AnswerSink {
     }
     if (this.#answered < this.#sent || this.#sent < this.#quota) return;
     this.#run = null;
-    run.requests += this.#answered;
+    run.requests += this.#answered - this.#from;
     run.payloadBytes += this.#payloadBytes;
     run.laneDone();
   }

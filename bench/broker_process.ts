@@ -1,0 +1,95 @@
+/** A broker from this repository as a process of its own, with a data directory that goes with it. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { ProbeAnswer, ProbeQuestion } from './counting/questions.ts';
+
+const REPOSITORY = fileURLToPath(new URL('..', import.meta.url));
+const PROBE = new URL('./counting/probe.ts', import.meta.url).href;
+const READY = /listening on (\S+):(\d+)/;
+const START_LIMIT_MS = 60_000;
+const OUTPUT_LINES_KEPT = 40;
+
+export interface BrokerOptions {
+  readonly directory: string;
+  readonly shards: number | null;
+  /** `key=value` each. */
+  readonly overrides: readonly string[];
+  /** Options of Node, before the entry. */
+  readonly nodeOptions: readonly string[];
+  readonly countViews: boolean;
+}
+
+export class BrokerProcess {
+  readonly #child: ChildProcess;
+  readonly #dataDirectory: string;
+  readonly #lines: string[] = [];
+  port = 0;
+
+  private constructor(options: BrokerOptions) {
+    this.#dataDirectory = mkdtempSync(join(options.directory, 'broker-'));
+    const entry = join(REPOSITORY, 'src/cli/launch.cjs');
+    const shards = options.shards === null ? [] : ['--shards', String(options.shards)];
+    const program = ['--port', '0', '--data-dir', this.#dataDirectory, ...shards];
+    for (const override of options.overrides) program.push('--override', override);
+    this.#child = spawn(process.execPath, ['--import', PROBE, ...options.nodeOptions, entry, ...program], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: { ...process.env, MILLRACE_BENCH_COUNT_VIEWS: options.countViews ? '1' : '' },
+    });
+    process.once('exit', () => this.#child.kill('SIGKILL'));
+  }
+
+  static async start(options: BrokerOptions): Promise<BrokerProcess> {
+    const broker = new BrokerProcess(options);
+    await broker.#listening();
+    return broker;
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  /** Null when the broker does not tell. */
+  ask(question: ProbeQuestion): Promise<ProbeAnswer> {
+    return new Promise((resolve, reject) => {
+      this.#child.once('message', (answer: ProbeAnswer) => resolve(answer));
+      this.#child.once('exit', () => reject(new Error('the broker ended')));
+      this.#child.send(question);
+    });
+  }
+
+  async stop(): Promise<void> {
+    const ended = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      this.#child.kill('SIGTERM');
+      const late = setTimeout(() => this.#child.kill('SIGKILL'), 10_000);
+      await ended;
+      clearTimeout(late);
+    }
+    rmSync(this.#dataDirectory, { recursive: true, force: true });
+  }
+
+  #listening(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const fail = (why: string) => reject(new Error(`the broker ${why}:\n${this.#lines.join('\n')}`));
+      const late = setTimeout(() => {
+        this.#child.kill('SIGKILL');
+        fail('did not listen in time');
+      }, START_LIMIT_MS);
+      this.#child.once('exit', (code, signal) => fail(`ended with ${code ?? signal}`));
+      for (const output of [this.#child.stdout!, this.#child.stderr!]) {
+        createInterface({ input: output }).on('line', (line) => {
+          this.#lines.push(line);
+          if (this.#lines.length > OUTPUT_LINES_KEPT) this.#lines.shift();
+          const found = READY.exec(line);
+          if (found === null || this.port !== 0) return;
+          this.port = Number(found[2]);
+          clearTimeout(late);
+          resolve();
+        });
+      }
+    });
+  }
+}

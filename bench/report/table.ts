@@ -1,0 +1,81 @@
+/** The result on the terminal. */
+import { compareTargets, summarize, type BenchResult, type RowResult, type TargetSummary } from '../result.ts';
+import type { Comparison } from '../measure/statistics.ts';
+
+export type Column = readonly [title: string, value: (summary: TargetSummary) => string];
+
+/** One column of the table for each figure of a target. */
+export const COLUMNS: readonly Column[] = [
+  ['', (summary) => summary.name],
+  ['MB/s', (summary) => megabytes(summary.bytesPerSecond)],
+  ['req/s', (summary) => count(summary.requestsPerSecond)],
+  ['MB/CPU-s', (summary) => megabytes(summary.bytesPerCpuSecond)],
+  ['req/CPU-s', (summary) => count(summary.requestsPerCpuSecond)],
+  ['user', (summary) => summary.userCores.toFixed(2)],
+  ['kernel', (summary) => summary.kernelCores.toFixed(2)],
+  ['generator', (summary) => summary.generatorCores.toFixed(2)],
+  ['others', (summary) => summary.othersCores.toFixed(2)],
+  ['p50 ms', (summary) => milliseconds(summary.p50Us)],
+  ['p99 ms', (summary) => milliseconds(summary.p99Us)],
+  ['peak MiB', (summary) => (summary.peakMemory === null ? '–' : (summary.peakMemory / 2 ** 20).toFixed(0))],
+  ['ring msg/req', (summary) => (summary.ringMessages === null ? '–' : summary.ringMessages.toFixed(2))],
+  ['spread', (summary) => percent(summary.spread)],
+];
+
+export function renderTable(result: BenchResult): string {
+  const lines = [
+    `${result.machine.processor}, ${result.machine.cores} cores, ${result.machine.system}, Node ${result.node}, commit ${result.commit}`,
+    'user, kernel, generator and others are cores in use; per CPU-second counts the CPU of the target alone; medians',
+  ];
+  for (const row of result.rows) lines.push('', `${row.name}: ${row.title}`, ...rowLines(row, result.difference));
+  return lines.join('\n');
+}
+
+function rowLines(row: RowResult, difference: number): string[] {
+  const summaries = row.targets.map((target) => summarize(target, row.unit));
+  const cells = [
+    COLUMNS.map(([title]) => title),
+    ...summaries.map((summary) => COLUMNS.map(([, value]) => value(summary))),
+  ];
+  const widths = COLUMNS.map((_, column) => Math.max(...cells.map((line) => line[column]!.length)));
+  const lines = cells.map(
+    (line) =>
+      '  ' +
+      line.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  '),
+  );
+  const first = row.targets[0]!.name;
+  for (const against of row.targets.slice(1)) {
+    lines.push(`  ${sentence(first, against.name, compareTargets(row, against, difference), difference)}`);
+  }
+  return lines;
+}
+
+/** What a comparison says, per CPU-second. */
+export function sentence(first: string, second: string, comparison: Comparison, difference: number): string {
+  const figures = `${comparison.ratio.toFixed(2)} times ${second}, noise ${percent(comparison.noise)}`;
+  switch (comparison.verdict) {
+    case 'inconclusive':
+      return `inconclusive: ${first} did ${figures} per CPU-second; a difference of ${percent(difference)} would not show`;
+    case 'same':
+      return `no difference of ${percent(difference)} or more: ${first} did ${figures} per CPU-second`;
+    default:
+      return `${first} did ${comparison.verdict} per CPU-second: ${figures}`;
+  }
+}
+
+export function megabytes(bytes: number): string {
+  const value = bytes / 1e6;
+  return value.toFixed(value < 100 ? 1 : 0);
+}
+
+export function count(value: number): string {
+  return value.toFixed(0).replace(/\B(?=(\d{3})+$)/g, ' ');
+}
+
+export function percent(fraction: number): string {
+  return `${(fraction * 100).toFixed(fraction < 0.1 ? 1 : 0)} %`;
+}
+
+function milliseconds(microseconds: number): string {
+  return (microseconds / 1000).toFixed(microseconds < 10_000 ? 2 : 0);
+}

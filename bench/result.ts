@@ -1,0 +1,122 @@
+/** The result of a bench run, as it lies in bench/results/*.json. Times in seconds, memory in bytes. */
+import type { CpuSeconds, ThreadCpu } from './measure/proc_stat.ts';
+import { compare, median, spread, type Comparison } from './measure/statistics.ts';
+
+export const RESULT_FORMAT = 1;
+
+/** One run of one row against one target. */
+export interface Measurement {
+  readonly seconds: number;
+  readonly requests: number;
+  /** Bytes of record batches moved. */
+  readonly bytes: number;
+  readonly records: number;
+  readonly latencyUs: { readonly p50: number; readonly p99: number; readonly p999: number; readonly max: number };
+  /** CPU of what is measured; null when its process is not known. */
+  readonly cpu: CpuSeconds | null;
+  readonly threads: readonly ThreadCpu[];
+  readonly generator: CpuSeconds;
+  /** CPU-seconds that neither the target nor the generator used. */
+  readonly others: number;
+  /** CPU-seconds that the host kept from this machine. */
+  readonly stolen: number;
+  readonly peakMemory: number | null;
+  /** Messages between threads for each request; null when the target does not tell. */
+  readonly ringMessages: number | null;
+}
+
+export interface TargetResult {
+  readonly name: string;
+  readonly repetitions: readonly Measurement[];
+}
+
+export interface RowResult {
+  readonly name: string;
+  readonly title: string;
+  readonly unit: 'requests' | 'bytes';
+  readonly targets: readonly TargetResult[];
+}
+
+export interface BenchResult {
+  readonly format: typeof RESULT_FORMAT;
+  readonly when: string;
+  readonly commit: string;
+  readonly machine: {
+    readonly processor: string;
+    readonly cores: number;
+    readonly memory: number;
+    readonly system: string;
+  };
+  readonly node: string;
+  /** The smallest difference that the run was to show: 0.05 is 5 %. */
+  readonly difference: number;
+  readonly rows: readonly RowResult[];
+}
+
+export type Metric = 'bytesPerSecond' | 'requestsPerSecond' | 'bytesPerCpuSecond' | 'requestsPerCpuSecond';
+
+/** One value for each repetition that has it. */
+export function valuesOf(target: TargetResult, metric: Metric): number[] {
+  const values: number[] = [];
+  for (const run of target.repetitions) {
+    const amount = metric.startsWith('bytes') ? run.bytes : run.requests;
+    if (!metric.endsWith('CpuSecond')) values.push(amount / run.seconds);
+    else if (run.cpu !== null && run.cpu.user + run.cpu.kernel > 0)
+      values.push(amount / (run.cpu.user + run.cpu.kernel));
+  }
+  return values;
+}
+
+/** The metric that a row is compared by: how much of its unit a CPU-second does. */
+export function mainMetric(unit: 'requests' | 'bytes'): Metric {
+  return unit === 'requests' ? 'requestsPerCpuSecond' : 'bytesPerCpuSecond';
+}
+
+export interface TargetSummary {
+  readonly name: string;
+  readonly bytesPerSecond: number;
+  readonly requestsPerSecond: number;
+  readonly bytesPerCpuSecond: number;
+  readonly requestsPerCpuSecond: number;
+  /** Cores' worth of CPU, medians over the repetitions. */
+  readonly userCores: number;
+  readonly kernelCores: number;
+  readonly generatorCores: number;
+  readonly othersCores: number;
+  readonly p50Us: number;
+  readonly p99Us: number;
+  readonly peakMemory: number | null;
+  readonly ringMessages: number | null;
+  /** Of the row's main metric. */
+  readonly spread: number;
+}
+
+export function summarize(target: TargetResult, unit: 'requests' | 'bytes'): TargetSummary {
+  const runs = target.repetitions;
+  const middle = (value: (run: Measurement) => number) => median(runs.map(value));
+  const known = <T>(values: readonly (T | null)[]): T[] => values.filter((value) => value !== null);
+  const memory = known(runs.map((run) => run.peakMemory));
+  const ring = known(runs.map((run) => run.ringMessages));
+  return {
+    name: target.name,
+    bytesPerSecond: median(valuesOf(target, 'bytesPerSecond')),
+    requestsPerSecond: median(valuesOf(target, 'requestsPerSecond')),
+    bytesPerCpuSecond: median(valuesOf(target, 'bytesPerCpuSecond')),
+    requestsPerCpuSecond: median(valuesOf(target, 'requestsPerCpuSecond')),
+    userCores: middle((run) => (run.cpu?.user ?? 0) / run.seconds),
+    kernelCores: middle((run) => (run.cpu?.kernel ?? 0) / run.seconds),
+    generatorCores: middle((run) => (run.generator.user + run.generator.kernel) / run.seconds),
+    othersCores: middle((run) => run.others / run.seconds),
+    p50Us: middle((run) => run.latencyUs.p50),
+    p99Us: middle((run) => run.latencyUs.p99),
+    peakMemory: memory.length === 0 ? null : Math.max(...memory),
+    ringMessages: ring.length === 0 ? null : median(ring),
+    spread: spread(valuesOf(target, mainMetric(unit))),
+  };
+}
+
+/** The first target beside another one, by the row's main metric. */
+export function compareTargets(row: RowResult, against: TargetResult, difference: number): Comparison {
+  const metric = mainMetric(row.unit);
+  return compare(valuesOf(row.targets[0]!, metric), valuesOf(against, metric), difference);
+}
