@@ -382,25 +382,25 @@ class Explorer {
       or: modify('or', (old, value) => old | value),
     };
     Object.assign(Atomics, replaced);
-    const explorer = this;
-    DataView.prototype.getInt32 = function (this: DataView, offset: number, littleEndian?: boolean): number {
-      const address = addressOf(this, offset);
-      if (address < 0) return intrinsics.getInt32.call(this, offset, littleEndian);
-      return explorer.#wordAccess(`get ${address}`, address, false, true, () => explorer.#readOwn(address));
+    const get = (view: DataView, offset: number, littleEndian?: boolean): number => {
+      const address = addressOf(view, offset);
+      if (address < 0) return intrinsics.getInt32.call(view, offset, littleEndian);
+      return this.#wordAccess(`get ${address}`, address, false, true, () => this.#readOwn(address));
     };
-    DataView.prototype.setInt32 = function (
-      this: DataView,
-      offset: number,
-      value: number,
-      littleEndian?: boolean,
-    ): void {
-      const address = addressOf(this, offset);
-      if (address < 0) return intrinsics.setInt32.call(this, offset, value, littleEndian);
-      explorer.#wordAccess(`set ${address} ${value}`, address, true, true, () => {
-        if (explorer.#scenario.plainAccesses === 'separate') explorer.#buffer.push(address, value | 0);
-        else explorer.#memory.set(address, value | 0);
+    const set = (view: DataView, offset: number, value: number, littleEndian?: boolean): void => {
+      const address = addressOf(view, offset);
+      if (address < 0) return intrinsics.setInt32.call(view, offset, value, littleEndian);
+      this.#wordAccess(`set ${address} ${value}`, address, true, true, () => {
+        if (this.#scenario.plainAccesses === 'separate') this.#buffer.push(address, value | 0);
+        else this.#memory.set(address, value | 0);
         return 0;
       });
+    };
+    DataView.prototype.getInt32 = function (this: DataView, offset, littleEndian) {
+      return get(this, offset, littleEndian);
+    };
+    DataView.prototype.setInt32 = function (this: DataView, offset, value, littleEndian) {
+      set(this, offset, value, littleEndian);
     };
   }
 
