@@ -116,7 +116,9 @@ export class ChildProgram implements AsyncDisposable {
         if (matches(line)) return line;
       }
       if (this.#exit !== null) {
-        throw new Error(`ended (${JSON.stringify(this.#exit)}) without a line like ${pattern}:\n${this.output}`);
+        throw new Error(
+          `ended (${JSON.stringify(this.#exit)}) without the line waited for (${String(pattern)}):\n${this.output}`,
+        );
       }
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#waiting.push(resolve);

@@ -34,7 +34,9 @@ const answeredWith =
   (outcome) => {
     if (outcome.kind === 'closed') return 'was closed';
     const found = code(outcome.answer);
-    return found !== undefined && expected.includes(found) ? null : `${what} error ${found}, expected ${expected}`;
+    return found !== undefined && expected.includes(found)
+      ? null
+      : `${what} error ${found}, expected ${expected.join(' or ')}`;
   };
 
 /** Error code of the first (and only) partition. */

@@ -29,7 +29,10 @@ import {
   requestFrame,
 } from './wire.ts';
 
-export class WireClient {
+/** UNKNOWN_TOPIC_OR_PARTITION, LEADER_NOT_AVAILABLE, NOT_LEADER_OR_FOLLOWER: not led yet. */
+const unledErrors: readonly number[] = [3, 5, 6];
+
+export class WireClient implements Disposable {
   readonly connection: RawConnection;
   #correlationId = 0;
 
@@ -50,7 +53,7 @@ export class WireClient {
     return readMetadataAnswer(await this.request(ApiKey.metadata, metadataVersion, metadataBody(topics)));
   }
 
-  /** Resolves when every partition has a leader. */
+  /** Resolves when every partition is led: a topic is known a moment before its leaders are at work. */
   async createTopic(name: string, partitions = 1, configs: Readonly<Record<string, string>> = {}): Promise<void> {
     const body = createTopicBody(name, partitions, configs);
     const reader = new FieldReader(await this.request(ApiKey.createTopics, createTopicsVersion, body), 4);
@@ -61,10 +64,11 @@ export class WireClient {
       text: topic.string(),
     }));
     if (result?.errorCode !== ErrorCode.none) throw new Error(`CreateTopics answered ${JSON.stringify(result)}`);
-    for (;;) {
-      const topic = (await this.metadata([name])).topics[0];
-      const led = topic?.partitions.filter((partition) => partition.errorCode === ErrorCode.none);
-      if (topic?.errorCode === ErrorCode.none && led?.length === partitions) return;
+    for (let partition = 0; partition < partitions; partition++) {
+      let errorCode: number = ErrorCode.none;
+      do errorCode = (await this.#listOffset(name, partition, latestTimestamp)).errorCode;
+      while (unledErrors.includes(errorCode));
+      if (errorCode !== ErrorCode.none) throw new Error(`ListOffsets of the new topic answered error ${errorCode}`);
     }
   }
 
@@ -77,11 +81,11 @@ export class WireClient {
   }
 
   async logEndOffset(topic: string, partition: number): Promise<number> {
-    return this.#listOffset(topic, partition, latestTimestamp);
+    return this.#offset(topic, partition, latestTimestamp);
   }
 
   async logStartOffset(topic: string, partition: number): Promise<number> {
-    return this.#listOffset(topic, partition, earliestTimestamp);
+    return this.#offset(topic, partition, earliestTimestamp);
   }
 
   /** Everything from `offset` to the log end offset of now. */
@@ -114,10 +118,18 @@ export class WireClient {
     this.connection.destroy();
   }
 
-  async #listOffset(topic: string, partition: number, timestamp: number): Promise<number> {
+  async #offset(topic: string, partition: number, timestamp: number): Promise<number> {
+    const { errorCode, offset } = await this.#listOffset(topic, partition, timestamp);
+    if (errorCode !== ErrorCode.none) throw new Error(`ListOffsets answered error ${errorCode}`);
+    return offset;
+  }
+
+  async #listOffset(
+    topic: string,
+    partition: number,
+    timestamp: number,
+  ): Promise<{ readonly errorCode: number; readonly offset: number }> {
     const body = listOffsetsBody(topic, partition, timestamp);
-    const result = readListOffsetsAnswer(await this.request(ApiKey.listOffsets, listOffsetsVersion, body));
-    if (result.errorCode !== ErrorCode.none) throw new Error(`ListOffsets answered error ${result.errorCode}`);
-    return result.offset;
+    return readListOffsetsAnswer(await this.request(ApiKey.listOffsets, listOffsetsVersion, body));
   }
 }
