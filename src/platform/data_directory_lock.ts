@@ -4,7 +4,6 @@ import { join } from 'node:path';
 
 import { diskErrorOf } from './disk/disk_error.ts';
 import { holderOfAbstractSocket, holderOfFileLock } from './kernel_locks.ts';
-import { holdByPidFile } from './pid_file.ts';
 
 /** A data directory that this process holds. */
 export interface DirectoryLock {
@@ -36,6 +35,7 @@ export async function holdDataDirectory(path: string): Promise<DirectoryLock | D
       return taken(path, `is held by process ${kafka} with a lock on ${lockFileOfKafka}: Apache Kafka runs on it`);
     }
     if (process.platform === 'linux') return await holdByAbstractSocket(path, directory);
+    const { holdByPidFile } = await import('./pid_file.ts');
     const held = holdByPidFile(directory);
     return typeof held === 'number' ? taken(path, `is held by another Millrace, process ${held}`) : held;
   } catch (error) {

@@ -14,7 +14,7 @@ const nativeBytesMin = 192;
 
 type NativeCrc = (input: Uint8Array, initialState?: number) => number;
 
-/** The kernels of the calling thread; awaited once, at the start of the thread. */
+/** The kernels of the calling thread; awaited once, at its start. Control gives its log, shards null: one says what is missing. */
 export async function loadKernels(log: Log | null): Promise<Kernels> {
   const hasher = await xxhash();
   return createKernels(requireNativeCrc(log), (bytes) => hasher.h64Raw(bytes));

@@ -251,6 +251,21 @@ test('connect to nobody is closed with a code, and nothing else', async () => {
   assert.deepEqual(destroyed.events.seen, ['closed']);
 });
 
+test('a port or name that cannot be is closed with a code', async () => {
+  for (const [host, port] of [
+    ['127.0.0.1', 70_000],
+    ['127.0.0.1', -1],
+    ['no\0host', 9092],
+    ['', 1],
+  ] as const) {
+    const receiver = new Receiver();
+    network.connect(host, port, receiver);
+    assert.deepEqual(receiver.events.seen, [], 'not from inside the call');
+    await receiver.events.until((seen) => seen.length > 0);
+    assert.match(receiver.events.seen[0] as string, /^closed E/);
+  }
+});
+
 test('a taken port is failed with EADDRINUSE', async (t) => {
   const { port, listener } = await listen(network, () => {});
   t.after(() => listener.close());

@@ -6,7 +6,6 @@ import {
   ftruncateSync,
   read,
   readSync,
-  writeSync,
   writev,
   writevSync,
 } from 'node:fs';
@@ -58,10 +57,6 @@ export class OpenFile implements File {
   write(views: readonly Uint8Array[], position: number): number | DiskError {
     this.#begin('fileWrite');
     try {
-      if (views.length === 1) {
-        const view = views[0] as Uint8Array;
-        return writeSync(this.#descriptor, view, 0, view.length, position);
-      }
       return writevSync(this.#descriptor, views, position);
     } catch (error) {
       return diskErrorOf(error, 'write', this.path);
