@@ -11,6 +11,8 @@ export interface BatchObserver {
    * large batch not all records.
    */
   recovered(view: DataView, at: number, length: number, segmentBaseOffset: number, position: number): void;
+  /** A new active segment begins at `baseOffset`; what was observed before belongs to the ones before it. */
+  rolled(baseOffset: number): void;
   /** All at and above `offset` is gone. */
   truncatedTo(offset: number): void;
 }
@@ -19,5 +21,6 @@ export interface BatchObserver {
 export const noBatchObserver: BatchObserver = {
   appended() {},
   recovered() {},
+  rolled() {},
   truncatedTo() {},
 };

@@ -20,6 +20,9 @@ import { crc32 } from './legacy_crc.ts';
  */
 export type ScanEnd = 'end' | 'invalid' | 'error';
 
+/** Scans are not interleaved: one memory serves all of a thread. */
+const sharedMemory = new Uint8Array(256 * 1024);
+
 /** Walks the batches of a segment's file, blocking: heads alone, or with the CRC of each. For the owner of the log. */
 export class BatchScanner {
   /** Of the current batch, or of the place where the scan stopped. */
@@ -35,7 +38,7 @@ export class BatchScanner {
   readonly view: DataView;
   at = 0;
 
-  readonly #memory: Uint8Array;
+  readonly #memory: Uint8Array<ArrayBuffer>;
   readonly #kernels: Kernels;
   #file: File | null = null;
   #end = 0;
@@ -45,10 +48,11 @@ export class BatchScanner {
   #loadedFrom = 0;
   #loadedTo = 0;
 
-  constructor(kernels: Kernels, memoryBytes = 256 * 1024) {
+  /** `memory` holds at least a head; batches that are larger are read in pieces. */
+  constructor(kernels: Kernels, memory: Uint8Array<ArrayBuffer> = sharedMemory) {
     this.#kernels = kernels;
-    this.#memory = new Uint8Array(memoryBytes);
-    this.view = new DataView(this.#memory.buffer);
+    this.#memory = memory;
+    this.view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
   }
 
   /** Begins at `position`; offsets below `offsetMin` are invalid. `end` is the file's length. */

@@ -1,59 +1,46 @@
 import { assert } from '../base/assert.ts';
-import type { Clock } from '../port/clock.ts';
-import type { Disk } from '../port/disk.ts';
+import type { File } from '../port/disk.ts';
+import { DiskError } from '../port/disk.ts';
 import type { Entropy } from '../port/entropy.ts';
-import type { Kernels } from '../port/kernels.ts';
+import { int64At } from '../protocol/record_batch.ts';
 import type { IndexTailWriter } from '../shared-memory/index_tail.ts';
+import { ActiveIndex } from './active_index.ts';
+import { AtomicFile, replaceFile } from './atomic_file.ts';
+import { batchLastOffset, batchLeaderEpoch, batchMaxTimestamp } from './batch_header.ts';
+import { BatchScanner } from './batch_scanner.ts';
+import { writeGroup, writeGroupLater } from './group_write.ts';
+import { SegmentIndexes } from './index_files.ts';
+import { leaderEpochCheckpointName } from './leader_epochs.ts';
+import type { LeaderEpochs } from './leader_epochs.ts';
 import type { LogConfig } from './log_config.ts';
-import type { LogFailure } from './log_failure.ts';
-import type { BatchObserver } from './batch_observer.ts';
+import { assertLogConfig } from './log_config.ts';
+import { LogFailure } from './log_failure.ts';
+import { LogFlusher } from './log_flusher.ts';
+import { LogOpening } from './log_opening.ts';
+import type { LogOpeningOptions, OpenedLog, RecoveryReport } from './log_opening.ts';
 import type { LogPublication, PublishedSegment } from './log_publication.ts';
+import { cutSegment } from './log_truncation.ts';
+import { Segment } from './segment.ts';
+import { createSegmentFiles, fileNames, removeSnapshotsAbove } from './segment_files.ts';
+import { segmentPath } from './segment_names.ts';
+import { SegmentRemovals } from './segment_removals.ts';
+import { replaceSegmentFiles } from './segment_replacement.ts';
+import { loadClosedSegments } from './segment_walk.ts';
+import { AppendGroup, StagedAppends } from './staged_appends.ts';
+import type { BatchMemory } from './staged_appends.ts';
 
-/** Memory that staged batches lie in, with the view that is kept over all of it. An `Arena` is one. */
-export interface BatchMemory {
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
-}
+export type { BatchMemory } from './staged_appends.ts';
 
-export interface PartitionLogOptions {
-  readonly disk: Disk;
-  readonly kernels: Kernels;
-  readonly clock: Clock;
+export interface PartitionLogOptions extends LogOpeningOptions {
   readonly entropy: Entropy;
-  /** The partition's directory, without a slash at the end. Created when missing. */
-  readonly directory: string;
-  readonly config: LogConfig;
   readonly indexTail: IndexTailWriter;
   readonly publication: LogPublication;
-  readonly observer: BatchObserver;
-  /** From `log-start-offset-checkpoint`, 0 when it has no entry. */
-  readonly logStartOffset: number;
-  /** From `recovery-point-offset-checkpoint`, 0 when it has no entry: everything below was synced. */
-  readonly recoveryPoint: number;
-  /** The data directory carried the mark of a clean stop when the node started. */
-  readonly cleanShutdown: boolean;
-  /**
-   * What to do with a closed segment that is damaged at or above the recovery point, where later segments follow:
-   * `cut` keeps the longest whole prefix, as Apache Kafka does; `refuse` reports it. Below the recovery point it is
-   * always refused.
-   */
-  readonly damageAboveRecoveryPoint: 'cut' | 'refuse';
-}
-
-/** What the opening of a log found and did. */
-export interface RecoveryReport {
-  /** Batches whose bytes were checked. 0 after a clean stop. */
-  scannedBatches: number;
-  scannedBytes: number;
-  /** Bytes cut off after the last whole valid batch, and segments dropped after it. */
-  truncatedBytes: number;
-  droppedSegments: number;
-  /** Segments whose indexes were made anew. */
-  rebuiltIndexes: number;
 }
 
 /** `synchronous`: done is called before commit returns. `asynchronous`: the disk's pool writes, one commit in flight. */
 export type WriteMode = 'synchronous' | 'asynchronous';
+
+type CommitDone = (failure: LogFailure | null) => void;
 
 /**
  * The log of one replica: the only writer of its directory, used by one thread (the owner shard, or control for
@@ -62,108 +49,174 @@ export type WriteMode = 'synchronous' | 'asynchronous';
  * Appends are staged, then committed together. What is visible ends at `logEndOffset` and, in the file, at
  * `activeSegmentBytes`; both move only when a write has succeeded. Offsets are assigned by the caller before staging:
  * the first staged batch begins at or above `stagedEndOffset`.
+ *
+ *     open ─► working ─┬─ close ─────────────────────────────────────────────────────► closed
+ *                      └─ a sync fails, or a failed change cannot be undone ─► failed ─► closed
  */
 export class PartitionLog {
   readonly directory: string;
+  /** What the opening found and did. */
   readonly report: RecoveryReport;
+  /** Read by anybody on the owner's thread, changed by the log alone. */
+  readonly leaderEpochs: LeaderEpochs;
+
+  readonly #options: PartitionLogOptions;
+  readonly #segments: Segment[];
+  readonly #index: ActiveIndex;
+  readonly #flusher: LogFlusher;
+  readonly #epochFile: AtomicFile;
+  readonly #group = new AppendGroup();
+  readonly #removals: SegmentRemovals;
+  #active: Segment;
+  #file: File;
+  #config: LogConfig;
+  #writeMode: WriteMode = 'synchronous';
+  #logStartOffset: number;
+  #logEndOffset: number;
+  #stagedEndOffset: number;
+  #recoveryPoint: number;
+  #lastFlushMs: number;
+  #generation = 0;
+  /** What the next commit takes, and what the one in flight took. */
+  #staged = new StagedAppends();
+  #committing = new StagedAppends();
+  #done: CommitDone | null = null;
+  #failure: LogFailure | null = null;
+  #isClosed = false;
+  /** Epochs that the checkpoint does not have yet, because it could not be written. */
+  #hasUnwrittenEpochs = false;
+  readonly #applyBatch = (view: DataView, at: number, bytes: number): void => this.#apply(view, at, bytes);
 
   /**
    * Opens the log of a directory and recovers it. After a clean stop nothing but headers at the ends of the segments
    * is read. Otherwise every batch from the segment of the recovery point on is checked, and the log cut after the
    * last whole valid one. Blocks.
    */
-  static open(_options: PartitionLogOptions): PartitionLog | LogFailure {
-    throw new Error('not built');
+  static open(options: PartitionLogOptions): PartitionLog | LogFailure {
+    assertLogConfig(options.config);
+    const opened = new LogOpening(options).run();
+    if (opened instanceof LogFailure) return opened;
+    const active = opened.segments.at(-1)!;
+    const file = options.disk.open(segmentPath(options.directory, active.baseOffset, '.log'), 'write');
+    if (file instanceof DiskError) return LogFailure.ofDisk(file);
+    const log = new PartitionLog(options, opened, file);
+    log.#index.begin(active.baseOffset, opened.activeIndexes);
+    if (log.#publish()) return log;
+    file.close();
+    return log.#noRoomForSegments();
   }
 
-  private constructor(directory: string, report: RecoveryReport) {
-    this.directory = directory;
-    this.report = report;
+  private constructor(options: PartitionLogOptions, opened: OpenedLog, file: File) {
+    this.directory = options.directory;
+    this.report = opened.report;
+    this.leaderEpochs = opened.leaderEpochs;
+    this.#options = options;
+    this.#config = options.config;
+    this.#segments = opened.segments;
+    this.#active = opened.segments.at(-1)!;
+    this.#active.jitterMs = this.#drawJitter();
+    this.#file = file;
+    this.#logStartOffset = opened.logStartOffset;
+    this.#logEndOffset = this.#active.nextOffset;
+    this.#stagedEndOffset = this.#logEndOffset;
+    this.#recoveryPoint = opened.recoveryPoint;
+    this.#lastFlushMs = options.clock.monotonicMs();
+    this.#index = new ActiveIndex(options.disk, options.directory, options.indexTail);
+    this.#flusher = new LogFlusher(options.disk, options.directory, this.#flushSource());
+    this.#flusher.namesChanged();
+    this.#removals = new SegmentRemovals(options.disk, options.clock, options.directory);
+    this.#epochFile = new AtomicFile(options.disk, `${options.directory}/${leaderEpochCheckpointName}`, () => {
+      this.#hasUnwrittenEpochs = true;
+    });
   }
 
   /** Offset of the first record that may be read. */
   get logStartOffset(): number {
-    throw new Error('not built');
+    return this.#logStartOffset;
   }
 
   /** Offset after the last committed batch. */
   get logEndOffset(): number {
-    throw new Error('not built');
+    return this.#logEndOffset;
   }
 
   /** Offset after the last staged batch; equals `logEndOffset` when nothing is staged or in flight. */
   get stagedEndOffset(): number {
-    throw new Error('not built');
+    return this.#stagedEndOffset;
   }
 
   /** All below it is on stable storage. */
   get recoveryPoint(): number {
-    throw new Error('not built');
+    return this.#recoveryPoint;
   }
 
   get activeSegmentBaseOffset(): number {
-    throw new Error('not built');
+    return this.#active.baseOffset;
   }
 
   /** Bytes of the active segment's file that hold committed batches. */
   get activeSegmentBytes(): number {
-    throw new Error('not built');
+    return this.#active.bytes;
   }
 
   /** Committed bytes of all segments. */
   get sizeBytes(): number {
-    throw new Error('not built');
+    let bytes = 0;
+    for (const segment of this.#segments) bytes += segment.bytes;
+    return bytes;
   }
 
   /** Oldest first, the active one last. */
   get segments(): readonly PublishedSegment[] {
-    throw new Error('not built');
+    return this.#segments;
   }
 
   /** Something is staged that the next `commit` writes. */
   get hasStaged(): boolean {
-    throw new Error('not built');
+    return this.#staged.count > 0;
   }
 
   get stagedBytes(): number {
-    throw new Error('not built');
+    return this.#staged.bytes;
   }
 
   /** A commit is in flight (asynchronous mode). Staging goes on, the next commit waits for its `done`. */
   get isCommitting(): boolean {
-    throw new Error('not built');
+    return this.#done !== null;
   }
 
   /** There are committed bytes that were not synced. */
   get isDirty(): boolean {
-    throw new Error('not built');
+    return this.#recoveryPoint < this.#logEndOffset;
   }
 
   /** Why the log failed for good, null while it works. */
   get failure(): LogFailure | null {
-    throw new Error('not built');
+    return this.#failure;
   }
 
   get config(): LogConfig {
-    throw new Error('not built');
+    return this.#config;
   }
 
   /** Holds from the next commit on. */
-  configure(_config: LogConfig): void {
-    throw new Error('not built');
+  configure(config: LogConfig): void {
+    assertLogConfig(config);
+    this.#config = config;
   }
 
   /** Takes effect with the next commit. */
-  setWriteMode(_mode: WriteMode): void {
-    throw new Error('not built');
+  setWriteMode(mode: WriteMode): void {
+    this.#writeMode = mode;
   }
 
   /**
    * Takes `memory.bytes[start, end)`, one or more whole batches whose offsets and leader epochs are assigned, for
    * the next commit. The memory must not change until that commit's `done`. Nothing is copied.
    */
-  stage(_memory: BatchMemory, _start: number, _end: number): void {
-    assert(false, 'not built');
+  stage(memory: BatchMemory, start: number, end: number): void {
+    assert(!this.#isClosed, 'a closed log takes nothing');
+    this.#stagedEndOffset = this.#staged.push(memory, start, end, this.#stagedEndOffset);
   }
 
   /**
@@ -172,64 +225,376 @@ export class PartitionLog {
    * and the rest did not (nothing of it is in the file; the offsets are free again). Appends staged behind a failed
    * commit while it was in flight fail with it. Not while `isCommitting`.
    */
-  commit(_done: (failure: LogFailure | null) => void): void {
-    throw new Error('not built');
+  commit(done: CommitDone): void {
+    assert(this.#done === null, 'one commit at a time');
+    this.#done = done;
+    if (this.#failure !== null) return this.#finishCommit(this.#refused());
+    const staged = this.#staged;
+    this.#staged = this.#committing;
+    this.#committing = staged;
+    if (staged.count === 0) return this.#finishCommit(null);
+    this.#group.begin(staged);
+    this.#continueCommit();
   }
 
   /**
    * Syncs everything up to the log end offset of now; the recovery point follows. Calls join: one that comes while a
-   * sync is in flight is served by the next. A failed sync fails the log for good.
+   * sync is in flight is served by the next. A failed sync fails the log for good. `done` may be called at once when
+   * there is nothing to sync.
    */
-  flush(_done: (failure: LogFailure | null) => void): void {
-    throw new Error('not built');
+  flush(done: (failure: LogFailure | null) => void): void {
+    if (this.#failure !== null) return done(this.#refused());
+    if (this.#hasUnwrittenEpochs) this.#writeEpochs();
+    this.#lastFlushMs = this.#options.clock.monotonicMs();
+    if (!this.isDirty) return done(null);
+    // An index entry that cannot be written stays in the tail: it is only needed to find things faster.
+    this.#index.writeTail();
+    this.#flusher.flush(done);
   }
 
   /** By `flush.messages` and `flush.ms`, at `nowMs` of the monotonic clock. */
-  isFlushDue(_nowMs: number): boolean {
-    throw new Error('not built');
+  isFlushDue(nowMs: number): boolean {
+    if (!this.isDirty || this.#failure !== null) return false;
+    const unflushed = this.#logEndOffset - this.#recoveryPoint;
+    return unflushed >= this.#config.flushMessages || nowMs - this.#lastFlushMs >= this.#config.flushMs;
+  }
+
+  /** This replica leads from now on: `epoch` begins at the log end offset. */
+  beginLeaderEpoch(epoch: number): void {
+    if (this.leaderEpochs.assign(epoch, this.#logEndOffset)) this.#writeEpochs();
   }
 
   /** Closes the active segment when it is not empty and begins a new one at the log end offset. */
   roll(): LogFailure | null {
-    throw new Error('not built');
+    if (this.#failure !== null) return this.#refused();
+    assert(this.#done === null && !this.hasStaged, 'no roll under a commit');
+    return this.#active.bytes === 0 ? null : this.#rollTo(this.#logEndOffset);
   }
 
   /**
    * Removes everything at and above `offset` (a batch that straddles it goes as a whole). Raises readEpoch first.
-   * Not while committing. The recovery-point checkpoint on disk must not lie above `offset` when this is called.
+   * Nothing may be staged or in flight. The recovery-point checkpoint on disk must not lie above `offset` when this is
+   * called: after a crash, an end below the recovery point is taken for a loss.
    */
-  truncateTo(_offset: number): LogFailure | null {
-    throw new Error('not built');
-  }
-
-  /** Drops all segments and begins an empty log at `offset` (a follower whose end is below the leader's start). */
-  truncateFullyAndStartAt(_offset: number): LogFailure | null {
-    throw new Error('not built');
-  }
-
-  /** Moves the start forward; segments wholly below it are removed. False when `offset` is above the log end offset. */
-  advanceLogStartOffset(_offset: number): boolean {
-    throw new Error('not built');
+  truncateTo(offset: number): LogFailure | null {
+    if (this.#failure !== null) return this.#refused();
+    assert(this.#done === null && !this.hasStaged, 'no truncation under a commit');
+    if (offset >= this.#logEndOffset) return null;
+    if (offset < this.#segments[0]!.baseOffset) return this.truncateFullyAndStartAt(offset);
+    this.#options.publication.raiseReadEpoch();
+    const keep = this.#segments.findLastIndex((segment) => segment.baseOffset <= offset);
+    const { disk, kernels } = this.#options;
+    this.#flusher.truncated(offset);
+    const markError = this.#remove(this.#segments.slice(keep + 1).toReversed());
+    if (markError !== null) return this.#fail(LogFailure.ofDisk(markError));
+    const old = this.#segments[keep]!;
+    this.#index.writeTail();
+    const fileError = this.#openFile(old.baseOffset);
+    if (fileError !== null) return this.#fail(LogFailure.ofDisk(fileError));
+    const segment = this.#newSegment(old.baseOffset);
+    const interval = this.#config.indexIntervalBytes;
+    const scanner = new BatchScanner(kernels);
+    const cut = cutSegment(disk, scanner, this.directory, this.#file, old, offset, segment, interval);
+    if (cut instanceof LogFailure) return this.#fail(cut);
+    this.#segments.length = keep;
+    this.#segments.push(segment);
+    return this.#truncated(offset, segment, cut.indexes);
   }
 
   /**
-   * Puts `replacements` (base offsets of finished `.cleaned` segments in this directory, ascending) in the place of
-   * the closed segments `old` (base offsets). Null when done; `refused` when the log changed meanwhile.
+   * Drops all segments and begins an empty log at `offset` (a follower whose end is below the leader's start). The
+   * rules of `truncateTo` hold.
    */
-  replaceSegments(_old: readonly number[], _replacements: readonly number[]): LogFailure | null {
-    throw new Error('not built');
+  truncateFullyAndStartAt(offset: number): LogFailure | null {
+    if (this.#failure !== null) return this.#refused();
+    assert(this.#done === null && !this.hasStaged, 'no truncation under a commit');
+    const { disk, publication } = this.#options;
+    publication.raiseReadEpoch();
+    this.#flusher.truncated(-1);
+    const error =
+      this.#remove(this.#segments.toReversed()) ??
+      createSegmentFiles(disk, this.directory, offset) ??
+      this.#openFile(offset);
+    if (error !== null) return this.#fail(LogFailure.ofDisk(error));
+    this.#logStartOffset = offset;
+    this.#segments.length = 0;
+    const segment = this.#newSegment(offset);
+    this.#segments.push(segment);
+    this.leaderEpochs.clear();
+    this.#recoveryPoint = Math.min(this.#recoveryPoint, offset);
+    return this.#truncated(offset, segment, new SegmentIndexes());
   }
 
-  /** Removes the oldest closed segments: `.deleted` first, the file itself after `file.delete.delay.ms`. */
-  deleteOldestSegments(_count: number): LogFailure | null {
-    throw new Error('not built');
+  /**
+   * Moves the start forward; closed segments wholly below it are removed. `refused` when `offset` is above the log end
+   * offset; nothing happens when it is below the start.
+   */
+  advanceLogStartOffset(offset: number): LogFailure | null {
+    if (this.#failure !== null) return this.#refused();
+    if (offset > this.#logEndOffset) return new LogFailure('refused', this.directory, 'a start above the end');
+    if (offset <= this.#logStartOffset) return null;
+    this.#logStartOffset = offset;
+    let count = 0;
+    while (count + 1 < this.#segments.length && this.#segments[count + 1]!.baseOffset <= offset) count++;
+    const failure = count === 0 ? null : this.#dropOldest(count);
+    if (this.leaderEpochs.truncateFromStart(offset)) this.#writeEpochs();
+    return failure;
+  }
+
+  /** Removes the `count` oldest closed segments; the log then begins with the next one, or later. */
+  deleteOldestSegments(count: number): LogFailure | null {
+    assert(count > 0 && count < this.#segments.length, 'the active segment stays');
+    return this.advanceLogStartOffset(Math.max(this.#logStartOffset, this.#segments[count]!.baseOffset));
+  }
+
+  /**
+   * Puts `replacements` (base offsets of finished and synced `.cleaned` segments in this directory, ascending) in the
+   * place of the closed segments `old` (base offsets, ascending). `refused` when the log changed meanwhile.
+   */
+  replaceSegments(old: readonly number[], replacements: readonly number[]): LogFailure | null {
+    if (this.#failure !== null) return this.#refused();
+    assert(old.length > 0 && replacements.length > 0 && replacements[0]! >= old[0]!, 'segments take a place');
+    const first = this.#segments.findIndex((segment) => segment.baseOffset === old[0]);
+    const isThere = first >= 0 && first + old.length < this.#segments.length;
+    if (!isThere || old.some((base, index) => this.#segments[first + index]!.baseOffset !== base)) {
+      return new LogFailure('refused', this.directory, 'the segments to replace are not there any more');
+    }
+    const { disk, kernels, publication } = this.#options;
+    publication.raiseReadEpoch();
+    this.#flusher.removed(old);
+    const error = replaceSegmentFiles(disk, this.directory, old, replacements);
+    if (error !== null) return this.#fail(LogFailure.ofDisk(error));
+    const replaced = replacements.map((base) => this.#newSegment(base));
+    const after = this.#segments[first + old.length]!.baseOffset;
+    const scanner = new BatchScanner(kernels);
+    const loadFailure = loadClosedSegments(disk, scanner, this.directory, replaced, after, this.#config);
+    if (loadFailure !== null) return this.#fail(loadFailure);
+    this.#segments.splice(first, old.length, ...replaced);
+    for (const base of old) this.#removals.unlinkLater(base, this.#config.fileDeleteDelayMs);
+    return this.#publish() ? null : this.#fail(this.#noRoomForSegments());
   }
 
   /**
    * Gives the files back. `clean`: indexes are written and everything is synced before (blocks), so that the mark of a
    * clean stop may be set when this returned null. Nothing may be staged or in flight.
    */
-  close(_clean: boolean): LogFailure | null {
-    throw new Error('not built');
+  close(clean: boolean): LogFailure | null {
+    assert(!this.#isClosed && this.#done === null, 'a log is closed once, and not under a commit');
+    this.#isClosed = true;
+    const failure = clean ? this.#settle() : null;
+    this.#removals.stop();
+    this.#flusher.stop();
+    this.#index.close();
+    this.#file.close();
+    return failure;
+  }
+
+  #settle(): LogFailure | null {
+    if (this.#failure !== null) return this.#refused();
+    const { disk, kernels } = this.#options;
+    const active = this.#active;
+    const error =
+      this.#index.finish(active.largestTimestamp, active.offsetOfLargest - active.baseOffset) ??
+      this.#file.sync() ??
+      this.#flusher.syncIndexesNow(active.baseOffset) ??
+      replaceFile(disk, this.#epochFile.path, this.leaderEpochs.format(kernels)) ??
+      this.#flusher.syncNow();
+    if (error !== null) return this.#fail(LogFailure.ofDisk(error));
+    this.#recoveryPoint = this.#logEndOffset;
+    return null;
+  }
+
+  // The commit: group after group, with a roll between two.
+
+  #continueCommit(): void {
+    while (!this.#group.isDone) {
+      this.#group.plan(this.#active, this.#index, this.#config, this.#options.clock.wallMs());
+      if (this.#group.views.length === 0) {
+        const failure = this.#rollTo(Math.max(this.#logEndOffset, this.#group.nextBaseOffset));
+        if (failure !== null) return this.#finishCommit(failure);
+        continue;
+      }
+      if (this.#writeMode === 'asynchronous') {
+        return writeGroupLater(this.#file, this.#group, this.#active.bytes, (error) => {
+          if (error !== null) return this.#finishCommit(this.#undoWrite(error));
+          this.#groupWritten();
+          this.#continueCommit();
+        });
+      }
+      const error = writeGroup(this.#file, this.#group, this.#active.bytes);
+      if (error !== null) return this.#finishCommit(this.#undoWrite(error));
+      this.#groupWritten();
+    }
+    this.#finishCommit(null);
+  }
+
+  /** The file is cut back to what is committed, before anybody hears of the failure. */
+  #undoWrite(error: DiskError): LogFailure {
+    const failure = LogFailure.ofDisk(error);
+    const undone = this.#file.truncate(this.#active.bytes);
+    if (undone !== null) this.#fail(LogFailure.ofDisk(undone));
+    return failure;
+  }
+
+  #groupWritten(): void {
+    this.#group.forEach(this.#applyBatch);
+    this.#logEndOffset = this.#active.nextOffset;
+    this.#group.advance();
+  }
+
+  #apply(view: DataView, at: number, bytes: number): void {
+    const active = this.#active;
+    const position = active.bytes;
+    const lastOffset = batchLastOffset(view, at);
+    this.#options.observer.appended(view, at, bytes, active.baseOffset, position);
+    const epoch = batchLeaderEpoch(view, at);
+    if (epoch > this.leaderEpochs.latestEpoch) {
+      this.leaderEpochs.assign(epoch, int64At(view, at));
+      this.#writeEpochs();
+    }
+    if (active.extend(bytes, lastOffset, batchMaxTimestamp(view, at), this.#config.indexIntervalBytes)) {
+      const base = active.baseOffset;
+      this.#index.add(lastOffset - base, position, active.largestTimestamp, active.offsetOfLargest - base);
+    }
+  }
+
+  #finishCommit(failure: LogFailure | null): void {
+    const done = this.#done!;
+    this.#done = null;
+    this.#group.advance();
+    this.#committing.clear();
+    if (failure !== null) {
+      this.#staged.clear();
+      this.#stagedEndOffset = this.#logEndOffset;
+    }
+    done(failure);
+  }
+
+  #rollTo(baseOffset: number): LogFailure | null {
+    const { disk, observer } = this.#options;
+    const old = this.#active;
+    assert(baseOffset > old.baseOffset, 'segments ascend');
+    const error =
+      this.#index.finish(old.largestTimestamp, old.offsetOfLargest - old.baseOffset) ??
+      createSegmentFiles(disk, this.directory, baseOffset);
+    if (error !== null) return LogFailure.ofDisk(error);
+    const file = disk.open(segmentPath(this.directory, baseOffset, '.log'), 'write');
+    if (file instanceof DiskError) return LogFailure.ofDisk(file);
+    // An empty segment that cannot hold the next offset leaves nothing behind.
+    const isReplaced = old.bytes === 0;
+    if (isReplaced) this.#segments.pop();
+    const segment = this.#newSegment(baseOffset);
+    this.#segments.push(segment);
+    if (!this.#publish()) {
+      this.#segments.pop();
+      if (isReplaced) this.#segments.push(old);
+      file.close();
+      disk.unlink(segmentPath(this.directory, baseOffset, '.log'));
+      return this.#noRoomForSegments();
+    }
+    this.#active = segment;
+    this.#logEndOffset = baseOffset;
+    this.#index.begin(baseOffset, new SegmentIndexes());
+    if (isReplaced) {
+      this.#file.close();
+      this.#flusher.namesChanged();
+      this.#remove([old]);
+    } else this.#flusher.segmentClosed(old.baseOffset, old.nextOffset, this.#file);
+    this.#file = file;
+    observer.rolled(baseOffset);
+    return null;
+  }
+
+  /** The last steps of a truncation: everybody who keeps something of the log hears of its new end. */
+  #truncated(offset: number, segment: Segment, indexes: SegmentIndexes): LogFailure | null {
+    const { disk, observer } = this.#options;
+    segment.jitterMs = this.#drawJitter();
+    this.#active = segment;
+    this.#logEndOffset = segment.nextOffset;
+    this.#stagedEndOffset = segment.nextOffset;
+    this.#recoveryPoint = Math.min(this.#recoveryPoint, segment.nextOffset);
+    this.#logStartOffset = Math.min(this.#logStartOffset, segment.nextOffset);
+    this.#index.begin(segment.baseOffset, indexes);
+    if (this.leaderEpochs.truncateFromEnd(offset)) this.#writeEpochs();
+    observer.truncatedTo(offset);
+    const names = fileNames(disk, this.directory);
+    const error =
+      names instanceof DiskError ? names : removeSnapshotsAbove(disk, this.directory, names, segment.nextOffset);
+    if (error !== null) return this.#fail(LogFailure.ofDisk(error));
+    return this.#publish() ? null : this.#fail(this.#noRoomForSegments());
+  }
+
+  #dropOldest(count: number): LogFailure | null {
+    this.#options.publication.raiseReadEpoch();
+    const dropped = this.#segments.splice(0, count);
+    if (!this.#publish()) return this.#fail(this.#noRoomForSegments());
+    this.#flusher.removed(dropped.map((segment) => segment.baseOffset));
+    const error = this.#remove(dropped);
+    return error === null ? null : LogFailure.ofDisk(error);
+  }
+
+  #remove(segments: readonly Segment[]): DiskError | null {
+    return this.#removals.remove(segments, this.#config.fileDeleteDelayMs);
+  }
+
+  /** Goes on with another active file; the old one stays if it cannot be opened. */
+  #openFile(baseOffset: number): DiskError | null {
+    const file = this.#options.disk.open(segmentPath(this.directory, baseOffset, '.log'), 'write');
+    if (file instanceof DiskError) return file;
+    this.#file.close();
+    this.#file = file;
+    return null;
+  }
+
+  #flushSource(): ConstructorParameters<typeof LogFlusher>[2] {
+    const log = this;
+    return {
+      get logEndOffset() {
+        return log.#logEndOffset;
+      },
+      get activeFile() {
+        return log.#file;
+      },
+      flushed(offset) {
+        log.#recoveryPoint = Math.max(log.#recoveryPoint, offset);
+      },
+      // The kernel has marked the pages clean: a later sync that succeeds says nothing about them.
+      syncFailed(error) {
+        return log.#fail(LogFailure.ofDisk(error));
+      },
+    };
+  }
+
+  #writeEpochs(): void {
+    this.#hasUnwrittenEpochs = false;
+    this.#epochFile.replaceLater(this.leaderEpochs.format(this.#options.kernels));
+  }
+
+  #publish(): boolean {
+    return this.#options.publication.publishSegments(this.#segments);
+  }
+
+  #newSegment(baseOffset: number): Segment {
+    const segment = new Segment(baseOffset, ++this.#generation, this.#options.clock.wallMs());
+    segment.jitterMs = this.#drawJitter();
+    return segment;
+  }
+
+  #drawJitter(): number {
+    const most = Math.min(this.#config.segmentJitterMs, this.#config.segmentMs);
+    return most <= 0 ? 0 : this.#options.entropy.uint32() % most;
+  }
+
+  #noRoomForSegments(): LogFailure {
+    return new LogFailure('refused', this.directory, 'the list of segments has no room in shared memory');
+  }
+
+  #fail(failure: LogFailure): LogFailure {
+    this.#failure ??= failure;
+    return failure;
+  }
+
+  #refused(): LogFailure {
+    return new LogFailure('failed', this.directory, this.#failure!.toString(), this.#failure!.error);
   }
 }

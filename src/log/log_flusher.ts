@@ -1,0 +1,215 @@
+import type { Disk, File } from '../port/disk.ts';
+import { DiskError } from '../port/disk.ts';
+import { LogFailure } from './log_failure.ts';
+import { segmentPath } from './segment_names.ts';
+
+type FlushDone = (failure: LogFailure | null) => void;
+
+/** What a flush takes from its log. */
+export interface FlushSource {
+  readonly logEndOffset: number;
+  /** Of the active segment. */
+  readonly activeFile: File;
+  /** The recovery point follows to `offset`, or the log has failed for good. */
+  flushed(offset: number): void;
+  syncFailed(error: DiskError): LogFailure;
+}
+
+/** A segment that was closed and not synced since. Its file stays open until then. */
+interface ClosedSegment {
+  readonly baseOffset: number;
+  readonly endOffset: number;
+  readonly file: File;
+}
+
+/**
+ * Brings a log to stable storage, oldest bytes first, one sync at a time:
+ *
+ *     closed segments (log, index, time index) ─► their names ─► active segment's log ─► recovery point ─► done
+ *
+ * What comes while a flush runs is served together by the next. The active segment's indexes are not synced: after a
+ * crash they are made anew.
+ */
+export class LogFlusher {
+  readonly #disk: Disk;
+  readonly #directory: string;
+  readonly #source: FlushSource;
+  readonly #closed: ClosedSegment[] = [];
+  #waiting: FlushDone[] = [];
+  #serving: FlushDone[] = [];
+  #isRunning = false;
+  #isStopped = false;
+  /** Names were made that a loss of power could take. */
+  #hasNewNames = false;
+  /** Up to where the running flush will have synced. */
+  #target = 0;
+  /** The active file when the flush began; a roll may have made it a closed one. */
+  #activeFile: File | null = null;
+  /** The log was truncated under the running flush. */
+  #isStale = false;
+
+  constructor(disk: Disk, directory: string, source: FlushSource) {
+    this.#disk = disk;
+    this.#directory = directory;
+    this.#source = source;
+  }
+
+  namesChanged(): void {
+    this.#hasNewNames = true;
+  }
+
+  /** The segment was rolled away from; it is synced now, and with it the name of its successor. */
+  segmentClosed(baseOffset: number, endOffset: number, file: File): void {
+    this.#closed.push({ baseOffset, endOffset, file });
+    this.#hasNewNames = true;
+    if (!this.#isRunning) this.#run();
+  }
+
+  flush(done: FlushDone): void {
+    this.#waiting.push(done);
+    if (!this.#isRunning) this.#run();
+  }
+
+  /**
+   * The log ends at `offset` now. Files of segments that end above it are not to be used any more; a running flush
+   * begins anew, because what it has synced may not be what is there now.
+   */
+  truncated(offset: number): void {
+    this.#isStale = this.#isRunning;
+    this.#activeFile = null;
+    for (let index = this.#closed.length - 1; index >= 0; index--) {
+      // A closed segment that holds `offset` is the active one again, with a file of its own.
+      if (this.#closed[index]!.endOffset > offset) this.#closed.splice(index, 1)[0]!.file.close();
+    }
+  }
+
+  /** These closed segments are no part of the log any more, or are there in another form that is synced. */
+  removed(baseOffsets: readonly number[]): void {
+    for (let index = this.#closed.length - 1; index >= 0; index--) {
+      if (!baseOffsets.includes(this.#closed[index]!.baseOffset)) continue;
+      const file = this.#closed.splice(index, 1)[0]!.file;
+      if (this.#activeFile === file) this.#activeFile = null;
+      file.close();
+    }
+  }
+
+  /** Syncs all that is closed, and the names, blocking. For a clean stop. */
+  syncNow(): DiskError | null {
+    for (const segment of this.#closed) {
+      const error = segment.file.sync() ?? this.syncIndexesNow(segment.baseOffset);
+      if (error !== null) return error;
+    }
+    return this.#disk.syncDirectory(this.#directory);
+  }
+
+  syncIndexesNow(baseOffset: number): DiskError | null {
+    for (const suffix of ['.index', '.timeindex'] as const) {
+      const file = this.#disk.open(segmentPath(this.#directory, baseOffset, suffix), 'write');
+      if (file instanceof DiskError) return file;
+      const error = file.sync();
+      file.close();
+      if (error !== null) return error;
+    }
+    return null;
+  }
+
+  /** Gives the files back. Nothing that was waited for comes any more. */
+  stop(): void {
+    this.#isStopped = true;
+    for (const segment of this.#closed) segment.file.close();
+    this.#closed.length = 0;
+  }
+
+  #run(): void {
+    this.#isRunning = true;
+    this.#isStale = false;
+    const served = this.#serving;
+    this.#serving = this.#waiting;
+    this.#waiting = served;
+    const isForSomebody = this.#serving.length > 0;
+    // Without anybody who waits only what is closed is synced.
+    this.#target = isForSomebody ? this.#source.logEndOffset : this.#closed.at(-1)!.endOffset;
+    this.#activeFile = isForSomebody ? this.#source.activeFile : null;
+    this.#syncClosed();
+  }
+
+  #syncClosed(): void {
+    const segment = this.#closed[0];
+    if (segment === undefined || segment.endOffset > this.#target) return this.#syncNames();
+    this.#syncLater(segment.file, () =>
+      this.#syncIndex(segment, '.index', () =>
+        this.#syncIndex(segment, '.timeindex', () => {
+          if (this.#closed[0] === segment) this.#closed.shift()!.file.close();
+          // It was the active one when the flush began.
+          if (this.#activeFile === segment.file) this.#activeFile = null;
+          this.#syncClosed();
+        }),
+      ),
+    );
+  }
+
+  #syncIndex(segment: ClosedSegment, suffix: '.index' | '.timeindex', next: () => void): void {
+    // It may have been removed while its log was synced.
+    if (this.#closed[0] !== segment) return next();
+    const file = this.#disk.open(segmentPath(this.#directory, segment.baseOffset, suffix), 'write');
+    if (file instanceof DiskError) return this.#fail(file);
+    file.syncLater((error) => {
+      file.close();
+      this.#goOn(error, next);
+    });
+  }
+
+  #syncNames(): void {
+    if (!this.#hasNewNames) return this.#syncActive();
+    this.#hasNewNames = false;
+    this.#disk.syncDirectoryLater(this.#directory, (error) => this.#goOn(error, () => this.#syncActive()));
+  }
+
+  #syncActive(): void {
+    if (this.#activeFile === null) return this.#finish();
+    this.#syncLater(this.#activeFile, () => this.#finish());
+  }
+
+  #syncLater(file: File, next: () => void): void {
+    file.syncLater((error) => this.#goOn(error, next));
+  }
+
+  #goOn(error: DiskError | null, next: () => void): void {
+    if (this.#isStopped) return;
+    if (error !== null) return this.#fail(error);
+    if (!this.#isStale) return next();
+    this.#waiting = [...this.#serving, ...this.#waiting];
+    this.#serving = [];
+    this.#hasNewNames = true;
+    this.#runAgain();
+  }
+
+  #finish(): void {
+    this.#activeFile = null;
+    this.#source.flushed(this.#target);
+    this.#isRunning = false;
+    this.#answer(null);
+    if (!this.#isRunning) this.#runAgain();
+  }
+
+  #runAgain(): void {
+    this.#isRunning = false;
+    if (this.#waiting.length > 0 || this.#closed.length > 0) this.#run();
+  }
+
+  #fail(error: DiskError): void {
+    this.#isRunning = false;
+    this.#isStopped = true;
+    const failure = this.#source.syncFailed(error);
+    this.#answer(failure);
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const done of waiting) done(failure);
+  }
+
+  #answer(failure: LogFailure | null): void {
+    const serving = this.#serving;
+    this.#serving = [];
+    for (const done of serving) done(failure);
+  }
+}

@@ -1,0 +1,314 @@
+import type { Clock } from '../port/clock.ts';
+import type { Disk, File } from '../port/disk.ts';
+import { DiskError } from '../port/disk.ts';
+import type { Kernels } from '../port/kernels.ts';
+import type { BatchObserver } from './batch_observer.ts';
+import { BatchScanner } from './batch_scanner.ts';
+import { openLeaderEpochs } from './epoch_rebuild.ts';
+import type { SeenEpochs } from './epoch_rebuild.ts';
+import { relativeOffsetsEnd, SegmentIndexes } from './index_files.ts';
+import type { LeaderEpochs } from './leader_epochs.ts';
+import type { LogConfig } from './log_config.ts';
+import { LogFailure } from './log_failure.ts';
+import { Segment } from './segment.ts';
+import { createSegmentFiles, fileNames, markSegmentDeleted, removeSnapshotsAbove } from './segment_files.ts';
+import { baseOffsetOf, segmentPath } from './segment_names.ts';
+import { tidyDirectory } from './segment_replacement.ts';
+import { resumeClosedSegment, resumeSegment, walkSegment } from './segment_walk.ts';
+
+export interface LogOpeningOptions {
+  readonly disk: Disk;
+  readonly kernels: Kernels;
+  readonly clock: Clock;
+  readonly directory: string;
+  readonly config: LogConfig;
+  readonly observer: BatchObserver;
+  readonly logStartOffset: number;
+  readonly recoveryPoint: number;
+  readonly cleanShutdown: boolean;
+  readonly damageAboveRecoveryPoint: 'cut' | 'refuse';
+}
+
+/** What the opening of a log found and did. */
+export interface RecoveryReport {
+  /** Batches whose bytes were checked. 0 after a clean stop. */
+  scannedBatches: number;
+  scannedBytes: number;
+  /** Bytes cut off after the last whole valid batch, and segments dropped after it. */
+  truncatedBytes: number;
+  droppedSegments: number;
+  /** Segments whose indexes were made anew. */
+  rebuiltIndexes: number;
+}
+
+/** The state that an open log begins with. The last segment is the active one. */
+export interface OpenedLog {
+  readonly segments: Segment[];
+  readonly activeIndexes: SegmentIndexes;
+  readonly leaderEpochs: LeaderEpochs;
+  readonly logStartOffset: number;
+  readonly recoveryPoint: number;
+  readonly report: RecoveryReport;
+}
+
+/**
+ * Opens the segments of one directory.
+ *
+ *     tidy names ─► each segment, oldest first ─► active one ─► leader epochs
+ *                    │ clean, or wholly below the recovery point: its end is looked at, heads alone
+ *                    │ else: every batch checked, indexes made anew
+ *                    └ not whole: cut there, if nothing below the recovery point is lost by it
+ *
+ * The rule behind it: below the recovery point everything was synced and must be there; above it the log is the
+ * longest prefix of whole batches.
+ */
+export class LogOpening {
+  readonly #options: LogOpeningOptions;
+  readonly #scanner: BatchScanner;
+  readonly #report: RecoveryReport = {
+    scannedBatches: 0,
+    scannedBytes: 0,
+    truncatedBytes: 0,
+    droppedSegments: 0,
+    rebuiltIndexes: 0,
+  };
+  readonly #segments: Segment[] = [];
+  readonly #seenEpochs: SeenEpochs = { epochs: [], startOffsets: [] };
+  #indexes = new SegmentIndexes();
+
+  constructor(options: LogOpeningOptions) {
+    this.#options = options;
+    this.#scanner = new BatchScanner(options.kernels);
+  }
+
+  run(): OpenedLog | LogFailure {
+    const { disk, directory, recoveryPoint } = this.#options;
+    const made = disk.makeDirectory(directory);
+    if (made !== null) return LogFailure.ofDisk(made);
+    const names = this.#tidyNames();
+    if (names instanceof LogFailure) return names;
+    const bases = names.map((name) => baseOffsetOf(name, '.log')).filter((base) => base >= 0);
+    const failure = this.#checkOrphans(names, bases) ?? this.#openSegments(bases);
+    if (failure !== null) return failure;
+
+    const logStartOffset = Math.max(this.#options.logStartOffset, this.#segments[0]?.baseOffset ?? 0);
+    const endFailure = this.#checkEnd(logStartOffset) ?? this.#ensureActive(logStartOffset);
+    if (endFailure !== null) return endFailure;
+    const logEndOffset = this.#segments.at(-1)!.nextOffset;
+    if (!this.#options.cleanShutdown) {
+      const error = removeSnapshotsAbove(disk, directory, names, logEndOffset);
+      if (error !== null) return LogFailure.ofDisk(error);
+    }
+    const leaderEpochs = openLeaderEpochs(
+      this.#options,
+      this.#scanner,
+      this.#segments,
+      logStartOffset,
+      this.#seenEpochs,
+    );
+    if (leaderEpochs instanceof LogFailure) return leaderEpochs;
+    return {
+      segments: this.#segments,
+      activeIndexes: this.#indexes,
+      leaderEpochs,
+      logStartOffset,
+      recoveryPoint: Math.min(recoveryPoint, logEndOffset),
+      report: this.#report,
+    };
+  }
+
+  #tidyNames(): string[] | LogFailure {
+    const { disk, directory } = this.#options;
+    const found = fileNames(disk, directory);
+    if (found instanceof DiskError) return LogFailure.ofDisk(found);
+    const names = tidyDirectory(disk, directory, found, this.#scanner);
+    return names instanceof DiskError ? LogFailure.ofDisk(names) : names;
+  }
+
+  /** Index files without a log: what an interrupted removal leaves at the ends. Between segments, a log is missing. */
+  #checkOrphans(names: readonly string[], bases: readonly number[]): LogFailure | null {
+    const { disk, directory, config } = this.#options;
+    for (const name of names) {
+      const base = Math.max(baseOffsetOf(name, '.index'), baseOffsetOf(name, '.timeindex'));
+      if (base < 0 || bases.includes(base)) continue;
+      if (!config.gapsAllowed && bases.length > 0 && base > bases[0]! && base < bases.at(-1)!) {
+        return new LogFailure(
+          'missing',
+          segmentPath(directory, base, '.log'),
+          'its index is there, the segment is not',
+        );
+      }
+      const error = disk.unlink(`${directory}/${name}`);
+      if (error !== null && error.code !== 'ENOENT') return LogFailure.ofDisk(error);
+    }
+    return null;
+  }
+
+  #openSegments(bases: readonly number[]): LogFailure | null {
+    const { recoveryPoint, cleanShutdown } = this.#options;
+    for (let index = 0; index < bases.length; index++) {
+      const base = bases[index]!;
+      const next = bases[index + 1] ?? -1;
+      const mayTrust = cleanShutdown || (next >= 0 && next <= recoveryPoint);
+      const isWhole = this.#openSegment(base, next, mayTrust);
+      if (isWhole instanceof LogFailure) return isWhole;
+      const segment = this.#segments.at(-1)!;
+      const hole = next >= 0 && this.#isHole(segment, next);
+      if (isWhole && !hole) continue;
+      if (next < 0) return null;
+      return this.#dropAfter(segment, bases.slice(index + 1), isWhole, mayTrust);
+    }
+    return null;
+  }
+
+  #isHole(segment: Segment, next: number): boolean {
+    return segment.nextOffset > next || (!this.#options.config.gapsAllowed && segment.nextOffset < next);
+  }
+
+  /** Opens one segment. False: it was cut, because it did not end with a whole batch. */
+  #openSegment(base: number, next: number, mayTrust: boolean): boolean | LogFailure {
+    const { disk, directory } = this.#options;
+    const file = disk.open(segmentPath(directory, base, '.log'), 'write');
+    if (file instanceof DiskError) return LogFailure.ofDisk(file);
+    const size = file.size();
+    const result =
+      size instanceof DiskError ? LogFailure.ofDisk(size) : this.#openFile(file, size, base, next, mayTrust);
+    file.close();
+    return result;
+  }
+
+  #openFile(file: File, size: number, base: number, next: number, mayTrust: boolean): boolean | LogFailure {
+    if (mayTrust) {
+      const trusted = next >= 0 ? this.#resumeClosed(file, size, base, next) : this.#resumeActive(file, size, base);
+      if (trusted !== null) return trusted;
+    }
+    return this.#rebuild(file, size, base, next, !mayTrust);
+  }
+
+  /** Looks at the end of a closed segment alone. Null: its indexes cannot be trusted. */
+  #resumeClosed(file: File, size: number, base: number, next: number): boolean | LogFailure | null {
+    const { disk, directory, config, clock } = this.#options;
+    const segment = new Segment(base, 0, clock.wallMs());
+    const interval = config.indexIntervalBytes;
+    const resumed = resumeClosedSegment(disk, this.#scanner, directory, file, size, segment, next, interval);
+    if (resumed instanceof DiskError) return LogFailure.ofDisk(resumed);
+    if (!resumed) return null;
+    this.#segments.push(segment);
+    return true;
+  }
+
+  #resumeActive(file: File, size: number, base: number): boolean | LogFailure | null {
+    const { disk, directory, config } = this.#options;
+    const indexes = SegmentIndexes.read(disk, directory, base, size, relativeOffsetsEnd(base, -1));
+    if (indexes instanceof DiskError) return LogFailure.ofDisk(indexes);
+    if (indexes === null) return null;
+    const segment = this.#newSegment(base);
+    const end = resumeSegment(this.#scanner, file, size, segment, indexes, config.indexIntervalBytes);
+    if (end === 'error') return LogFailure.ofDisk(this.#scanner.error!);
+    if (end !== 'end') return null;
+    // Files that were extended beforehand are cut, and what a full disk left out is added.
+    const error = indexes.isAsFiled ? null : indexes.write(disk, directory, base);
+    if (error !== null) return LogFailure.ofDisk(error);
+    this.#segments.push(segment);
+    this.#indexes = indexes;
+    return true;
+  }
+
+  /**
+   * Walks the whole segment and makes its indexes anew. With `checksCrc` it may end before the file does, and is cut
+   * there, unless that loses what was synced; without, what is not a batch is corruption.
+   */
+  #rebuild(file: File, size: number, base: number, next: number, checksCrc: boolean): boolean | LogFailure {
+    const { disk, directory, config, recoveryPoint } = this.#options;
+    const segment = this.#newSegment(base);
+    const indexes = new SegmentIndexes();
+    const visit = checksCrc ? (scanner: BatchScanner): void => this.#recovered(scanner, base) : null;
+    const end = walkSegment(this.#scanner, file, size, segment, indexes, config.indexIntervalBytes, checksCrc, visit);
+    if (end === 'error') return LogFailure.ofDisk(this.#scanner.error!);
+    const isWhole = end === 'end';
+    if (!isWhole) {
+      const lostBelow = next >= 0 ? Math.min(next, recoveryPoint) : recoveryPoint;
+      const mayCut = checksCrc && segment.nextOffset >= lostBelow;
+      if (!mayCut || (next >= 0 && this.#options.damageAboveRecoveryPoint === 'refuse')) {
+        return new LogFailure(
+          'corrupt',
+          file.path,
+          `no whole batch at ${segment.bytes} (offset ${segment.nextOffset})`,
+        );
+      }
+      const error = file.truncate(segment.bytes);
+      if (error !== null) return LogFailure.ofDisk(error);
+      this.#report.truncatedBytes += size - segment.bytes;
+    }
+    indexes.addTime(segment.largestTimestamp, segment.offsetOfLargest - base);
+    const error = indexes.write(disk, directory, base);
+    if (error !== null) return LogFailure.ofDisk(error);
+    this.#report.rebuiltIndexes++;
+    this.#segments.push(segment);
+    this.#indexes = indexes;
+    return isWhole;
+  }
+
+  /** The log ends with `segment` although more segments lie behind it. */
+  #dropAfter(segment: Segment, later: readonly number[], isWhole: boolean, wasTrusted: boolean): LogFailure | null {
+    const { disk, directory, recoveryPoint, cleanShutdown, damageAboveRecoveryPoint } = this.#options;
+    const path = segmentPath(directory, later[0]!, '.log');
+    const mayCut = !cleanShutdown && damageAboveRecoveryPoint === 'cut' && segment.nextOffset >= recoveryPoint;
+    if (!mayCut) {
+      const detail = `offsets ${segment.nextOffset} to ${later[0]! - 1} before it are not there`;
+      return new LogFailure(isWhole ? 'missing' : 'corrupt', path, detail);
+    }
+    for (const base of later.toReversed()) {
+      const error = markSegmentDeleted(disk, directory, base);
+      if (error !== null) return LogFailure.ofDisk(error);
+      this.#report.droppedSegments++;
+    }
+    if (!wasTrusted) return null;
+    this.#segments.pop();
+    const reopened = this.#openSegment(segment.baseOffset, -1, false);
+    return reopened instanceof LogFailure ? reopened : null;
+  }
+
+  #checkEnd(logStartOffset: number): LogFailure | null {
+    const { directory, recoveryPoint } = this.#options;
+    const logEndOffset = this.#segments.at(-1)?.nextOffset ?? logStartOffset;
+    if (logEndOffset >= recoveryPoint) return null;
+    return new LogFailure(
+      'missing',
+      directory,
+      `it ends at ${logEndOffset}, but was synced up to its recovery point ${recoveryPoint}`,
+    );
+  }
+
+  /** There is an active segment, and it does not end before the log begins: what lies below the start is nobody's. */
+  #ensureActive(logStartOffset: number): LogFailure | null {
+    const { disk, directory } = this.#options;
+    if (this.#segments.length > 0 && this.#segments.at(-1)!.nextOffset >= logStartOffset) return null;
+    const error = createSegmentFiles(disk, directory, logStartOffset);
+    if (error !== null) return LogFailure.ofDisk(error);
+    for (const segment of this.#segments) {
+      const markError = markSegmentDeleted(disk, directory, segment.baseOffset);
+      if (markError !== null) return LogFailure.ofDisk(markError);
+      this.#report.droppedSegments++;
+    }
+    this.#segments.length = 0;
+    this.#segments.push(this.#newSegment(logStartOffset));
+    this.#indexes = new SegmentIndexes();
+    return null;
+  }
+
+  #recovered(scanner: BatchScanner, segmentBaseOffset: number): void {
+    this.#report.scannedBatches++;
+    this.#report.scannedBytes += scanner.bytes;
+    const { epochs, startOffsets } = this.#seenEpochs;
+    if (scanner.leaderEpoch > (epochs.at(-1) ?? -1)) {
+      epochs.push(scanner.leaderEpoch);
+      startOffsets.push(scanner.baseOffset);
+    }
+    this.#options.observer.recovered(scanner.view, scanner.at, scanner.bytes, segmentBaseOffset, scanner.position);
+  }
+
+  #newSegment(base: number): Segment {
+    return new Segment(base, 0, this.#options.clock.wallMs());
+  }
+}
