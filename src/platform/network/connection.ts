@@ -26,7 +26,6 @@ export class Connection implements Socket {
   #remotePort = 0;
   #localAddress = '';
   #localPort = 0;
-
   readonly #copies: () => void;
 
   /** By the functions below alone. */
