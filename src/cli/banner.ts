@@ -26,10 +26,11 @@ export function bannerLines(config: NodeConfig, facts: BannerFacts): readonly st
     const advertises = told === '' || told === address ? '' : `, clients are told ${told}`;
     lines.push(`  listening on ${address} (${listener.name}${advertises})`);
   }
+  const requestMib = Math.round((config.shards * config.network.arenaBytes) / 2 ** 20);
   const { flushPolicy, flushIntervalMs, directories } = config.storage;
   lines.push(
     `  data in ${directories.map((directory) => resolve(directory)).join(', ')}`,
-    `  ${config.shards} ${config.shards === 1 ? 'shard' : 'shards'}`,
+    `  ${config.shards} ${config.shards === 1 ? 'shard' : 'shards'}, up to ${requestMib} MiB for requests`,
     `  acknowledged = ${durabilityPromise(flushPolicy, flushIntervalMs)}`,
   );
   if (config.listeners.some((listener) => !isLoopback(listener.host) && listener.securityProtocol === 'PLAINTEXT')) {

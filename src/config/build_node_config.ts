@@ -34,6 +34,7 @@ export function buildNodeConfig(values: ConfigValues, machine: MachineFacts, fin
   const roles = readRoles(values, findings);
   const set = resolveListeners(values, roles, machine.hostName, findings);
   const nodeId = readNodeId(values, findings);
+  checkSingleNode(values, roles, nodeId, findings);
   const shards = values.numberOrNull('millrace.shards') ?? Math.max(1, Math.min(62, Math.floor(machine.cores)));
   const network = readNetwork(values, machine, shards, findings);
   const storage = readStorage(values, findings);
@@ -57,7 +58,30 @@ export function buildNodeConfig(values: ConfigValues, machine: MachineFacts, fin
       offsetsTopicReplicationFactor: values.number('offsets.topic.replication.factor'),
       offsetsTopicSegmentBytes: values.number('offsets.topic.segment.bytes'),
     },
+    written: [...values.all()]
+      .filter(({ origin }) => origin.kind !== 'default')
+      .map(({ key, text, isSecret, origin }) => ({
+        name: key.name,
+        text: isSecret ? null : text,
+        place: origin.place,
+      })),
   };
+}
+
+/** A node that took itself for the whole of a cluster that has other members would begin a history of its own. */
+function checkSingleNode(values: ConfigValues, roles: readonly NodeRole[], nodeId: number, findings: Findings): void {
+  if (!roles.includes('broker') || !roles.includes('controller')) {
+    findings.error(values, 'process.roles', 'must be broker,controller: this version runs clusters of one node');
+  }
+  const voters = values.list('controller.quorum.voters');
+  if (voters.length > 1 || voters.some((voter) => !voter.startsWith(`${nodeId}@`))) {
+    const requirement = `must name node ${nodeId} alone: this version runs clusters of one node`;
+    findings.error(values, 'controller.quorum.voters', requirement);
+  }
+  if (values.list('controller.quorum.bootstrap.servers').length > 1) {
+    const requirement = 'must name this node alone: this version runs clusters of one node';
+    findings.error(values, 'controller.quorum.bootstrap.servers', requirement);
+  }
 }
 
 function readRoles(values: ConfigValues, findings: Findings): readonly NodeRole[] {

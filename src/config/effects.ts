@@ -13,6 +13,8 @@ export const EFFECTS: Readonly<Partial<Record<KafkaKeyName, string>>> = {
   'config.providers': 'Names for sources of secrets, usable as ${name:…} in the start file.',
   'connections.max.idle.ms': 'A connection without a request for so long is closed. Negative: never.',
   'controller.listener.names': 'Which listeners carry the metadata quorum instead of client traffic.',
+  'controller.quorum.bootstrap.servers': 'Where the controllers are: this node alone, in this version.',
+  'controller.quorum.voters': 'The voters of the metadata quorum, as id@host:port: this node alone, in this version.',
   'default.replication.factor': 'Replicas of each partition of a topic whose creator names no number.',
   'delete.topic.enable': 'Whether topics can be deleted.',
   'fetch.max.bytes': 'The most bytes in one Fetch response, whatever the client asks for.',

@@ -21,6 +21,16 @@ export interface NodeConfig {
   readonly replication: ReplicationConfig;
   readonly topics: TopicDefaults;
   readonly groups: GroupConfig;
+  /** What the administrator wrote, for DescribeConfigs: keys of the tables only, each once, sorted by name. */
+  readonly written: readonly WrittenSetting[];
+}
+
+export interface WrittenSetting {
+  readonly name: string;
+  /** Null: a password or secret, which does not leave control. */
+  readonly text: string | null;
+  /** "server.properties:12", "KAFKA_LISTENERS", "--override" */
+  readonly place: string;
 }
 
 export type NodeRole = 'broker' | 'controller';

@@ -7,7 +7,7 @@ import {
   type TopicNumberKey,
   type TopicTextKey,
 } from './keys.ts';
-import type { CleanupPolicy, CompressionType, TimestampType, TopicConfig } from './node_config.ts';
+import type { CleanupPolicy, CompressionType, TimestampType, TopicConfig, WrittenSetting } from './node_config.ts';
 import { InvalidValue, parseConfigValue, type ConfigValue } from './value.ts';
 import type { ConfigValues } from './values.ts';
 import { assert } from '../base/assert.ts';
@@ -76,8 +76,29 @@ export function deriveTopicConfig(
   base: TopicConfig,
   overrides: ReadonlyMap<string, string>,
 ): TopicConfig | InvalidTopicConfig {
-  const parsed = parseOverrides(overrides);
-  if (parsed instanceof InvalidTopicConfig) return parsed;
+  const { parsed, refused } = parseOverrides(overrides);
+  const [first] = refused;
+  if (first !== undefined) return new InvalidTopicConfig(first);
+  const config = withOverrides(base, parsed);
+  return checkTopicConfig(config) ?? config;
+}
+
+/** The settings of a topic as it lies in the metadata, and why some of what is stored does not count. */
+export interface StoredTopicConfig {
+  readonly config: TopicConfig;
+  readonly ignored: readonly string[];
+}
+
+/**
+ * For topics that exist: one setting that this build does not know (a newer broker wrote it) must not cost the topic
+ * its others, least of all its retention.
+ */
+export function storedTopicConfig(base: TopicConfig, stored: ReadonlyMap<string, string>): StoredTopicConfig {
+  const { parsed, refused } = parseOverrides(stored);
+  return { config: withOverrides(base, parsed), ignored: refused };
+}
+
+function withOverrides(base: TopicConfig, parsed: ReadonlyMap<TopicKeyName, ConfigValue>): TopicConfig {
   const number = (name: TopicNumberKey, inherited: number): number => {
     const value = parsed.get(name) ?? inherited;
     assert(typeof value === 'number', 'the setting is a number');
@@ -92,7 +113,7 @@ export function deriveTopicConfig(
   const list = <T extends string>(name: TopicListKey, inherited: readonly T[]): readonly T[] =>
     (parsed.get(name) ?? inherited) as readonly T[];
 
-  const config: TopicConfig = {
+  return {
     cleanupPolicy: list('cleanup.policy', base.cleanupPolicy),
     compressionType: text('compression.type', base.compressionType),
     compressionGzipLevel: number('compression.gzip.level', base.compressionGzipLevel),
@@ -124,23 +145,25 @@ export function deriveTopicConfig(
     segmentMs: number('segment.ms', base.segmentMs),
     uncleanLeaderElectionEnable: boolean('unclean.leader.election.enable', base.uncleanLeaderElectionEnable),
   };
-  return checkTopicConfig(config) ?? config;
 }
 
-function parseOverrides(
-  overrides: ReadonlyMap<string, string>,
-): ReadonlyMap<TopicKeyName, ConfigValue> | InvalidTopicConfig {
+interface ParsedOverrides {
+  readonly parsed: ReadonlyMap<TopicKeyName, ConfigValue>;
+  readonly refused: readonly string[];
+}
+
+function parseOverrides(overrides: ReadonlyMap<string, string>): ParsedOverrides {
   const parsed = new Map<TopicKeyName, ConfigValue>();
+  const refused: string[] = [];
   for (const [name, text] of overrides) {
     const key = findTopicSetting(name);
-    if (key === null) return new InvalidTopicConfig(`Unknown topic config name: ${name}`);
-    const value = parseConfigValue(key, text);
-    if (value instanceof InvalidValue) {
-      return new InvalidTopicConfig(`Invalid value ${text} for configuration ${name}: it ${value.requirement}`);
-    }
-    parsed.set(name as TopicKeyName, value);
+    const value = key === null ? null : parseConfigValue(key, text);
+    if (key === null) refused.push(`Unknown topic config name: ${name}`);
+    else if (value instanceof InvalidValue) {
+      refused.push(`Invalid value ${text} for configuration ${name}: it ${value.requirement}`);
+    } else parsed.set(name as TopicKeyName, value);
   }
-  return parsed;
+  return { parsed, refused };
 }
 
 function checkTopicConfig(config: TopicConfig): InvalidTopicConfig | null {
@@ -161,27 +184,24 @@ export interface InheritedSetting {
 
 /**
  * As text what `topicConfigOfNode` is as numbers, for DescribeConfigs: in the unit of the topic setting, with the
- * name of the node's key that was written.
+ * name of the node's key that was written. `written` is `NodeConfig.written`.
  */
-export function inheritedTopicSettings(values: ConfigValues): ReadonlyMap<TopicKeyName, InheritedSetting> {
+export function inheritedTopicSettings(
+  written: readonly WrittenSetting[],
+): ReadonlyMap<TopicKeyName, InheritedSetting> {
+  const texts = new Map(written.map(({ name, text }) => [name, text]));
   const inherited = new Map<TopicKeyName, InheritedSetting>();
   for (const setting of TOPIC_SETTINGS) {
-    inherited.set(setting.name as TopicKeyName, inheritedSetting(values, setting.synonyms, setting.default));
+    const nodeKey = setting.synonyms.find((name) => typeof texts.get(name) === 'string') ?? null;
+    const text = nodeKey === null ? setting.default : inTopicUnit(nodeKey, texts.get(nodeKey) ?? '');
+    inherited.set(setting.name as TopicKeyName, { text, nodeKey });
   }
   return inherited;
 }
 
-function inheritedSetting(
-  values: ConfigValues,
-  nodeKeys: readonly string[],
-  fallback: string | null,
-): InheritedSetting {
-  for (const nodeKey of nodeKeys) {
-    const { text, origin, value } = values.anySetting(nodeKey);
-    if (text === null || origin.kind === 'default') continue;
-    const unit = nodeKey.endsWith('.hours') ? MS_PER_HOUR : nodeKey.endsWith('.minutes') ? MS_PER_MINUTE : null;
-    if (unit === null || typeof value !== 'number') return { text: text.trim(), nodeKey };
-    return { text: String(value < 0 ? -1 : value * unit), nodeKey };
-  }
-  return { text: fallback, nodeKey: null };
+function inTopicUnit(nodeKey: string, text: string): string {
+  const unit = nodeKey.endsWith('.hours') ? MS_PER_HOUR : nodeKey.endsWith('.minutes') ? MS_PER_MINUTE : null;
+  if (unit === null) return text.trim();
+  const value = Number(text);
+  return String(value < 0 ? -1 : value * unit);
 }

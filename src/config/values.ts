@@ -31,11 +31,6 @@ export class ConfigValues {
   }
 
   setting(name: NodeKeyName): ConfigSetting {
-    return this.anySetting(name);
-  }
-
-  /** For names that come from a table. */
-  anySetting(name: string): ConfigSetting {
     const setting = this.settings.get(name);
     assert(setting !== undefined, 'every key has a setting');
     return setting;

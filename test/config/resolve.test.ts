@@ -97,6 +97,10 @@ test('cross checks', () => {
     ['replica.fetch.wait.max.ms=40000', /must not be above replica\.socket\.timeout\.ms\n.*replica\.lag/],
     ['log.cleaner.min.compaction.lag.ms=2\nlog.cleaner.max.compaction.lag.ms=1', /must not be above/],
     ['process.roles=', /must be broker, controller, or both/],
+    ['process.roles=broker', /must be broker,controller: this version runs clusters of one node/],
+    ['controller.quorum.voters=1@a:1,2@b:1', /must name node 1 alone/],
+    ['controller.quorum.voters=2@b:1', /must name node 1 alone/],
+    ['controller.quorum.bootstrap.servers=a:1,b:1', /must name this node alone/],
     ['socket.send.buffer.bytes=0', /must be at least 1, or -1/],
   ];
   for (const [lines, expected] of bad) match(resolveFile(lines).errors.join('\n'), expected, lines);
@@ -120,6 +124,11 @@ test('the node that follows', () => {
   equal(node.topics.config.retentionMs, 120_000);
   equal(node.topics.config.segmentJitterMs, 3_600_000);
   deepEqual(structuredClone(node), node);
+  const { written } = resolveNode('ssl.key.password=p\nnum.partitions=2');
+  deepEqual(written, [
+    { name: 'num.partitions', text: '2', place: 'server.properties:2' },
+    { name: 'ssl.key.password', text: null, place: 'server.properties:1' },
+  ]);
 });
 
 test('an arena holds the longest request however little memory there is', () => {

@@ -1,8 +1,13 @@
 import { equal, match, ok } from 'node:assert/strict';
 import { test } from 'node:test';
-import { deriveTopicConfig, inheritedTopicSettings, InvalidTopicConfig } from '../../src/config/topic_config.ts';
+import {
+  deriveTopicConfig,
+  inheritedTopicSettings,
+  InvalidTopicConfig,
+  storedTopicConfig,
+} from '../../src/config/topic_config.ts';
 import type { TopicConfig } from '../../src/config/node_config.ts';
-import { resolveFile, resolveNode } from './sources.ts';
+import { resolveNode } from './sources.ts';
 import { assert } from '../../src/base/assert.ts';
 
 const base = resolveNode('log.segment.bytes=2000000').topics.config;
@@ -39,9 +44,21 @@ test('Kafka refuses these too', () => {
   match(refusal({ 'min.compaction.lag.ms': '2', 'max.compaction.lag.ms': '1' }), /must not be above/);
 });
 
+test('what is stored and not known costs a topic nothing else', () => {
+  const stored = new Map([
+    ['retention.ms', '-1'],
+    ['from.the.future', 'x'],
+    ['segment.bytes', 'y'],
+  ]);
+  const { config, ignored } = storedTopicConfig(base, stored);
+  equal(config.retentionMs, -1);
+  equal(config.segmentBytes, base.segmentBytes);
+  equal(ignored.length, 2);
+});
+
 test('as text, in the unit of the topic, with the key that said so', () => {
-  const { values } = resolveFile('log.retention.hours=1\nlog.roll.ms=5');
-  const settings = inheritedTopicSettings(values);
+  const { written } = resolveNode('log.retention.hours=1\nlog.roll.ms=5');
+  const settings = inheritedTopicSettings(written);
   equal(settings.get('retention.ms')?.text, '3600000');
   equal(settings.get('retention.ms')?.nodeKey, 'log.retention.hours');
   equal(settings.get('segment.ms')?.text, '5');

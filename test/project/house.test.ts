@@ -24,7 +24,7 @@ test('no file of the product is longer than 600 lines', () => {
 
 test('files are named in lower case with underscores', () => {
   deepEqual(
-    sources.filter((path) => !/^(?:[a-z0-9-]+\/)+[a-z0-9_]+\.(?:ts|cjs)$/.test(path)),
+    sources.filter((path) => !/^(?:[a-z0-9_-]+\/)+[a-z0-9_]+\.(?:ts|cjs)$/.test(path)),
     [],
   );
 });
