@@ -26,7 +26,7 @@ import { createTopic, deleteTopic, negotiate, type BrokerAddress, type BrokerVer
 
 const LIMITS_FILE = fileURLToPath(new URL('./limits.json', import.meta.url));
 const ROUNDS = 3;
-/** Before the rounds, in requests of 200 B: until then the engine still interprets, and allocates for it. */
+/** Before the rounds that count: until then the engine still interprets, and allocates for it. */
 const WARM_UP_ROUNDS = 5;
 /** A connection lands on any shard: how often to try for the one where the partition is not. */
 const CROSSING_TRIES = 40;

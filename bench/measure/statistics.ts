@@ -34,6 +34,7 @@ export function compare(measured: readonly number[], reference: readonly number[
   const noise = (spread(measured) + spread(reference)) / 2;
   const repeated = measured.length >= 2 && reference.length >= 2;
   if (base === 0 || !repeated) return { ratio, noise, verdict: 'inconclusive' };
-  if (Math.abs(ratio - 1) > noise) return { ratio, noise, verdict: ratio > 1 ? 'more' : 'less' };
+  if (ratio > 0 && Math.max(ratio, 1 / ratio) - 1 > noise)
+    return { ratio, noise, verdict: ratio > 1 ? 'more' : 'less' };
   return { ratio, noise, verdict: noise <= asked ? 'same' : 'inconclusive' };
 }
