@@ -214,25 +214,11 @@ function checkAdvertised(
       findings.error(values, key, `would tell clients to connect to 0.0.0.0, which is no address: ${remedy}`);
     } else if (host === '::') {
       findings.warn(values, key, 'tells clients to connect to ::, which works on this machine at most');
-    } else if (isLoopback(host) && listener.host !== '' && !isLoopback(listener.host)) {
-      findings.warn(
-        values,
-        key,
-        `tells clients of ${name(listener)} to connect to ${host}: those on other machines will reach themselves`,
-      );
-    } else if (isLoopback(host) && listener.host === '' && advertised !== null) {
-      findings.warn(
-        values,
-        key,
-        `tells clients of ${name(listener)} to connect to ${host} although it listens on every address: those on ` +
-          'other machines will reach themselves',
-      );
+    } else if (isLoopback(host) && !isLoopback(listener.host)) {
+      const consequence = 'those on other machines will reach themselves';
+      findings.warn(values, key, `tells clients of ${listener.name} to connect to ${host}: ${consequence}`);
     }
   }
-}
-
-function name(listener: ListenerConfig): string {
-  return `the listener ${listener.name}`;
 }
 
 function findInterBrokerListener(

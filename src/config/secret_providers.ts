@@ -36,8 +36,13 @@ export function readSecretProviders(
   return providers;
 }
 
+/** An empty list allows nothing: to narrow and then to name nothing is no wish for everything. */
 function allowedPaths(entry: ConfigEntry | undefined): readonly string[] | null {
-  return entry === undefined ? null : entry.text.split(',').map((path) => path.trim());
+  if (entry === undefined) return null;
+  return entry.text
+    .split(',')
+    .map((path) => path.trim())
+    .filter((path) => path !== '');
 }
 
 function allowedVariables(entry: ConfigEntry | undefined, findings: Findings): RegExp | null {

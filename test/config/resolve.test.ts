@@ -204,6 +204,8 @@ test('providers can be narrowed', () => {
   match(error('${file:/run/secrets.properties:rack}'), /outside of allowed\.paths/);
   match(error('${file:/etc/../run/secrets.properties:rack}'), /outside of allowed\.paths/);
   match(error('${file:/etcetera/x:rack}'), /outside of allowed\.paths/);
+  const nothing = file.replace('/etc,/run/other', ' , ');
+  match(resolveFile(`${nothing}broker.rack=\${file:/etc/x:y}`, { secrets }).errors.join(), /outside of allowed\.paths/);
   const env =
     'config.providers=env\nconfig.providers.env.class=EnvVarConfigProvider\nconfig.providers.env.param.allowlist.pattern=KAFKA_.*\n';
   match(resolveFile(`${env}broker.rack=\${env:RACK}`, { secrets }).errors.join(), /allowlist\.pattern does not allow/);
