@@ -14,3 +14,15 @@ declare module 'xxhash-wasm' {
   }
   export default function xxhash(): Promise<XxHash>;
 }
+
+declare module 'lz4-napi' {
+  /** One LZ4 block behind the length of its input (uint32, little-endian). */
+  export function compressSync(data: Buffer): Buffer;
+  /** The prefix may be any upper bound of the output. Throws for a malformed block. */
+  export function uncompressSync(data: Uint8Array): Buffer;
+}
+
+declare module 'snappyjs' {
+  /** One raw block. */
+  export function compress(plain: Uint8Array): Uint8Array;
+}

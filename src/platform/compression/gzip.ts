@@ -1,0 +1,83 @@
+import { constants, crc32, gzipSync, inflateRawSync } from 'node:zlib';
+
+import type { CodecFailure } from '../../port/codecs.ts';
+import { BoundedOutput, malformed, tooLarge } from './output.ts';
+
+/**
+ * gzip: members one behind the other. As with Kafka (and unlike node:zlib's own), bytes behind the last member that are
+ * no member are ignored.
+ */
+const HEADER_BYTES = 10;
+const TRAILER_BYTES = 8;
+const FLAG_HEADER_CRC = 2;
+const FLAG_EXTRA = 4;
+const FLAG_NAME = 8;
+const FLAG_COMMENT = 16;
+
+/** What node:zlib gives with `info`: the types do not have it. */
+interface Inflated {
+  readonly buffer: Buffer;
+  readonly engine: { readonly bytesWritten: number };
+}
+
+export function decompressGzip(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  bytesMax: number,
+): Uint8Array | CodecFailure {
+  let at = dataStart(bytes, start, end);
+  if (at < 0) return malformed('gzip: header');
+  const output = new BoundedOutput(bytesMax, 0);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  while (at >= 0) {
+    let inflated: Inflated;
+    try {
+      inflated = inflateRawSync(bytes.subarray(at, end), {
+        info: true,
+        maxOutputLength: Math.max(1, bytesMax - output.length),
+      }) as unknown as Inflated;
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      return code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge(bytesMax) : malformed(`gzip: ${message}`);
+    }
+    at += inflated.engine.bytesWritten;
+    if (end - at < TRAILER_BYTES) return malformed('gzip: cut off');
+    if (view.getUint32(at, true) !== crc32(inflated.buffer)) return malformed('gzip: checksum');
+    if (view.getUint32(at + 4, true) !== inflated.buffer.byteLength) return malformed('gzip: length');
+    at += TRAILER_BYTES;
+    const next = dataStart(bytes, at, end);
+    if (next < 0 && output.length === 0)
+      return new Uint8Array(inflated.buffer.buffer, inflated.buffer.byteOffset, inflated.buffer.byteLength);
+    if (!output.append(inflated.buffer)) return tooLarge(bytesMax);
+    at = next;
+  }
+  return output.result();
+}
+
+export function compressGzip(bytes: Uint8Array, level: number): Uint8Array {
+  const wanted = level < 1 || level > 9 ? constants.Z_DEFAULT_COMPRESSION : level;
+  return new Uint8Array(gzipSync(bytes, { level: wanted }));
+}
+
+/** Where the deflated data of a member begins whose header is at `start`; -1 if there is no such header. */
+function dataStart(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start < HEADER_BYTES) return -1;
+  if (bytes[start] !== 0x1f || bytes[start + 1] !== 0x8b || bytes[start + 2] !== 8) return -1;
+  const flags = bytes[start + 3]!;
+  let at = start + HEADER_BYTES;
+  if ((flags & FLAG_EXTRA) !== 0) {
+    if (end - at < 2) return -1;
+    at += 2 + (bytes[at]! | (bytes[at + 1]! << 8));
+  }
+  if ((flags & FLAG_NAME) !== 0) at = behindZero(bytes, at, end);
+  if ((flags & FLAG_COMMENT) !== 0) at = behindZero(bytes, at, end);
+  if ((flags & FLAG_HEADER_CRC) !== 0) at += 2;
+  return at > end ? -1 : at;
+}
+
+function behindZero(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && bytes[at] !== 0) at++;
+  return at + 1;
+}

@@ -1,0 +1,172 @@
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import fc from 'fast-check';
+import { createCodecs } from '../../src/platform/codecs.ts';
+import { javascriptLz4Blocks } from '../../src/platform/compression/lz4.ts';
+import { xxh32 } from '../../src/platform/compression/xxh32.ts';
+import { CodecFailure, RATIO_FREE_BYTES, type Codecs } from '../../src/port/codecs.ts';
+
+const CODECS: readonly (readonly [name: string, codec: number])[] = [
+  ['gzip', 1],
+  ['snappy', 2],
+  ['lz4', 3],
+  ['zstd', 4],
+];
+const native = createCodecs(null);
+const fallback = createCodecs(null, () => javascriptLz4Blocks);
+const generous = { outputBytesMax: 64 << 20, ratioMax: 100_000 };
+
+/** Something between noise and repetition. */
+const plainBytes = fc
+  .tuple(fc.uint8Array({ minLength: 1, maxLength: 300 }), fc.integer({ min: 1, max: 400 }))
+  .map(([piece, times]) => Uint8Array.from({ length: piece.length * times }, (_, at) => piece[at % piece.length]!));
+
+function decompressed(codecs: Codecs, codec: number, bytes: Uint8Array, limits = generous): Uint8Array {
+  const result = codecs.decompress(codec, bytes, 0, bytes.length, limits);
+  assert.ok(!(result instanceof CodecFailure), result instanceof CodecFailure ? result.detail : '');
+  return result;
+}
+
+for (const [name, codec] of CODECS) {
+  test(`${name}: what was compressed comes back, from shared memory too`, () => {
+    fc.assert(
+      fc.property(
+        plainBytes,
+        fc.constantFrom(native, fallback),
+        fc.constantFrom(native, fallback),
+        (plain, one, other) => {
+          const compressed = one.compress(codec, plain, 0, plain.length, 3);
+          const shared = new Uint8Array(new SharedArrayBuffer(compressed.length + 5));
+          shared.set(compressed, 3);
+          const result = other.decompress(codec, shared, 3, 3 + compressed.length, generous);
+          assert.ok(!(result instanceof CodecFailure));
+          assert.equal(Buffer.compare(result, plain), 0);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test(`${name}: output is bounded in bytes and in ratio`, () => {
+    const zeros = new Uint8Array(4 * RATIO_FREE_BYTES);
+    const bomb = native.compress(codec, zeros, 0, zeros.length, 3);
+    assert.equal(decompressed(native, codec, bomb).length, zeros.length);
+    for (const limits of [
+      { outputBytesMax: zeros.length - 1, ratioMax: 1_000_000 },
+      { outputBytesMax: 1 << 30, ratioMax: 1.1 },
+    ]) {
+      const refused = native.decompress(codec, bomb, 0, bomb.length, limits);
+      assert.ok(refused instanceof CodecFailure && refused.reason === 'too large', JSON.stringify(refused));
+    }
+  });
+
+  test(`${name}: spoiled and cut input is refused or gives some bytes, and nothing throws`, () => {
+    const plain = new TextEncoder().encode('one two three four '.repeat(300));
+    const compressed = native.compress(codec, plain, 0, plain.length, 3);
+    fc.assert(
+      fc.property(
+        fc.nat(compressed.length - 1),
+        fc.nat(255),
+        fc.nat(compressed.length),
+        fc.boolean(),
+        (at, byte, cut, whole) => {
+          const spoiled = compressed.slice(0, whole ? compressed.length : cut);
+          if (at < spoiled.length) spoiled[at] = byte;
+          for (const codecs of [native, fallback]) {
+            const result = codecs.decompress(codec, spoiled, 0, spoiled.length, {
+              outputBytesMax: 100_000,
+              ratioMax: 50,
+            });
+            assert.ok(result instanceof CodecFailure || result.length <= 100_000);
+          }
+        },
+      ),
+      { numRuns: 400 },
+    );
+  });
+
+  test(`${name}: noise is refused`, () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), (noise) => {
+        const result = native.decompress(codec, noise, 0, noise.length, generous);
+        assert.ok(result instanceof CodecFailure || result.length <= noise.length * 300);
+      }),
+      { numRuns: 500 },
+    );
+  });
+}
+
+test('snappy: a literal of a negative length does not hang', () => {
+  const bytes = Uint8Array.from([100, 0xfc, 0xf0, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
+  assert.ok(native.decompress(2, bytes, 0, bytes.length, generous) instanceof CodecFailure);
+});
+
+test('snappy: raw blocks, and streams one behind the other', () => {
+  const raw = Uint8Array.from([6, 0x08, 97, 98, 99, 0x01 | (0 << 2), 3]);
+  assert.ok(native.decompress(2, raw, 0, raw.length, generous) instanceof CodecFailure);
+  const good = Uint8Array.from([7, 0x08, 97, 98, 99, 0x01 | (0 << 2), 3]);
+  assert.equal(Buffer.from(decompressed(native, 2, good)).toString(), 'abcabca');
+  const plain = new TextEncoder().encode('snappy '.repeat(10_000));
+  const stream = native.compress(2, plain, 0, plain.length, 0);
+  assert.equal(decompressed(native, 2, Buffer.concat([stream, stream])).length, 2 * plain.length);
+});
+
+test('gzip: members one behind the other, header fields, garbage at the end', () => {
+  const one = gzipSync('first ');
+  const named = Buffer.concat([
+    Buffer.from('1f8b081e00000000000303006162634e414d450043004352', 'hex'),
+    one.subarray(10),
+  ]);
+  const all = Buffer.concat([one, named, Buffer.from('garbage')]);
+  assert.equal(Buffer.from(decompressed(native, 1, all)).toString(), 'first first ');
+  const wrongChecksum = Buffer.from(one);
+  wrongChecksum[wrongChecksum.length - 8]! ^= 1;
+  assert.ok(native.decompress(1, wrongChecksum, 0, wrongChecksum.length, generous) instanceof CodecFailure);
+});
+
+test('zstd: frames one behind the other; garbage at the end is refused', () => {
+  const frame = zstdCompressSync(Buffer.from('frame '));
+  assert.equal(Buffer.from(decompressed(native, 4, Buffer.concat([frame, frame]))).toString(), 'frame frame ');
+  const garbage = Buffer.concat([frame, Buffer.from('garbage')]);
+  assert.ok(native.decompress(4, garbage, 0, garbage.length, generous) instanceof CodecFailure);
+});
+
+test('lz4: the header checksum of old clients is taken, any other is not', () => {
+  const plain = new TextEncoder().encode('lz4 '.repeat(100));
+  const frame = native.compress(3, plain, 0, plain.length, 0);
+  const old = frame.slice();
+  old[6] = (xxh32(old, 0, 6) >>> 8) & 0xff;
+  assert.notEqual(old[6], frame[6]);
+  assert.equal(decompressed(native, 3, old).length, plain.length);
+  old[6]! ^= 0x55;
+  assert.ok(native.decompress(3, old, 0, old.length, generous) instanceof CodecFailure);
+});
+
+test('lz4: a missing native package is said once, and does not stop anything', () => {
+  const said: string[] = [];
+  const log = { info: () => {}, error: () => {}, warn: (message: string) => said.push(message) };
+  const missing = () => {
+    throw new Error('no such package');
+  };
+  for (let thread = 0; thread < 3; thread++) {
+    const codecs = createCodecs(log, missing);
+    const plain = new Uint8Array(1000);
+    const stored = codecs.compress(3, plain, 0, 1000, 0);
+    assert.deepEqual(decompressed(codecs, 3, stored), plain);
+  }
+  assert.equal(said.length, 1);
+});
+
+test('xxh32 is the published function', () => {
+  const hash = (text: string) => xxh32(new TextEncoder().encode(text), 0, text.length);
+  assert.equal(hash(''), 0x02cc5d05);
+  assert.equal(hash('a'), 0x550d7456);
+  assert.equal(hash('abc'), 0x32d153ff);
+  assert.equal(hash('Nobody inspects the spammish repetition'), 0xe2293b2f);
+});
+
+test('an unknown codec is malformed', () => {
+  for (const codec of [0, 5, 7])
+    assert.ok(native.decompress(codec, new Uint8Array(5), 0, 5, generous) instanceof CodecFailure);
+});
