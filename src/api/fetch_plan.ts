@@ -27,7 +27,16 @@ export class FetchPlan {
   fetchOffset = new Float64Array(4);
   maxBytesOf = new Int32Array(4);
 
-  // The outcome of the last evaluation.
+  /** It stands in the shard's lists of fetches that wait for these partitions. */
+  isParked = false;
+  /** The next partition to read, while the answer is put together. */
+  cursor = 0;
+  /** Bytes of records that the answer may still take. */
+  bytesLeft = 0;
+  /** Nothing was read yet: the first batch comes whole, however large. */
+  isFirst = true;
+
+  // The outcome of the last evaluation, by partition.
   errorCode = new Int32Array(4);
   highWatermark = new Float64Array(4);
   lastStableOffset = new Float64Array(4);
@@ -36,10 +45,13 @@ export class FetchPlan {
   /** Bytes that a read from `positions` would find, as far as they count for this request; 0 for nothing to read. */
   available = new Float64Array(4);
   positions: ReadPosition[] = [];
+  /** Which piece of the answer holds its records, -1 for none. */
+  piece = new Int32Array(4);
 
   reset(): void {
     this.topicCount = 0;
     this.partitionCount = 0;
+    this.isParked = false;
   }
 
   addTopic(): TopicPlan {
@@ -71,6 +83,7 @@ export class FetchPlan {
     this.logStartOffset = grownFloats(this.logStartOffset);
     this.incarnation = grown(this.incarnation);
     this.available = grownFloats(this.available);
+    this.piece = grown(this.piece);
   }
 }
 

@@ -1,10 +1,10 @@
 import type { ByteReader, ByteWriter } from '../base/bytes.ts';
-import type { LogReader, ReadPosition } from '../log/log_reader.ts';
+import type { Decompressor, LogReader, ReadPosition } from '../log/log_reader.ts';
 import type { MetadataImage } from '../metadata/metadata_image.ts';
 import type { Clock } from '../port/clock.ts';
 import type { Kernels } from '../port/kernels.ts';
 import type { PartitionTable } from '../shared-memory/partition_table.ts';
-import type { ControlCall, Request } from './request.ts';
+import type { Request } from './request.ts';
 
 /** What a handler may use of the shard that runs it. Everything is of one thread; nothing blocks. */
 export interface ApiHost {
@@ -14,6 +14,7 @@ export interface ApiHost {
   readonly image: MetadataImage;
   readonly table: PartitionTable;
   readonly reader: LogReader;
+  readonly decompressor: Decompressor;
   /** The receiving shard's arena, in which request bodies lie: shared memory. */
   readonly arenaBytes: Uint8Array;
   readonly arenaView: DataView;
@@ -36,20 +37,25 @@ export interface ApiHost {
   append(request: Request, slot: number, incarnation: number, owner: number, start: number, end: number, at: number): void;
 
   /**
-   * Has control execute an API call: `write` writes its body in the given version; counted in `request.parts`. False:
-   * no memory for it now.
+   * Has control execute an API call: `write` writes its body in the given version. Counted in the request's parts;
+   * without a request nobody waits for it. `answered` gets a reader at the answer's body, or null when control could
+   * not make one; it is not called when the connection is gone by then. False: no memory for the call now.
    */
   callControl(
-    request: Request,
+    request: Request | null,
     apiKey: number,
     apiVersion: number,
     write: (writer: ByteWriter) => void,
     answerBytesMax: number,
-    call: ControlCall,
+    answered: (answer: ByteReader | null) => void,
   ): boolean;
 
   /** The fetch has nothing to answer with yet: it is evaluated again when one of its partitions moves, or expires. */
   park(request: Request): void;
+  /** The fetch waits no longer. */
+  unpark(request: Request): void;
+  /** Nobody wants the request any more, and its last part came back. */
+  returned(request: Request): void;
   /** Where the connection's last read of this partition ended; made when it is missing. */
   readPosition(request: Request, slot: number): ReadPosition;
   /** Memory for the records of a fetch's answer. */
@@ -58,15 +64,16 @@ export interface ApiHost {
 
 /** Pieces of an answer that are read from the disk into memory of their own. */
 export interface AnswerMemory {
-  /** Appends a piece of at least `bytes` to the request's answer. It is given back when it was sent. */
-  take(request: Request, bytes: number): AnswerPiece;
+  /** A piece with room for `bytes`, empty, for `Request.pieces`. It is given back when the request is over. */
+  take(bytes: number): AnswerPiece;
 }
 
-/** One contiguous piece: `bytes[0, used)` are sent. Plain memory. */
+/** One contiguous piece: `bytes[start, end)` are sent, behind `Request.response`. Plain memory. */
 export interface AnswerPiece {
   readonly bytes: Uint8Array;
   readonly view: DataView;
-  used: number;
+  start: number;
+  end: number;
 }
 
 /** The node as its clients are told. */
@@ -74,8 +81,8 @@ export interface NodeView {
   readonly clusterId: string;
   readonly nodeId: number;
   readonly rack: string | null;
-  /** By listener: what a client that came by it is told. Ports are known when the first client comes. */
-  readonly endpoints: readonly Endpoint[];
+  /** What a client that came by this listener is told. */
+  endpoint(listener: number): Endpoint;
   readonly topicDefaults: { readonly autoCreate: boolean; readonly partitions: number };
   readonly fetchBytesMax: number;
 }

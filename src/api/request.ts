@@ -39,8 +39,8 @@ export class Request {
   acks = 0;
   /** The answer is complete. */
   done = false;
-  /** The deadline passed: the answer went out as it was, and what comes back later changes nothing. */
-  expired = false;
+  /** The connection is gone: nobody reads an answer. */
+  isAbandoned = false;
   /** No answer is sent (Produce with acks=0). */
   silent = false;
   /** The connection ends after this request. */
@@ -50,8 +50,6 @@ export class Request {
   fetch: FetchPlan | null = null;
   /** What follows `response`: records of a fetch, in memory of their own. */
   readonly pieces: AnswerPiece[] = [];
-  /** What the answer of control is to become; see `ControlCall`. */
-  controlCall: ControlCall | null = null;
   /** The next request of the same connection. */
   next: Request | null = null;
 
@@ -67,20 +65,14 @@ export class Request {
     this.parts = 0;
     this.acks = 0;
     this.done = false;
-    this.expired = false;
+    this.isAbandoned = false;
     this.silent = false;
     this.closes = false;
     this.generation = (this.generation + 1) & GENERATION_MASK;
     this.fetch = null;
-    this.controlCall = null;
     this.next = null;
     this.response.clear();
   }
-}
-
-/** What a handler does with control's answer, whose bytes lie in the arena; length -1 when there is none. */
-export interface ControlCall {
-  answered(request: Request, place: number, length: number): void;
 }
 
 export const GENERATION_MASK = 0xfff_ffff;

@@ -16,6 +16,14 @@ export interface LeaderConfig {
   readonly acknowledgesDurable: boolean;
 }
 
+/** Who runs the leader: the shard. */
+export interface LeaderHost {
+  /** A write that was in flight ended: what was staged behind it can go. */
+  committed(leader: LeaderPartition): void;
+  /** The leader took its last append: its log failed for good. */
+  failed(leader: LeaderPartition, failure: LogFailure): void;
+}
+
 /** What the rest of the node learns when a partition's offsets moved. */
 export interface LeaderPublication {
   /** In this order for readers: log bytes are in the file, then these, the watermark last. */
@@ -57,7 +65,10 @@ export class LeaderPartition {
   /** Appends that wait for the watermark. */
   readonly #purgatory = new AppendQueue();
   #isFlushing = false;
+  readonly #host: LeaderHost;
   failure: LogFailure | null = null;
+  /** Stands in the shard's list of leaders to commit in this turn. */
+  isTouched = false;
 
   constructor(
     slot: number,
@@ -66,7 +77,9 @@ export class LeaderPartition {
     config: LeaderConfig,
     publication: LeaderPublication,
     kernels: Kernels,
+    host: LeaderHost,
   ) {
+    this.#host = host;
     this.slot = slot;
     this.log = log;
     this.leaderEpoch = leaderEpoch;
@@ -169,15 +182,13 @@ export class LeaderPartition {
 
   #committed(failure: LogFailure | null): void {
     if (failure !== null) {
-      const errorCode = failure.isNoSpace || failure.kind !== 'refused' ? ErrorCode.KAFKA_STORAGE_ERROR : ErrorCode.UNKNOWN_SERVER_ERROR;
       this.#nextOffset = this.log.stagedEndOffset;
-      if (this.log.failure !== null) this.failure = this.log.failure;
       this.#settleWritten();
-      this.#unsettled.failFrom(this.log.logEndOffset, errorCode);
-      this.#purgatory.failFrom(this.log.logEndOffset, errorCode);
-      return;
-    }
-    this.#settleWritten();
+      this.#unsettled.failFrom(this.log.logEndOffset, ErrorCode.KAFKA_STORAGE_ERROR);
+      this.#purgatory.failFrom(this.log.logEndOffset, ErrorCode.KAFKA_STORAGE_ERROR);
+      if (this.log.failure !== null) this.#fail(this.log.failure);
+    } else this.#settleWritten();
+    this.#host.committed(this);
   }
 
   #settleWritten(): void {
@@ -212,6 +223,7 @@ export class LeaderPartition {
 
   /** What was not synced may be gone: nothing more is taken, and nobody who waits hears of success. */
   #fail(failure: LogFailure): void {
+    if (this.failure === null) this.#host.failed(this, failure);
     this.failure = failure;
     this.#unsettled.failFrom(0, ErrorCode.KAFKA_STORAGE_ERROR);
     this.#purgatory.failFrom(0, ErrorCode.KAFKA_STORAGE_ERROR);

@@ -1,5 +1,4 @@
 import type { AnswerMemory, AnswerPiece } from '../api/host.ts';
-import type { Request } from '../api/request.ts';
 import type { StopWord } from '../shared-memory/stop_word.ts';
 import type { Connection } from './connection.ts';
 import type { SendBuffer, SendBuffers } from './send_buffers.ts';
@@ -9,9 +8,10 @@ export interface AnswersHost {
   nowMs(): number;
   /** Takes the oldest request off the connection and gives it back to the pool. */
   retire(connection: Connection): void;
-  /** Bytes copied on their way out, for the counters. */
-  copied(bytes: number): void;
-  wrote(connection: Connection): void;
+  /** Bytes handed to the kernel, and how many of them were copied on their way, for the counters. */
+  sent(bytes: number, copied: number): void;
+  /** The kernel has taken all that was due. */
+  settled(connection: Connection): void;
 }
 
 /**
@@ -31,16 +31,13 @@ export class Answers implements AnswerMemory {
     this.#host = host;
   }
 
-  take(request: Request, bytes: number): AnswerPiece {
-    const piece = new Piece(this.#buffers.take(bytes));
-    request.pieces.push(piece);
-    return piece;
+  take(bytes: number): AnswerPiece {
+    return new Piece(this.#buffers.take(bytes));
   }
 
-  /** Gives back the pieces of an answer that is not sent. */
-  drop(request: Request): void {
-    for (const piece of request.pieces) this.#buffers.give((piece as Piece).buffer);
-    request.pieces.length = 0;
+  /** Gives back a piece that is not sent. */
+  giveBack(piece: AnswerPiece): void {
+    this.#buffers.give((piece as Piece).buffer);
   }
 
   /** Sends every complete answer at the front of the connection's queue. */
@@ -48,6 +45,7 @@ export class Answers implements AnswerMemory {
     while (connection.isOpen && !connection.isBlocked && this.#sendSome(connection)) {
       // As long as the kernel takes all.
     }
+    if (connection.isOpen && !connection.isBlocked) this.#host.settled(connection);
   }
 
   /** One write. False: there is nothing (more) to send. */
@@ -56,6 +54,7 @@ export class Answers implements AnswerMemory {
     let smallStart = 0;
     let smallEnd = 0;
     let total = 0;
+    let copied = 0;
     const views = this.#views;
     const taken = this.#taken;
     let closes = false;
@@ -78,7 +77,7 @@ export class Answers implements AnswerMemory {
         if (small !== null && bytes > 0) {
           copyBytes(request.response.bytes, bytes, small.bytes, smallEnd);
           smallEnd += bytes;
-          this.#host.copied(bytes);
+          copied += bytes;
         }
         total += bytes;
         if (request.pieces.length > 0) {
@@ -86,9 +85,9 @@ export class Answers implements AnswerMemory {
           smallStart = smallEnd;
           for (const piece of request.pieces) {
             const { buffer } = piece as Piece;
-            views.push(buffer.bytes.subarray(0, piece.used));
+            views.push(buffer.bytes.subarray(piece.start, piece.end));
             taken.push(buffer);
-            total += piece.used;
+            total += piece.end - piece.start;
           }
           request.pieces.length = 0;
         }
@@ -97,7 +96,10 @@ export class Answers implements AnswerMemory {
     }
     if (small !== null && smallEnd > smallStart) views.push(small.bytes.subarray(smallStart, smallEnd));
     // The last look before an acknowledgement leaves: a node that is ending must not promise anything.
-    if (views.length > 0 && !this.#stop.isStopping()) this.#write(connection);
+    if (views.length > 0 && !this.#stop.isStopping()) {
+      this.#host.sent(total, copied);
+      this.#write(connection);
+    }
     for (const buffer of taken) this.#buffers.give(buffer);
     views.length = 0;
     taken.length = 0;
@@ -106,10 +108,7 @@ export class Answers implements AnswerMemory {
   }
 
   #write(connection: Connection): void {
-    if (connection.socket.write(this.#views, this.#views.length)) {
-      this.#host.wrote(connection);
-      return;
-    }
+    if (connection.socket.write(this.#views, this.#views.length)) return;
     connection.isBlocked = true;
     connection.blockedSinceMs = this.#host.nowMs();
     for (const buffer of this.#taken) connection.pinned.push(buffer);
@@ -121,7 +120,8 @@ class Piece implements AnswerPiece {
   readonly buffer: SendBuffer;
   readonly bytes: Uint8Array;
   readonly view: DataView;
-  used = 0;
+  start = 0;
+  end = 0;
 
   constructor(buffer: SendBuffer) {
     this.buffer = buffer;

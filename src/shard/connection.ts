@@ -2,6 +2,7 @@ import { assert } from '../base/assert.ts';
 import type { Request, RequestOrigin } from '../api/request.ts';
 import type { ReadPosition } from '../log/log_reader.ts';
 import type { Socket, SocketEvents } from '../port/network.ts';
+import type { ConnectionClaim } from '../shared-memory/connection_limits.ts';
 import { FrameQueue } from './frame_queue.ts';
 import { FrameReceiver, type FrameSink } from './frame_receiver.ts';
 import type { SendBuffer } from './send_buffers.ts';
@@ -21,6 +22,7 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
   readonly listener: number;
   readonly remoteAddress: string;
   readonly socket: Socket;
+  readonly claim: ConnectionClaim;
   readonly frames = new FrameQueue();
   /** Where this connection's last read of a partition ended, by slot: the next read usually goes on there. */
   readonly readPositions = new Map<number, ReadPosition>();
@@ -50,11 +52,19 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
   blockedSinceMs = 0;
   pinned: SendBuffer[] = [];
 
-  constructor(id: number, listener: number, socket: Socket, owner: Connections, nowMs: number) {
+  constructor(
+    id: number,
+    listener: number,
+    socket: Socket,
+    claim: ConnectionClaim,
+    owner: Connections,
+    nowMs: number,
+  ) {
     this.id = id;
     this.listener = listener;
     this.remoteAddress = socket.remoteAddress;
     this.socket = socket;
+    this.claim = claim;
     this.#owner = owner;
     this.lastActivityMs = nowMs;
     this.#receiver = new FrameReceiver(owner.arena, owner.admission, this, owner.frameBytesMax);
@@ -111,7 +121,7 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
     if (!this.isOpen) return;
     this.lastActivityMs = this.#owner.nowMs();
     this.#receiver.received(length, this.lastActivityMs);
-    if (this.isOpen) this.#owner.received(this);
+    if (this.isOpen) this.#owner.received(this, length);
   }
 
   written(): void {
@@ -135,6 +145,10 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
 
   badSize(size: number, landing: Uint8Array, length: number): void {
     this.#owner.refuse(this, describeBadSize(size, landing, length, this.#owner.frameBytesMax));
+  }
+
+  copied(bytes: number): void {
+    this.#owner.copied(bytes);
   }
 
   broken(why: string): void {

@@ -3,8 +3,9 @@ import type { Clock } from '../port/clock.ts';
 import type { Log } from '../port/log.ts';
 import type { Socket } from '../port/network.ts';
 import type { Arena } from '../shared-memory/arena.ts';
+import type { ConnectionClaim } from '../shared-memory/connection_limits.ts';
+import { counter, type CounterBlock } from '../shared-memory/counters.ts';
 import { Connection, PAUSED_FOR_ARENA, PAUSED_FOR_QUEUE, PAUSED_FOR_STOP } from './connection.ts';
-import type { ConnectionGate } from './connection_gate.ts';
 import { ADMISSION_TICK_MS, FrameAdmission } from './frame_admission.ts';
 import type { SendBuffers } from './send_buffers.ts';
 
@@ -12,8 +13,9 @@ import type { SendBuffers } from './send_buffers.ts';
 export interface ConnectionsHost {
   /** Something waits to be begun or sent: a turn is due. */
   wake(): void;
-  /** The requests that this connection has begun: nobody will read the answers. */
+  /** The connection is over: its claim is to be released, and nobody will read the answers to what it began. */
   abandoned(connection: Connection): void;
+  listenerName(listener: number): string;
 }
 
 /**
@@ -26,7 +28,7 @@ export class Connections {
   readonly frameBytesMax: number;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #gate: ConnectionGate;
+  readonly #counters: CounterBlock;
   readonly #host: ConnectionsHost;
   readonly #buffers: SendBuffers;
   readonly #idleMsMax: number;
@@ -44,7 +46,7 @@ export class Connections {
   constructor(
     config: NetworkConfig,
     arena: Arena,
-    gate: ConnectionGate,
+    counters: CounterBlock,
     buffers: SendBuffers,
     clock: Clock,
     log: Log,
@@ -54,7 +56,7 @@ export class Connections {
     this.admission = new FrameAdmission(arena, config.frameIdleMs);
     this.frameBytesMax = config.requestBytesMax;
     this.#idleMsMax = config.connectionIdleMsMax;
-    this.#gate = gate;
+    this.#counters = counters;
     this.#buffers = buffers;
     this.#clock = clock;
     this.#log = log;
@@ -70,15 +72,20 @@ export class Connections {
   }
 
   /** A socket that the gate let in. */
-  add(listener: number, socket: Socket): void {
-    const connection = new Connection(this.#nextId++, listener, socket, this, this.nowMs());
+  add(listener: number, socket: Socket, claim: ConnectionClaim): void {
+    const connection = new Connection(this.#nextId++, listener, socket, claim, this, this.nowMs());
     this.#open.set(connection.id, connection);
     if (this.#arenaIsShort) connection.pause(PAUSED_FOR_ARENA);
     if (this.#isStopping) connection.pause(PAUSED_FOR_STOP);
     socket.start(connection);
   }
 
-  received(connection: Connection): void {
+  copied(bytes: number): void {
+    this.#counters.add(counter.bytesCopied, bytes);
+  }
+
+  received(connection: Connection, length: number): void {
+    this.#counters.add(counter.bytesReceived, length);
     if (connection.frames.size >= QUEUED_FRAMES_MAX) connection.pause(PAUSED_FOR_QUEUE);
     if (connection.frames.size > 0) this.run(connection);
     if (this.arena.budgetBytes - this.arena.usedBytes < ARENA_RESERVE_BYTES) this.#stopReading();
@@ -153,7 +160,7 @@ export class Connections {
     if (!connection.isOpen) return;
     this.#log.warn('closed a connection', {
       peer: `${connection.remoteAddress}:${connection.socket.remotePort}`,
-      listener: this.#gate.listenerName(connection.listener),
+      listener: this.#host.listenerName(connection.listener),
       why,
     });
     this.close(connection);
@@ -172,7 +179,7 @@ export class Connections {
     connection.releaseFrames();
     for (const buffer of connection.pinned) this.#buffers.give(buffer);
     connection.pinned.length = 0;
-    this.#gate.left(connection.listener, connection.remoteAddress);
+    this.#counters.add(counter.connectionsClosed, 1);
     this.#host.abandoned(connection);
     this.#resumeReading();
   }

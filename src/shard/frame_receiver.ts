@@ -127,7 +127,8 @@ export class FrameReceiver {
       if (size <= here) {
         const place = this.#arena.allocate(size);
         if (place < 0) return this.#sink.broken(NO_MEMORY);
-        this.#arena.copyFromLanding(at, place, size);
+        this.#arena.bytes.copyWithin(place, at, at + size);
+        this.#sink.copied(size);
         this.proven = true;
         this.#sink.frame(place, size);
         at += size;
@@ -138,31 +139,29 @@ export class FrameReceiver {
   }
 
   #beginIncomplete(declared: number, at: number, here: number, nowMs: number): void {
-    // A rest that is received through the landing buffer needs its memory now: it comes with one read.
-    const inPlace = declared - here > IN_PLACE_BYTES_MIN;
-    const place = this.#arena.reserve(declared, inPlace ? Math.max(here, 1) : declared);
+    const place = this.#arena.reserve(declared, here);
     if (place < 0) return this.#sink.broken(NO_MEMORY);
     this.#place = place;
     this.#declared = declared;
     this.#filled = 0;
-    this.#inPlace = inPlace;
+    this.#inPlace = declared - here > IN_PLACE_BYTES_MIN || this.#arena.writable(place) < declared;
     this.#copy(at, here);
     this.#admission.enter(this, nowMs);
   }
 
   #copy(from: number, length: number): void {
-    this.#arena.copyFromLanding(from, this.#place + this.#filled, length);
+    this.#arena.bytes.copyWithin(this.#place + this.#filled, from, from + length);
     this.#filled += length;
+    this.#sink.copied(length);
   }
 
-  /** Memory for about as much again as has come, so that a large frame takes few reads. */
+  /** Memory for what comes next: the arena gives about as much again as has come. */
   #takeRoom(): boolean {
     if (this.#arena.writable(this.#place) > this.#filled) return true;
     if (!this.#admission.mayGrow(this)) return false;
-    const ahead = Math.max(this.#filled, READ_AHEAD_BYTES_MIN);
-    const moved = this.#arena.extend(this.#place, Math.min(this.#declared, this.#filled + ahead));
-    if (moved < 0) return false;
-    this.#place = moved;
+    const place = this.#arena.extend(this.#place, this.#filled);
+    if (place < 0) return false;
+    this.#place = place;
     return true;
   }
 
@@ -183,6 +182,8 @@ export interface FrameSink {
   frame(place: number, length: number): void;
   /** A size that no frame can have. `landing[0, length)` are the bytes received with it, for a guess at who speaks. */
   badSize(size: number, landing: Uint8Array, length: number): void;
+  /** Bytes were copied out of the landing buffer. */
+  copied(bytes: number): void;
   /** The connection cannot go on. */
   broken(why: string): void;
   pauseForMemory(): void;
@@ -191,5 +192,4 @@ export interface FrameSink {
 
 /** Less than this is cheaper copied than received by a system call of its own. */
 const IN_PLACE_BYTES_MIN = 16 * 1024;
-const READ_AHEAD_BYTES_MIN = 64 * 1024;
 const NO_MEMORY = 'no memory for its frame';

@@ -39,7 +39,6 @@ export class RequestPool {
   give(request: Request): void {
     assert(request.parts === 0, 'no part of a request that goes back is out');
     request.fetch = null;
-    request.controlCall = null;
     // A rare large answer does not keep its memory.
     if (request.response.bytes.length > RESPONSE_BYTES_KEPT) request.response.shrink(RESPONSE_BYTES_KEPT);
     this.#free.push(request);

@@ -1,0 +1,134 @@
+import { ErrorCode } from '../protocol/errors.ts';
+import { patchProducePartition, ProduceResponseTemplate } from '../protocol/produce_response.ts';
+import { ProduceRequestWalker } from '../protocol/produce_walker.ts';
+import { replicaState, RowSnapshot } from '../shared-memory/partition_table.ts';
+import type { TopicImage } from '../metadata/topic_image.ts';
+import type { ApiHandler, ApiHost } from './host.ts';
+import type { Request } from './request.ts';
+
+/**
+ * Produce (0), versions 3 to 13: KIP-98 batches only, KIP-516 topic ids from 13 on.
+ *
+ * Runs on the receiving shard; each partition's records go to the shard that owns it. May wait: for the write, with
+ * acks=all for the watermark. The only request that overlaps others of its kind on one connection.
+ *
+ * The answer is written at once, as a template in the order of the request; each partition's outcome is patched into
+ * it when it comes. Not done yet: transactions, record errors, the new leader's address (KIP-951).
+ */
+export class ProduceHandler implements ApiHandler {
+  readonly #walker = new ProduceRequestWalker();
+  readonly #template = new ProduceResponseTemplate();
+  readonly #row = new RowSnapshot();
+
+  handle(request: Request, host: ApiHost): void {
+    const walker = this.#walker;
+    const version = request.apiVersion;
+    if (!walker.reset(host.arenaView, host.arenaBytes, request.bodyStart, request.bodyEnd, version)) {
+      return host.refuse(request, 'a malformed Produce request');
+    }
+    request.acks = walker.acks;
+    request.silent = walker.acks === 0;
+    // Guards against completion by a partition that answers at once while others are still to be handed out.
+    request.parts = 1;
+    const refusal = this.#refusalOfAll(walker);
+    const writer = request.response;
+    this.#template.begin(writer, version, request.correlationId, walker.topicCount);
+    while (walker.nextTopic()) {
+      const topic = this.#topic(walker, host, version);
+      while (walker.nextPartition()) {
+        const at = this.#template.partition(walker.partitionIndex);
+        const error = refusal !== ErrorCode.NONE ? refusal : this.#begin(request, host, topic, at);
+        if (error !== ErrorCode.NONE) this.#finish(request, at, error, -1, -1, -1);
+      }
+    }
+    this.#template.end(0);
+    request.parts--;
+    if (request.parts === 0) host.complete(request);
+    else if (walker.timeoutMs >= 0 && walker.acks === -1) host.expireAt(request, request.arrivalMs + walker.timeoutMs);
+  }
+
+  /** The outcome of one partition, from whichever thread. */
+  appended(
+    request: Request,
+    host: ApiHost,
+    at: number,
+    errorCode: number,
+    baseOffset: number,
+    logAppendTimeMs: number,
+    logStartOffset: number,
+  ): void {
+    request.parts--;
+    if (request.done) return;
+    this.#finish(request, at, errorCode, baseOffset, logAppendTimeMs, logStartOffset);
+    if (request.parts === 0) host.complete(request);
+  }
+
+  /** What has not come by now keeps REQUEST_TIMED_OUT; it may take effect all the same. */
+  expire(request: Request, host: ApiHost): void {
+    host.complete(request);
+  }
+
+  #refusalOfAll(walker: ProduceRequestWalker): ErrorCode {
+    if (walker.acks < -1 || walker.acks > 1) return ErrorCode.INVALID_REQUIRED_ACKS;
+    return ErrorCode.NONE;
+  }
+
+  #topic(walker: ProduceRequestWalker, host: ApiHost, version: number): TopicImage | null {
+    const { index } = host.image;
+    if (version >= TOPIC_IDS_FROM) {
+      this.#template.topicId(
+        walker.topicId0,
+        walker.topicId1,
+        walker.topicId2,
+        walker.topicId3,
+        walker.partitionCount,
+      );
+      return index.byId(walker.topicId0, walker.topicId1, walker.topicId2, walker.topicId3);
+    }
+    this.#template.topicName(walker.bytes, walker.topicNameStart, walker.topicNameEnd, walker.partitionCount);
+    return index.byName(walker.bytes, walker.topicNameStart, walker.topicNameEnd);
+  }
+
+  #begin(request: Request, host: ApiHost, topic: TopicImage | null, at: number): ErrorCode {
+    const walker = this.#walker;
+    if (topic === null) {
+      return request.apiVersion >= TOPIC_IDS_FROM ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+    }
+    const slot = topic.slotOf(walker.partitionIndex);
+    const row = this.#row;
+    if (slot < 0 || !host.table.snapshot(slot, row)) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+    if (row.state === replicaState.offline) return ErrorCode.KAFKA_STORAGE_ERROR;
+    if (row.state !== replicaState.leader) return ErrorCode.NOT_LEADER_OR_FOLLOWER;
+    if (walker.recordsStart < 0 || walker.recordsEnd === walker.recordsStart) return ErrorCode.INVALID_RECORD;
+    this.#leaveTimedOut(request, at);
+    host.append(request, slot, row.incarnation, row.owner, walker.recordsStart, walker.recordsEnd, at);
+    return ErrorCode.NONE;
+  }
+
+  /** The template says "no error"; until the outcome comes it must not. */
+  #leaveTimedOut(request: Request, at: number): void {
+    patchProducePartition(request.response.view, at, request.apiVersion, ErrorCode.REQUEST_TIMED_OUT, -1, -1, -1);
+  }
+
+  #finish(
+    request: Request,
+    at: number,
+    errorCode: number,
+    baseOffset: number,
+    logAppendTimeMs: number,
+    logStartOffset: number,
+  ): void {
+    if (errorCode !== ErrorCode.NONE && request.silent) request.closes = true;
+    patchProducePartition(
+      request.response.view,
+      at,
+      request.apiVersion,
+      errorCode,
+      baseOffset,
+      logAppendTimeMs,
+      logStartOffset,
+    );
+  }
+}
+
+const TOPIC_IDS_FROM = 13;

@@ -1,0 +1,117 @@
+import type { ByteWriter } from '../base/bytes.ts';
+import { ZERO_UUID } from '../base/uuid.ts';
+import { topicNameProblem } from '../controller/topic_names.ts';
+import { INTERNAL_TOPICS, type TopicImage } from '../metadata/topic_image.ts';
+import { ApiKey } from '../protocol/api_keys.ts';
+import { codecOf } from '../protocol/codec.ts';
+import { ErrorCode } from '../protocol/errors.ts';
+import { metadataRequest, metadataResponse, type MetadataRequest } from '../protocol/schema/03_metadata.ts';
+import { createTopicsRequest } from '../protocol/schema/19_create_topics.ts';
+import type { Encodable } from '../protocol/schema_language.ts';
+import { replicaState, RowSnapshot } from '../shared-memory/partition_table.ts';
+import { createdTopicBytes, CREATE_TOPICS_VERSION } from './19_create_topics.ts';
+import type { ApiHandler, ApiHost } from './host.ts';
+import type { Request } from './request.ts';
+
+type TopicAnswer = Encodable<typeof metadataResponse>['topics'][number];
+type PartitionAnswer = TopicAnswer['partitions'][number];
+
+/**
+ * Metadata (3), versions 0 to 13: KIP-516 ids, KIP-430 authorized operations (all of them, as nothing is denied).
+ *
+ * Runs on the receiving shard, out of its image and the rows. Never waits: a topic that it lets control create is
+ * unknown until the client asks again. Not done yet: authorization.
+ */
+export const metadataHandler: ApiHandler = {
+  handle(request: Request, host: ApiHost): void {
+    const body = codecOf(metadataRequest).decode(host.body(request), request.apiVersion);
+    if (body === null) return host.refuse(request, 'a malformed Metadata request');
+    const { node } = host;
+    const all = body.topics === null || (request.apiVersion === 0 && body.topics.length === 0);
+    const told = body.includeTopicAuthorizedOperations;
+    const topics = all
+      ? [...host.image.topics()].map((topic) => knownTopic(topic, told, host))
+      : named(body, request, host);
+    const { host: address, port } = node.endpoint(request.origin.listener);
+    codecOf(metadataResponse).encode(host.beginAnswer(request), request.apiVersion, {
+      brokers: [{ nodeId: node.nodeId, host: address, port, rack: node.rack }],
+      clusterId: node.clusterId,
+      controllerId: node.nodeId,
+      topics,
+      clusterAuthorizedOperations: body.includeClusterAuthorizedOperations ? CLUSTER_OPERATIONS : UNTOLD,
+      errorCode: ErrorCode.NONE,
+    });
+    host.complete(request);
+  },
+};
+
+function named(body: MetadataRequest, request: Request, host: ApiHost): TopicAnswer[] {
+  const answers: TopicAnswer[] = [];
+  const toCreate: string[] = [];
+  const told = body.includeTopicAuthorizedOperations;
+  const mayCreate = host.node.topicDefaults.autoCreate && (request.apiVersion < 4 || body.allowAutoTopicCreation);
+  for (const { name, topicId } of body.topics!) {
+    const topic = name === null ? host.image.topicById(topicId) : host.image.topicByName(name);
+    if (topic !== undefined) answers.push(knownTopic(topic, told, host));
+    else if (name === null) answers.push(unknown(null, topicId, ErrorCode.UNKNOWN_TOPIC_ID));
+    else if (topicNameProblem(name) !== null) answers.push(unknown(name, ZERO_UUID, ErrorCode.INVALID_TOPIC_EXCEPTION));
+    else {
+      if (mayCreate && !INTERNAL_TOPICS.has(name)) toCreate.push(name);
+      answers.push(unknown(name, ZERO_UUID, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION));
+    }
+  }
+  if (toCreate.length > 0) create(toCreate, host);
+  return answers;
+}
+
+/** The client asks again: nobody waits for this call. */
+function create(names: readonly string[], host: ApiHost): void {
+  const write = (writer: ByteWriter): void =>
+    codecOf(createTopicsRequest).encode(writer, CREATE_TOPICS_VERSION, {
+      topics: names.map((name) => ({ name, numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] })),
+    });
+  const answerBytes = names.reduce((bytes, name) => bytes + createdTopicBytes(name), 64);
+  host.callControl(null, ApiKey.CreateTopics, CREATE_TOPICS_VERSION, write, answerBytes, () => {});
+}
+
+function knownTopic(topic: TopicImage, withOperations: boolean, host: ApiHost): TopicAnswer {
+  const partitions: PartitionAnswer[] = [];
+  for (let index = 0; index < topic.partitionCount; index++) partitions.push(partition(topic, index, host));
+  return {
+    errorCode: ErrorCode.NONE,
+    name: topic.name,
+    topicId: topic.id,
+    isInternal: topic.isInternal,
+    partitions,
+    topicAuthorizedOperations: withOperations ? TOPIC_OPERATIONS : UNTOLD,
+  };
+}
+
+function partition(topic: TopicImage, partitionIndex: number, host: ApiHost): PartitionAnswer {
+  const { nodeId } = host.node;
+  const slot = topic.slotOf(partitionIndex);
+  const isKnown = slot >= 0 && host.table.snapshot(slot, row);
+  const isOffline = isKnown && row.state === replicaState.offline;
+  const isLed = isKnown && row.state === replicaState.leader;
+  return {
+    errorCode: isLed ? ErrorCode.NONE : ErrorCode.LEADER_NOT_AVAILABLE,
+    partitionIndex,
+    leaderId: isLed ? nodeId : -1,
+    leaderEpoch: isLed ? row.leaderEpoch : -1,
+    replicaNodes: [nodeId],
+    isrNodes: isLed ? [nodeId] : [],
+    offlineReplicas: isOffline ? [nodeId] : [],
+  };
+}
+
+function unknown(name: string | null, topicId: string, errorCode: ErrorCode): TopicAnswer {
+  return { errorCode, name, topicId, isInternal: name !== null && INTERNAL_TOPICS.has(name), partitions: [] };
+}
+
+const row = new RowSnapshot();
+/** Operations were not asked for. */
+const UNTOLD = -2_147_483_648;
+/** Bits of `AclOperation`: read 3, write 4, create 5, delete 6, alter 7, describe 8, (describe, alter) configs 10, 11. */
+const TOPIC_OPERATIONS = 0b1101_1111_1000;
+/** Create 5, alter 7, describe 8, cluster action 9, (describe, alter) configs 10, 11, idempotent write 12. */
+const CLUSTER_OPERATIONS = 0b1_1111_1010_0000;

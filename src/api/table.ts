@@ -1,0 +1,37 @@
+import { ApiKey, type ApiName } from '../protocol/api_keys.ts';
+
+/** Where a request takes effect. It is always decoded, checked and answered on the shard that received it. */
+export type Executes = 'receiver' | 'owner of the partition' | 'coordinator' | 'control';
+
+/**
+ * How a request stands to the others of its connection. `alone`: it begins when all before it are done, and nothing
+ * begins before it is. `overlaps its kind`: it may begin behind unfinished requests of the same kind.
+ */
+export type Order = 'alone' | 'overlaps its kind';
+
+export interface ApiEntry {
+  readonly key: ApiKey;
+  readonly name: ApiName;
+  /** Versions served; those of the protocol are in `protocol/api_keys.ts`. */
+  readonly minVersion: number;
+  readonly maxVersion: number;
+  readonly executes: Executes;
+  readonly order: Order;
+}
+
+/** Every request that this broker serves. What is not here does not exist for a client. Handlers: handlers.ts. */
+const entries: readonly ApiEntry[] = [
+  entry('Produce', 3, 13, 'owner of the partition', 'overlaps its kind'),
+  entry('Fetch', 4, 18, 'receiver', 'alone'),
+  entry('ListOffsets', 1, 11, 'receiver', 'alone'),
+  entry('Metadata', 0, 13, 'receiver', 'alone'),
+  entry('ApiVersions', 0, 4, 'receiver', 'alone'),
+  entry('CreateTopics', 2, 7, 'control', 'alone'),
+  entry('InitProducerId', 0, 5, 'receiver', 'alone'),
+];
+
+function entry(name: ApiName, minVersion: number, maxVersion: number, executes: Executes, order: Order): ApiEntry {
+  return { key: ApiKey[name], name, minVersion, maxVersion, executes, order };
+}
+
+export const apiTable: ReadonlyMap<number, ApiEntry> = new Map(entries.map((one) => [one.key, one]));

@@ -1,0 +1,120 @@
+import { ByteReader, ByteWriter } from '../base/bytes.ts';
+import { shardOf } from '../cluster/placement.ts';
+import type { NodeConfig } from '../config/node_config.ts';
+import { formatDirectoryName } from '../log/directory_name.ts';
+import { MetadataImage, type MetadataChanges } from '../metadata/metadata_image.ts';
+import { MetadataLog } from '../metadata/metadata_log.ts';
+import type { PartitionIndex } from '../metadata/partition_index.ts';
+import type { MetadataRecord } from '../metadata/records.ts';
+import type { TopicImage } from '../metadata/topic_image.ts';
+import type { MetadataWatermark } from '../metadata/watermark.ts';
+import type { PartitionSlots, PartitionTable } from '../shared-memory/partition_table.ts';
+import type { ControlPorts } from './control_ports.ts';
+import type { DataDirectories } from './data_directories.ts';
+
+export interface ClusterMetadataOptions {
+  readonly ports: ControlPorts;
+  readonly config: NodeConfig;
+  readonly directories: DataDirectories;
+  readonly table: PartitionTable;
+  readonly slots: PartitionSlots;
+  readonly index: PartitionIndex;
+  readonly watermark: MetadataWatermark;
+}
+
+/**
+ * The cluster's metadata as the control thread keeps it: the log, the image, and for each partition its row, placed on
+ * a shard and in a data directory before the record that makes it known passes the watermark.
+ */
+export class ClusterMetadata implements MetadataChanges {
+  readonly image: MetadataImage;
+  readonly #options: ClusterMetadataOptions;
+  readonly #key = new Uint8Array(20);
+  readonly #fields: ByteWriter;
+  readonly #reader: ByteReader;
+  #log: MetadataLog | null = null;
+  /** Rows that were placed and whose owners have not opened them yet. */
+  readonly opening = new Set<number>();
+
+  constructor(options: ClusterMetadataOptions) {
+    this.#options = options;
+    const { kernels } = options.ports;
+    this.image = new MetadataImage(kernels);
+    this.#fields = new ByteWriter((text) => kernels.encodeText(text));
+    this.#reader = new ByteReader((bytes, start, end) => kernels.decodeText(bytes, start, end));
+  }
+
+  /** Reads the log and places what it tells of. Null, or a sentence for the administrator. */
+  open(): string | null {
+    const { ports, config } = this.#options;
+    const opened = MetadataLog.open(ports.disk, ports.kernels, config.storage.metadataDirectory, (type, version, fields) =>
+      this.image.apply(type, version, fields, this),
+    );
+    if (typeof opened === 'string') return opened;
+    this.#log = opened;
+    this.#options.watermark.advance(opened.position, opened.nextOffset);
+    return null;
+  }
+
+  get logPath(): string {
+    return this.#log!.path;
+  }
+
+  /** Commits records: written, synced, applied here, then published to every thread. Null, or why nothing happened. */
+  commit(records: readonly MetadataRecord[]): string | null {
+    const log = this.#log!;
+    const failure = log.append(records, this.#options.ports.clock.wallMs());
+    if (failure !== null) return failure;
+    // Applied from bytes, like in every other thread: what cannot be read back must not be lived by.
+    for (const { type, version, write } of records) {
+      write(this.#fields.clear());
+      const problem = this.image.apply(type, version, this.#reader.resetTo(this.#fields.written()), this);
+      if (problem !== null) throw new Error(`metadata: ${problem}`);
+    }
+    this.#options.watermark.advance(log.position, log.nextOffset);
+    return null;
+  }
+
+  partitionAdded(topic: TopicImage, partition: number, _leaderEpoch: number): void {
+    const { slots, table, index } = this.#options;
+    const logDirectory = this.#directoryOf(topic.name, partition);
+    const slot = slots.allocate(this.#ownerOf(topic, partition), 0);
+    if (slot < 0) throw new Error('millrace.partitions.max is below the number of partitions');
+    const row = table.row(slot);
+    row.logDirectory = logDirectory;
+    row.publish();
+    topic.addPartition(partition, slot);
+    index.insert(topic.idWords, partition, slot);
+    this.opening.add(slot);
+  }
+
+  topicRemoved(_topic: TopicImage): void {}
+
+  topicConfigured(_topic: TopicImage): void {}
+
+  close(): void {
+    this.#log?.close();
+  }
+
+  /** Placement on a shard is not on disk: a restart with another number of shards places anew. */
+  #ownerOf(topic: TopicImage, partition: number): number {
+    const view = new DataView(this.#key.buffer);
+    for (let word = 0; word < 4; word++) view.setInt32(word * 4, topic.idWords[word]!);
+    view.setInt32(16, partition);
+    const hash = this.#options.ports.kernels.xxhash(this.#key, 0, this.#key.length);
+    return 1 + shardOf(hash, this.#options.config.shards);
+  }
+
+  /** Where the partition lies already, else the directory with the fewest. */
+  #directoryOf(topic: string, partition: number): number {
+    const { placed, counts } = this.#options.directories;
+    const known = placed.get(formatDirectoryName(topic, partition));
+    if (known !== undefined) return known;
+    let fewest = 0;
+    for (let directory = 1; directory < counts.length; directory++) {
+      if (counts[directory]! < counts[fewest]!) fewest = directory;
+    }
+    counts[fewest]!++;
+    return fewest;
+  }
+}

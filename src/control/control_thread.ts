@@ -1,0 +1,372 @@
+import { ByteReader, ByteWriter } from '../base/bytes.ts';
+import {
+  CONTROL_CALL,
+  CONTROL_CALL_ANSWER,
+  CONTROL_CALL_REQUEST,
+  LISTEN,
+  LISTEN_ANSWER,
+  LISTEN_REQUEST,
+  STOP,
+  STOP_ACCEPTING,
+  STOP_ANSWER,
+  STOP_CLOSE,
+  STOP_REQUEST,
+} from '../api/thread_messages.ts';
+import { assert } from '../base/assert.ts';
+import type { NodeConfig } from '../config/node_config.ts';
+import { partitionIndexBytes, PartitionIndex } from '../metadata/partition_index.ts';
+import { METADATA_WATERMARK_BYTES, MetadataWatermark } from '../metadata/watermark.ts';
+import type { Timer } from '../port/clock.ts';
+import type { ThreadFailure } from '../port/threads.ts';
+import type { ChannelHandler } from '../shared-memory/channel.ts';
+import { counter } from '../shared-memory/counters.ts';
+import { allocateSharedMemory, sharedGeometry, type SharedMemory } from '../shared-memory/layout.ts';
+import { PartitionSlots, replicaState, RowSnapshot } from '../shared-memory/partition_table.ts';
+import { RecoveryPoints, recoveryPointsBytes } from '../shared-memory/recovery_points.ts';
+import { ThreadMemory } from '../shared-memory/thread_memory.ts';
+import { CONNECTION_RATE_BUCKET } from '../shard/connection_gate.ts';
+import { ListenerPorts, type ShardBoot } from '../shard/shard_boot.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { ClusterMetadata } from './cluster_metadata.ts';
+import { ControlApis } from './control_apis.ts';
+import type { ControlPorts } from './control_ports.ts';
+import { openDataDirectories, type DataDirectories } from './data_directories.ts';
+import { geometryOf } from './geometry.ts';
+
+/** What the node tells whoever started it. One of `failed` and `stopped` is the last call. */
+export interface ControlEvents {
+  /** All logs are open and all listeners listen. */
+  ready(info: NodeInfo): void;
+  /** The node cannot start, or ended by itself. `exitCode` is 1 for what an administrator can mend, 70 for a bug. */
+  failed(message: string, exitCode: number): void;
+  stopped(): void;
+}
+
+export interface NodeInfo {
+  readonly clusterId: string;
+  /** The cluster was begun by this start. */
+  readonly isNewCluster: boolean;
+  /** Ports by listener, as bound. */
+  readonly ports: readonly number[];
+  readonly partitions: number;
+}
+
+/**
+ * The control thread: it starts the shards, decides, and stops the node. It never touches a record and never waits
+ * for a shard.
+ *
+ *     directories → metadata → shards started → logs open → listening → ready → stopping (accept, drain, close) → stopped
+ *
+ * A thread that ends unexpectedly raises the stop word, and nothing is acknowledged any more.
+ */
+export class ControlThread implements ChannelHandler {
+  readonly #ports: ControlPorts;
+  readonly #config: NodeConfig;
+  readonly #events: ControlEvents;
+  readonly #shared: SharedMemory;
+  readonly #memory: ThreadMemory;
+  readonly #metadata: ClusterMetadata;
+  readonly #apis: ControlApis;
+  readonly #checkpoints: Checkpoints;
+  readonly #directories: DataDirectories;
+  readonly #listenerPorts: ListenerPorts;
+  readonly #arenas: readonly { readonly bytes: Uint8Array; readonly view: DataView }[];
+  readonly #arguments: ByteReader;
+  readonly #writer: ByteWriter;
+  readonly #row = new RowSnapshot();
+
+  #phase: 'opening' | 'listening' | 'ready' | 'stopping' | 'over' = 'opening';
+  #stopPhase = 0;
+  /** Answers of shards that the present phase waits for. */
+  #awaited = 0;
+  #stopAsked = false;
+  #nextListener = 0;
+  #shardsLeft: number;
+  #turnIsDue = false;
+  #timer: Timer | null = null;
+  readonly #runTurn = (): void => this.#turn();
+  readonly #wake = (): void => this.#wakeUp();
+  readonly #hasWork = (): boolean => this.#memory.hasWork();
+  readonly #noticed = (slot: number): void => this.#rowChanged(slot);
+
+  /** Returns a sentence for the administrator where the node cannot start; nothing is left running then. */
+  static start(ports: ControlPorts, config: NodeConfig, events: ControlEvents): ControlThread | string {
+    const directories = openDataDirectories(ports, config);
+    if (typeof directories === 'string') return directories;
+    const shared = allocateSharedMemory(geometryOf(config));
+    const memory = new ThreadMemory(shared, ports.threads);
+    const watermark = new SharedArrayBuffer(METADATA_WATERMARK_BYTES);
+    const index = new SharedArrayBuffer(partitionIndexBytes(config.storage.partitionsMax));
+    const slots = new PartitionSlots(memory.table);
+    const metadata = new ClusterMetadata({
+      ports,
+      config,
+      directories,
+      table: memory.table,
+      slots,
+      index: new PartitionIndex(index),
+      watermark: new MetadataWatermark(watermark),
+    });
+    const problem = metadata.open();
+    if (problem !== null) return problem;
+    return new ControlThread(ports, config, events, { directories, shared, memory, metadata, slots, watermark, index });
+  }
+
+  private constructor(ports: ControlPorts, config: NodeConfig, events: ControlEvents, parts: Parts) {
+    const { directories, shared, memory, metadata, slots } = parts;
+    const { kernels, clock } = ports;
+    this.#ports = ports;
+    this.#config = config;
+    this.#events = events;
+    this.#shared = shared;
+    this.#memory = memory;
+    this.#metadata = metadata;
+    this.#directories = directories;
+    this.#apis = new ControlApis(ports, config, metadata, slots);
+    this.#arenas = memory.arenaBytes.map((bytes, index) => ({ bytes, view: memory.arenaViews[index]! }));
+    this.#arguments = new ByteReader((bytes, start, end) => kernels.decodeText(bytes, start, end));
+    this.#writer = new ByteWriter((text) => kernels.encodeText(text), 4096);
+    const recoveryPoints = new SharedArrayBuffer(recoveryPointsBytes(config.storage.partitionsMax));
+    this.#checkpoints = new Checkpoints(ports, config, metadata.image, memory.table, new RecoveryPoints(recoveryPoints));
+    const listenerPorts = new SharedArrayBuffer(Math.max(1, config.listeners.length) * 4);
+    this.#listenerPorts = new ListenerPorts(listenerPorts);
+    this.#shardsLeft = config.shards;
+    this.#configureRates(clock.monotonicMs());
+    for (let thread = 1; thread <= config.shards; thread++) {
+      const boot: ShardBoot = {
+        thread,
+        config,
+        clusterId: directories.clusterId,
+        shared,
+        metadataWatermark: parts.watermark,
+        partitionIndex: parts.index,
+        recoveryPoints,
+        metadataLog: metadata.logPath,
+        cleanDirectories: directories.clean,
+        ports: listenerPorts,
+      };
+      ports.threads.spawnShard(thread, boot, (failure) => this.#shardExited(thread, failure));
+    }
+    this.#wakeUp();
+  }
+
+  /** Shared memory of the node, for whoever looks inside: counters, stages. */
+  get shared(): SharedMemory {
+    return this.#shared;
+  }
+
+  /** An orderly stop; `stopped` follows. A second call does nothing more. */
+  stop(): void {
+    this.#stopAsked = true;
+    this.#wakeUp();
+  }
+
+  request(peer: number, kind: number, correlation: number, view: DataView, start: number, _length: number): void {
+    assert(kind === CONTROL_CALL, 'shards ask control for calls alone');
+    const arena = this.#arenas[peer - 1]!;
+    const place = view.getInt32(start + CONTROL_CALL_REQUEST.place, true) >>> 0;
+    const length = view.getInt32(start + CONTROL_CALL_REQUEST.length, true);
+    const answerPlace = view.getInt32(start + CONTROL_CALL_REQUEST.answerPlace, true) >>> 0;
+    const answerCapacity = view.getInt32(start + CONTROL_CALL_REQUEST.answerCapacity, true);
+    const isKnown = this.#apis.call(
+      view.getInt32(start + CONTROL_CALL_REQUEST.apiKey, true),
+      view.getInt32(start + CONTROL_CALL_REQUEST.apiVersion, true),
+      this.#arguments.reset(arena.view, arena.bytes, place, place + length),
+      (write) => {
+        const writer = this.#writer.clear();
+        write(writer);
+        const fits = writer.position <= answerCapacity;
+        if (fits) arena.bytes.set(writer.written(), answerPlace);
+        this.#answerCall(peer, correlation, fits ? writer.position : -1);
+      },
+    );
+    if (!isKnown) this.#answerCall(peer, correlation, -1);
+  }
+
+  answer(_peer: number, tag: number, kind: number, view: DataView, start: number, _length: number): void {
+    if (this.#phase === 'over') return;
+    this.#awaited--;
+    if (kind === STOP) {
+      if (this.#awaited === 0) this.#nextStopPhase();
+      return;
+    }
+    assert(kind === LISTEN, 'control asks shards to listen and to stop');
+    const port = view.getInt32(start + LISTEN_ANSWER.port, true);
+    const { name, host } = this.#config.listeners[tag]!;
+    if (port < 0) return this.#fail(`the listener ${name} could not be opened on ${host}`, EXIT_CONFIGURATION);
+    this.#listenerPorts.set(tag, port);
+    // The kernel has chosen: the others join the first.
+    if (this.#awaited === 0) this.#listenOn(tag, port);
+  }
+
+  creditReturned(_peer: number): void {}
+
+  #answerCall(peer: number, correlation: number, length: number): void {
+    const channel = this.#memory.channel(peer);
+    const position = channel.answer(correlation, CONTROL_CALL_ANSWER.bytes);
+    channel.view.setInt32(position + CONTROL_CALL_ANSWER.length, length, true);
+    this.#wakeUp();
+  }
+
+  #wakeUp(): void {
+    if (this.#turnIsDue || this.#phase === 'over') return;
+    this.#turnIsDue = true;
+    this.#ports.clock.defer(this.#runTurn);
+  }
+
+  #turn(): void {
+    this.#turnIsDue = false;
+    if (this.#phase === 'over') return;
+    const memory = this.#memory;
+    const nowMs = this.#ports.clock.monotonicMs();
+    memory.doorbell.disarm();
+    memory.counters.add(counter.turns, 1);
+    const drained = memory.drain(RING_BUDGET, this);
+    memory.notices.take(this.#noticed);
+    if (this.#phase === 'opening' && this.#metadata.opening.size === 0) this.#listen();
+    if (this.#stopAsked && this.#phase === 'ready') this.#beginStopping();
+    this.#checkpoints.tick(nowMs);
+    memory.flush();
+    if (drained > 0) return this.#wakeUp();
+    if (this.#isOver()) return;
+    if (!memory.doorbell.arm(this.#hasWork, this.#wake)) return this.#wakeUp();
+    this.#timer ??= this.#ports.clock.schedule(TICK_MS, () => {
+      this.#timer = null;
+      this.#wakeUp();
+    });
+  }
+
+  #isOver(): boolean {
+    return this.#phase === 'over';
+  }
+
+  #rowChanged(slot: number): void {
+    this.#apis.opened(slot);
+    if (this.#memory.table.snapshot(slot, this.#row) && this.#row.state === replicaState.offline) {
+      this.#ports.log.warn('a partition is offline', { slot });
+    }
+  }
+
+  #listen(): void {
+    this.#phase = 'listening';
+    this.#nextListener = 0;
+    this.#listenNext();
+  }
+
+  /** One listener after the other: its port is known before all shards share it. */
+  #listenNext(): void {
+    const listener = this.#nextListener;
+    if (listener === this.#config.listeners.length) return this.#becomeReady();
+    this.#sendListen(1, listener, this.#config.listeners[listener]!.port);
+    this.#awaited = 1;
+  }
+
+  #listenOn(listener: number, port: number): void {
+    const isFirst = this.#nextListener === listener;
+    this.#nextListener = isFirst ? listener + 1 : this.#nextListener;
+    if (isFirst && this.#config.shards > 1 && this.#ports.sharesPorts) {
+      for (let thread = 2; thread <= this.#config.shards; thread++) this.#sendListen(thread, listener, port);
+      this.#awaited = this.#config.shards - 1;
+    } else this.#listenNext();
+  }
+
+  #sendListen(thread: number, listener: number, port: number): void {
+    const channel = this.#memory.channel(thread);
+    const position = channel.request(LISTEN, listener, LISTEN_REQUEST.bytes, LISTEN_ANSWER.bytes);
+    assert(position >= 0, 'the rings are empty when the node starts');
+    channel.view.setInt32(position + LISTEN_REQUEST.listener, listener, true);
+    channel.view.setInt32(position + LISTEN_REQUEST.port, port, true);
+  }
+
+  #becomeReady(): void {
+    this.#phase = 'ready';
+    const { clusterId, isNew } = this.#directories;
+    let partitions = 0;
+    for (const topic of this.#metadata.image.topics()) partitions += topic.partitionCount;
+    const ports = this.#config.listeners.map((_, listener) => this.#listenerPorts.get(listener));
+    this.#events.ready({ clusterId, isNewCluster: isNew, ports, partitions });
+  }
+
+  #beginStopping(): void {
+    this.#phase = 'stopping';
+    this.#stopPhase = STOP_ACCEPTING;
+    this.#sendStop();
+  }
+
+  #sendStop(): void {
+    this.#awaited = this.#config.shards;
+    for (let thread = 1; thread <= this.#config.shards; thread++) {
+      const channel = this.#memory.channel(thread);
+      const position = channel.request(STOP, 0, STOP_REQUEST.bytes, STOP_ANSWER.bytes);
+      assert(position >= 0, 'control owes its shards little enough to reach them');
+      channel.view.setInt32(position + STOP_REQUEST.phase, this.#stopPhase, true);
+    }
+  }
+
+  #nextStopPhase(): void {
+    if (this.#stopPhase === STOP_CLOSE) return this.#close();
+    this.#stopPhase++;
+    this.#sendStop();
+  }
+
+  /** All logs are on stable storage: what speaks of them follows, the mark of the clean stop last. */
+  #close(): void {
+    this.#metadata.close();
+    const failure = this.#checkpoints.writeAll() ?? this.#checkpoints.markClean();
+    if (failure !== null) this.#ports.log.error('the next start recovers as after a crash', { why: failure.toString() });
+    this.#end();
+    this.#events.stopped();
+  }
+
+  #shardExited(thread: number, failure: ThreadFailure | null): void {
+    this.#shardsLeft--;
+    if (failure === null && (this.#phase === 'stopping' || this.#phase === 'over')) return;
+    this.#memory.stop.raise();
+    this.#fail(`shard ${thread} ended: ${failure === null ? 'it left' : `${failure.name}: ${failure.message}`}`, EXIT_BUG);
+  }
+
+  #fail(message: string, exitCode: number): void {
+    if (this.#phase === 'over') return;
+    this.#memory.stop.raise();
+    this.#end();
+    this.#events.failed(message, exitCode);
+  }
+
+  #end(): void {
+    this.#phase = 'over';
+    this.#timer?.cancel();
+    this.#timer = null;
+  }
+
+  #configureRates(nowMs: number): void {
+    const { tokens } = this.#memory;
+    const { connectionCreationRateMax } = this.#config.network;
+    const configure = (bucket: number, rate: number): void => {
+      if (rate < UNBOUNDED) tokens.configure(bucket, rate, rate, nowMs);
+    };
+    configure(CONNECTION_RATE_BUCKET, connectionCreationRateMax);
+    for (const [listener, config] of this.#config.listeners.entries()) {
+      configure(CONNECTION_RATE_BUCKET + 1 + listener, config.connectionCreationRateMax);
+    }
+  }
+}
+
+/** What `start` has made before there is a control thread. */
+interface Parts {
+  readonly directories: DataDirectories;
+  readonly shared: SharedMemory;
+  readonly memory: ThreadMemory;
+  readonly metadata: ClusterMetadata;
+  readonly slots: PartitionSlots;
+  readonly watermark: SharedArrayBuffer;
+  readonly index: SharedArrayBuffer;
+}
+
+const RING_BUDGET = 256;
+const TICK_MS = 1000;
+/** "No bound" of a count in the configuration. */
+const UNBOUNDED = 2_147_483_647;
+/** Something that an administrator can mend. */
+const EXIT_CONFIGURATION = 1;
+/** EX_SOFTWARE: a bug of ours. */
+const EXIT_BUG = 70;

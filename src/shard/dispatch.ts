@@ -1,0 +1,109 @@
+import { ByteReader } from '../base/bytes.ts';
+import { apiTable, type ApiEntry } from '../api/table.ts';
+import type { Request } from '../api/request.ts';
+import { answerUnsupportedApiVersions } from '../api/18_api_versions.ts';
+import { ApiKey } from '../protocol/api_keys.ts';
+import { ErrorCode } from '../protocol/errors.ts';
+import { readRequestHeader, RequestHeader } from '../protocol/headers.ts';
+import type { Arena } from '../shared-memory/arena.ts';
+import { counter, type CounterBlock } from '../shared-memory/counters.ts';
+import type { AppendRouter } from './append_routing.ts';
+import type { Connection } from './connection.ts';
+import type { Connections } from './connections.ts';
+import type { RequestPool } from './request_pool.ts';
+import type { Requests } from './requests.ts';
+
+/**
+ * Begins the requests of connections: in order, as many as may overlap, a bounded number each turn, so that one
+ * connection that pipelines thousands does not keep the others waiting.
+ */
+export class Dispatcher {
+  readonly #arena: Arena;
+  readonly #connections: Connections;
+  readonly #pool: RequestPool;
+  readonly #requests: Requests;
+  readonly #router: AppendRouter;
+  readonly #counters: CounterBlock;
+  readonly #reader: ByteReader;
+  readonly #header = new RequestHeader();
+
+  constructor(
+    arena: Arena,
+    connections: Connections,
+    pool: RequestPool,
+    requests: Requests,
+    router: AppendRouter,
+    counters: CounterBlock,
+  ) {
+    this.#arena = arena;
+    this.#connections = connections;
+    this.#pool = pool;
+    this.#requests = requests;
+    this.#router = router;
+    this.#counters = counters;
+    const { kernels } = requests;
+    this.#reader = new ByteReader((bytes, start, end) => kernels.decodeText(bytes, start, end));
+  }
+
+  /** Begins what may begin of every connection that has something. */
+  run(): void {
+    for (const connection of this.#connections.takeRunnable()) this.#runConnection(connection);
+  }
+
+  #runConnection(connection: Connection): void {
+    for (let begun = 0; connection.frames.size > 0; begun++) {
+      if (!connection.isOpen || connection.isBlocked) return;
+      const place = connection.frames.headPlace;
+      const length = connection.frames.headLength;
+      const isProduce = length >= 2 && this.#arena.view.getInt16(place) === ApiKey.Produce;
+      if (!connection.mayBegin(isProduce)) return;
+      const request = begun === REQUESTS_A_TURN || (isProduce && this.#router.isBackedUp) ? null : this.#pool.take();
+      if (request === null) {
+        this.#connections.run(connection);
+        return;
+      }
+      connection.frames.shift();
+      this.#connections.begun(connection);
+      this.#begin(connection, request, place, length, isProduce);
+    }
+  }
+
+  #begin(connection: Connection, request: Request, place: number, length: number, isProduce: boolean): void {
+    this.#counters.add(counter.requests, 1);
+    const api = this.#requests;
+    const header = this.#header;
+    const reader = this.#reader.reset(this.#arena.view, this.#arena.bytes, place, place + length);
+    const verdict = readRequestHeader(reader, header);
+    request.begin(connection, place, api.nowMs);
+    request.apiKey = header.apiKey;
+    request.apiVersion = header.apiVersion;
+    request.correlationId = header.correlationId;
+    request.clientIdStart = header.clientIdStart;
+    request.clientIdEnd = header.clientIdEnd;
+    request.bodyStart = reader.position;
+    request.bodyEnd = place + length;
+    connection.begin(request, isProduce);
+    const entry = apiTable.get(header.apiKey);
+    if (verdict === ErrorCode.INVALID_REQUEST || entry === undefined) {
+      api.refuse(request, describeRefusal(verdict, header, entry));
+    } else if (!serves(entry, header.apiVersion)) {
+      if (header.apiKey === ApiKey.ApiVersions) answerUnsupportedApiVersions(request, api);
+      else api.refuse(request, describeRefusal(ErrorCode.UNSUPPORTED_VERSION, header, entry));
+    } else api.handlers.of(header.apiKey).handle(request, api);
+    api.handled(request);
+  }
+}
+
+function serves(entry: ApiEntry, version: number): boolean {
+  return version >= entry.minVersion && version <= entry.maxVersion;
+}
+
+function describeRefusal(verdict: ErrorCode, header: RequestHeader, entry: ApiEntry | undefined): string {
+  if (entry === undefined) return `a request with the API key ${header.apiKey}, which is not served`;
+  if (verdict === ErrorCode.UNSUPPORTED_VERSION) {
+    return `${entry.name} version ${header.apiVersion}; versions ${entry.minVersion} to ${entry.maxVersion} are served`;
+  }
+  return 'a request whose header is malformed';
+}
+
+const REQUESTS_A_TURN = 256;

@@ -1,0 +1,287 @@
+import { assert } from '../base/assert.ts';
+import type { NodeConfig, TopicConfig } from '../config/node_config.ts';
+import { noBatchObserver } from '../log/batch_observer.ts';
+import { formatDirectoryName } from '../log/directory_name.ts';
+import type { LogConfig } from '../log/log_config.ts';
+import { LogFailure } from '../log/log_failure.ts';
+import { PartitionLog } from '../log/partition_log.ts';
+import { readPartitionMetadata, writePartitionMetadata } from '../log/partition_metadata.ts';
+import { RowPublication } from '../log/row_publication.ts';
+import { LeaderPartition, type LeaderConfig, type LeaderHost } from '../partition/leader_partition.ts';
+import { ErrorCode } from '../protocol/errors.ts';
+import { replicaState } from '../shared-memory/partition_table.ts';
+import type { RecoveryPoints } from '../shared-memory/recovery_points.ts';
+import type { RowWriter } from '../shared-memory/row_writer.ts';
+import { SegmentHeap, SegmentListWriter } from '../shared-memory/segment_lists.ts';
+import type { ThreadMemory } from '../shared-memory/thread_memory.ts';
+import type { ShardPorts } from './shard_ports.ts';
+
+export interface OwnedPartitionsOptions {
+  readonly ports: ShardPorts;
+  readonly config: NodeConfig;
+  readonly memory: ThreadMemory;
+  readonly heap: SegmentHeap;
+  readonly recoveryPoints: RecoveryPoints;
+  /** By data directory: whether the node stopped cleanly the last time. */
+  readonly cleanDirectories: readonly boolean[];
+  /** A turn is due. */
+  readonly wake: () => void;
+}
+
+/** What is known of a partition before its log is opened. */
+export interface PartitionToOpen {
+  readonly slot: number;
+  readonly topic: string;
+  readonly topicId: string;
+  readonly partition: number;
+  readonly leaderEpoch: number;
+  readonly topicConfig: TopicConfig;
+  readonly directory: string;
+  /** From the checkpoints of its data directory, 0 without an entry. */
+  readonly recoveryPoint: number;
+  readonly logStartOffset: number;
+}
+
+/** A partition that this shard writes. */
+export interface OwnedPartition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly incarnation: number;
+  readonly leader: LeaderPartition;
+}
+
+/** The partitions whose one writer this shard is: opened, committed once a turn, flushed, closed. */
+export class OwnedPartitions implements LeaderHost {
+  readonly #options: OwnedPartitionsOptions;
+  readonly #bySlot = new Map<number, OwnedPartition>();
+  /** Leaders that took appends in this turn. */
+  #touched: LeaderPartition[] = [];
+  #spareTouched: LeaderPartition[] = [];
+  #nextFlushMs = 0;
+  #flushesUnderWay = 0;
+
+  constructor(options: OwnedPartitionsOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#bySlot.size;
+  }
+
+  bySlot(slot: number): OwnedPartition | undefined {
+    return this.#bySlot.get(slot);
+  }
+
+  /** Opens the log and publishes the row as the leader's; or as offline, with a line that says why. Blocks. */
+  open(wanted: PartitionToOpen): void {
+    const { ports, memory } = this.#options;
+    const { log } = ports;
+    const row = memory.table.row(wanted.slot);
+    assert(row.owner === memory.self, 'a shard opens what it owns');
+    const opened = this.#openLog(wanted, row);
+    if (opened instanceof LogFailure) {
+      log.error('a partition is offline: its log could not be opened', {
+        topic: wanted.topic,
+        partition: wanted.partition,
+        why: opened.toString(),
+      });
+      row.state = replicaState.offline;
+      row.publish();
+    } else {
+      this.#reportRecovery(wanted, opened);
+      row.state = replicaState.leader;
+      row.leaderEpoch = wanted.leaderEpoch;
+      const leader = this.#lead(wanted, opened, row);
+      this.#bySlot.set(wanted.slot, {
+        topic: wanted.topic,
+        partition: wanted.partition,
+        incarnation: row.incarnation,
+        leader,
+      });
+      this.#options.recoveryPoints.set(wanted.slot, opened.recoveryPoint);
+    }
+    memory.notices.post(CONTROL, wanted.slot);
+  }
+
+  /** The partition took an append: `commit` writes it at the end of the turn. */
+  touched(leader: LeaderPartition): void {
+    if (leader.isTouched) return;
+    leader.isTouched = true;
+    this.#touched.push(leader);
+  }
+
+  get hasWork(): boolean {
+    return this.#touched.length > 0;
+  }
+
+  /** Writes what was staged in this turn: one vectored write for a log. */
+  commit(): void {
+    const touched = this.#touched;
+    this.#touched = this.#spareTouched;
+    this.#spareTouched = touched;
+    for (const leader of touched) {
+      leader.isTouched = false;
+      leader.commit();
+    }
+    touched.length = 0;
+  }
+
+  committed(leader: LeaderPartition): void {
+    if (!leader.needsCommit) return;
+    this.touched(leader);
+    this.#options.wake();
+  }
+
+  failed(leader: LeaderPartition, failure: LogFailure): void {
+    const partition = this.#bySlot.get(leader.slot)!;
+    this.#options.ports.log.error('a partition is offline: its log failed', {
+      topic: partition.topic,
+      partition: partition.partition,
+      why: failure.toString(),
+    });
+    const row = this.#options.memory.table.row(leader.slot);
+    row.state = replicaState.offline;
+    row.publish();
+    this.#options.memory.table.takeWaiting(leader.slot, (thread, slot) => this.#options.memory.notices.post(thread, slot));
+    this.#options.memory.notices.post(CONTROL, leader.slot);
+  }
+
+  /** Begins the flushes that are due by time or by count. */
+  tick(nowMs: number): void {
+    if (nowMs < this.#nextFlushMs) return;
+    const { flushPolicy, flushIntervalMs, flushSchedulerIntervalMs } = this.#options.config.storage;
+    const everyMs = flushPolicy === 'interval' ? Math.min(flushIntervalMs, FLUSH_TICK_MS) : FLUSH_TICK_MS;
+    this.#nextFlushMs = nowMs + Math.max(1, Math.min(everyMs, flushSchedulerIntervalMs));
+    for (const [slot, { leader }] of this.#bySlot) {
+      const isDue = flushPolicy === 'interval' ? leader.log.isDirty : leader.log.isFlushDue(nowMs);
+      if (isDue) this.#flush(slot, leader);
+    }
+  }
+
+  nextTickMs(): number {
+    return this.#bySlot.size === 0 ? Infinity : this.#nextFlushMs;
+  }
+
+  /** Flushes and closes every log. `done` is called when all are on stable storage or have failed. */
+  closeAll(done: () => void): void {
+    const all = [...this.#bySlot];
+    let left = all.length;
+    if (left === 0) return done();
+    for (const [slot, { leader }] of all) {
+      leader.flush(() => {
+        leader.abandon(ErrorCode.NOT_LEADER_OR_FOLLOWER);
+        leader.log.close(true);
+        this.#options.recoveryPoints.set(slot, leader.log.recoveryPoint);
+        if (--left === 0) done();
+      });
+    }
+  }
+
+  #flush(slot: number, leader: LeaderPartition): void {
+    this.#flushesUnderWay++;
+    leader.flush((failure) => {
+      this.#flushesUnderWay--;
+      if (failure === null) this.#options.recoveryPoints.set(slot, leader.log.recoveryPoint);
+    });
+  }
+
+  #lead(wanted: PartitionToOpen, log: PartitionLog, row: RowWriter): LeaderPartition {
+    const { table, notices } = this.#options.memory;
+    const { slot } = wanted;
+    const tell = (thread: number): void => notices.post(thread, slot);
+    const publish = (
+      logStartOffset: number,
+      logEndOffset: number,
+      highWatermark: number,
+      lastStableOffset: number,
+      activeSegmentBytes: number,
+    ): void => {
+      row.logStartOffset = logStartOffset;
+      row.localLogStartOffset = logStartOffset;
+      row.logEndOffset = logEndOffset;
+      row.activeSegmentBytes = activeSegmentBytes;
+      row.lastStableOffset = lastStableOffset;
+      row.highWatermark = highWatermark;
+      row.publish();
+      table.takeWaiting(slot, tell);
+    };
+    const config = leaderConfigOf(wanted.topicConfig, this.#options.config);
+    return new LeaderPartition(slot, log, wanted.leaderEpoch, config, { publish }, this.#options.ports.kernels, this);
+  }
+
+  #openLog(wanted: PartitionToOpen, row: RowWriter): PartitionLog | LogFailure {
+    const { ports, memory, heap, cleanDirectories } = this.#options;
+    const { disk, kernels, clock, entropy } = ports;
+    const { directory } = wanted;
+    const made = disk.makeDirectory(directory);
+    if (made !== null) return LogFailure.ofDisk(made);
+    const known = readPartitionMetadata(disk, kernels, directory);
+    if (known instanceof LogFailure) return known;
+    if (known === null) {
+      const failure = writePartitionMetadata(disk, kernels, directory, wanted.topicId);
+      if (failure !== null) return failure;
+      const parent = directory.slice(0, directory.lastIndexOf('/'));
+      const unsynced = disk.syncDirectory(parent);
+      if (unsynced !== null) return LogFailure.ofDisk(unsynced);
+    } else if (known !== wanted.topicId) {
+      return new LogFailure('corrupt', directory, `it belongs to topic id ${known}, not ${wanted.topicId}`);
+    }
+    return PartitionLog.open({
+      disk,
+      kernels,
+      clock,
+      entropy,
+      directory,
+      config: logConfigOf(wanted.topicConfig),
+      indexTail: memory.indexTailWriter(wanted.slot),
+      publication: new RowPublication(row, new SegmentListWriter(heap, row)),
+      observer: noBatchObserver,
+      logStartOffset: wanted.logStartOffset,
+      recoveryPoint: wanted.recoveryPoint,
+      cleanShutdown: cleanDirectories[row.logDirectory]!,
+      damageAboveRecoveryPoint: 'cut',
+    });
+  }
+
+  #reportRecovery(wanted: PartitionToOpen, { report, logEndOffset }: PartitionLog): void {
+    if (report.truncatedBytes === 0 && report.droppedSegments === 0) return;
+    this.#options.ports.log.warn('cut off what a crash left unfinished', {
+      topic: wanted.topic,
+      partition: wanted.partition,
+      bytes: report.truncatedBytes,
+      segments: report.droppedSegments,
+      logEndOffset,
+    });
+  }
+}
+
+export function partitionDirectory(dataDirectory: string, topic: string, partition: number): string {
+  return `${dataDirectory}/${formatDirectoryName(topic, partition)}`;
+}
+
+function logConfigOf(topic: TopicConfig): LogConfig {
+  return {
+    segmentBytes: topic.segmentBytes,
+    segmentMs: topic.segmentMs,
+    segmentJitterMs: topic.segmentJitterMs,
+    segmentIndexBytes: topic.segmentIndexBytes,
+    indexIntervalBytes: topic.indexIntervalBytes,
+    flushMessages: topic.flushMessages,
+    flushMs: topic.flushMs,
+    fileDeleteDelayMs: topic.fileDeleteDelayMs,
+    gapsAllowed: topic.cleanupPolicy.includes('compact'),
+  };
+}
+
+function leaderConfigOf(topic: TopicConfig, config: NodeConfig): LeaderConfig {
+  return {
+    maxMessageBytes: topic.maxMessageBytes,
+    isLogAppendTime: topic.messageTimestampType === 'LogAppendTime',
+    isCompacted: topic.cleanupPolicy.includes('compact'),
+    acknowledgesDurable: config.storage.flushPolicy === 'acknowledged',
+  };
+}
+
+/** Control is thread 0. */
+const CONTROL = 0;
+const FLUSH_TICK_MS = 1000;

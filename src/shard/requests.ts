@@ -1,0 +1,265 @@
+import { ApiHandlers } from '../api/handlers.ts';
+import type { AnswerMemory, ApiHost, NodeView } from '../api/host.ts';
+import { GENERATION_MASK, type Request } from '../api/request.ts';
+import { ByteReader, type ByteWriter } from '../base/bytes.ts';
+import { TimerQueue } from '../base/timer_queue.ts';
+import { ReadPosition, type Decompressor, type LogReader } from '../log/log_reader.ts';
+import type { MetadataImage } from '../metadata/metadata_image.ts';
+import type { AppendSink } from '../partition/append_queue.ts';
+import type { Clock } from '../port/clock.ts';
+import type { Kernels } from '../port/kernels.ts';
+import { ApiKey } from '../protocol/api_keys.ts';
+import { ErrorCode } from '../protocol/errors.ts';
+import { beginFrame, endFrame } from '../protocol/framing.ts';
+import { writeResponseHeader } from '../protocol/headers.ts';
+import type { Arena } from '../shared-memory/arena.ts';
+import type { PartitionTable } from '../shared-memory/partition_table.ts';
+import type { Answers } from './answers.ts';
+import type { AppendRouter } from './append_routing.ts';
+import type { Connection } from './connection.ts';
+import type { Connections } from './connections.ts';
+import type { ControlCalls } from './control_calls.ts';
+import type { OwnedPartitions } from './owned_partitions.ts';
+import type { ParkedFetches } from './parked_fetches.ts';
+import type { RequestPool } from './request_pool.ts';
+
+export interface RequestsOptions {
+  readonly thread: number;
+  readonly clock: Clock;
+  readonly kernels: Kernels;
+  readonly node: NodeView;
+  readonly image: MetadataImage;
+  readonly table: PartitionTable;
+  readonly reader: LogReader;
+  readonly decompressor: Decompressor;
+  readonly arena: Arena;
+  readonly connections: Connections;
+  readonly answers: Answers;
+  readonly pool: RequestPool;
+  readonly partitions: OwnedPartitions;
+  readonly parked: ParkedFetches;
+  readonly router: AppendRouter;
+  readonly controlCalls: ControlCalls;
+}
+
+/**
+ * The life of requests on the shard that received them: what handlers ask of the shard, the outcomes that come back,
+ * deadlines, and the end of each.
+ */
+export class Requests implements ApiHost, AppendSink {
+  readonly handlers = new ApiHandlers();
+  readonly clock: Clock;
+  readonly kernels: Kernels;
+  readonly node: NodeView;
+  readonly image: MetadataImage;
+  readonly table: PartitionTable;
+  readonly reader: LogReader;
+  readonly decompressor: Decompressor;
+  readonly arenaBytes: Uint8Array;
+  readonly arenaView: DataView;
+  readonly answers: AnswerMemory;
+  readonly #options: RequestsOptions;
+  readonly #body: ByteReader;
+  readonly #timers = new TimerQueue();
+  /** One reading of each clock a turn. */
+  nowMs = 0;
+  wallMs = 0;
+
+  constructor(options: RequestsOptions) {
+    this.#options = options;
+    this.clock = options.clock;
+    this.kernels = options.kernels;
+    this.node = options.node;
+    this.image = options.image;
+    this.table = options.table;
+    this.reader = options.reader;
+    this.decompressor = options.decompressor;
+    this.arenaBytes = options.arena.bytes;
+    this.arenaView = options.arena.view;
+    this.answers = options.answers;
+    this.#body = new ByteReader((bytes, start, end) => options.kernels.decodeText(bytes, start, end));
+  }
+
+  body(request: Request): ByteReader {
+    return this.#body.reset(this.arenaView, this.arenaBytes, request.bodyStart, request.bodyEnd);
+  }
+
+  beginAnswer(request: Request): ByteWriter {
+    beginFrame(request.response);
+    writeResponseHeader(request.response, request.apiKey, request.apiVersion, request.correlationId);
+    return request.response;
+  }
+
+  complete(request: Request): void {
+    request.done = true;
+    if (request.apiKey === ApiKey.Fetch) this.handlers.fetch.forget(request);
+    else if (!request.silent && request.response.position > 0) endFrame(request.response, 0);
+    if (request.isAbandoned) this.#recycle(request);
+    else this.#options.connections.send(request.origin as Connection);
+  }
+
+  refuse(request: Request, why: string): void {
+    request.done = true;
+    request.closes = true;
+    this.#options.connections.refuse(request.origin as Connection, why);
+  }
+
+  expireAt(request: Request, atMs: number): void {
+    this.#timers.add(atMs, request.generation * INDEX_LIMIT + request.index);
+  }
+
+  append(
+    request: Request,
+    slot: number,
+    incarnation: number,
+    owner: number,
+    start: number,
+    end: number,
+    at: number,
+  ): void {
+    request.parts++;
+    if (owner === this.#options.thread) {
+      this.appendHere(slot, incarnation, this.#options.arena, start, end, request.acks, this, request.index, at);
+    } else {
+      this.#options.router.send(owner, request.index, at, slot, incarnation, start, end - start, request.acks);
+    }
+  }
+
+  /** Appends to a partition that this shard owns, for itself or for another shard. */
+  appendHere(
+    slot: number,
+    incarnation: number,
+    memory: { readonly bytes: Uint8Array; readonly view: DataView },
+    start: number,
+    end: number,
+    acks: number,
+    sink: AppendSink,
+    ref: number,
+    at: number,
+  ): void {
+    const partition = this.#options.partitions.bySlot(slot);
+    // The row may belong to another partition by now: the sender's picture of it is old.
+    if (partition === undefined || partition.incarnation !== incarnation) {
+      sink.appended(ref, at, ErrorCode.NOT_LEADER_OR_FOLLOWER, -1, -1, -1);
+      return;
+    }
+    partition.leader.append(memory, start, end, acks, this.wallMs, sink, ref, at);
+    this.#options.partitions.touched(partition.leader);
+  }
+
+  appended(
+    ref: number,
+    at: number,
+    errorCode: number,
+    baseOffset: number,
+    logAppendTimeMs: number,
+    logStartOffset: number,
+  ): void {
+    const request = this.#options.pool.at(ref);
+    this.handlers.produce.appended(request, this, at, errorCode, baseOffset, logAppendTimeMs, logStartOffset);
+    this.handled(request);
+    this.returned(request);
+  }
+
+  callControl(
+    request: Request | null,
+    apiKey: number,
+    apiVersion: number,
+    write: (writer: ByteWriter) => void,
+    answerBytesMax: number,
+    answered: (answer: ByteReader | null) => void,
+  ): boolean {
+    return this.#options.controlCalls.call(request, apiKey, apiVersion, write, answerBytesMax, answered);
+  }
+
+  controlAnswered(tag: number, length: number): void {
+    const request = this.#options.controlCalls.answered(tag, length);
+    if (request !== null) this.returned(request);
+  }
+
+  park(request: Request): void {
+    this.#options.parked.park(request);
+  }
+
+  unpark(request: Request): void {
+    this.#options.parked.unpark(request);
+  }
+
+  /** A notice: this partition moved. */
+  moved(slot: number): void {
+    this.#options.parked.notice(slot, (request) => this.handlers.fetch.retry(request, this));
+  }
+
+  returned(request: Request): void {
+    if (request.isAbandoned && request.parts === 0) this.#recycle(request);
+  }
+
+  readPosition(request: Request, slot: number): ReadPosition {
+    const positions = (request.origin as Connection).readPositions;
+    let position = positions.get(slot);
+    if (position === undefined) {
+      position = new ReadPosition();
+      // A connection that reads very many partitions forgets the oldest.
+      if (positions.size >= READ_POSITIONS_MAX) positions.delete(positions.keys().next().value!);
+      positions.set(slot, position);
+    }
+    return position;
+  }
+
+  /** A handler has returned, or a part came back: memory of the frame that nothing refers to any more goes back. */
+  handled(request: Request): void {
+    if (request.parts > 0 || request.framePlace < 0) return;
+    this.#options.arena.release(request.framePlace);
+    request.framePlace = -1;
+  }
+
+  /** The oldest request of a connection was sent. */
+  retire(connection: Connection): void {
+    const request = connection.oldest!;
+    connection.shift(request.apiKey === ApiKey.Produce);
+    if (request.parts > 0) request.isAbandoned = true;
+    else this.#recycle(request);
+  }
+
+  /** The connection is over: what it began is answered to nobody. */
+  abandon(connection: Connection): void {
+    for (let request = connection.oldest; request !== null; request = connection.oldest) {
+      if (request.fetch !== null) this.#options.parked.unpark(request);
+      this.retire(connection);
+    }
+  }
+
+  /** Ends what waits although nothing moved, for the stop: better an early answer than a closed connection. */
+  answerParked(): void {
+    for (const request of this.#options.parked.all()) this.handlers.fetch.expire(request, this);
+  }
+
+  get nextDeadlineMs(): number {
+    return this.#timers.nextMs();
+  }
+
+  /** Requests whose time is up. */
+  expire(): void {
+    for (;;) {
+      const token = this.#timers.takeDue(this.nowMs);
+      if (token < 0) return;
+      const request = this.#options.pool.at(token % INDEX_LIMIT);
+      const isCurrent = request.generation === (Math.floor(token / INDEX_LIMIT) & GENERATION_MASK);
+      if (isCurrent && !request.done && !request.isAbandoned) this.handlers.of(request.apiKey).expire!(request, this);
+    }
+  }
+
+  #recycle(request: Request): void {
+    this.handled(request);
+    for (const piece of request.pieces) this.#options.answers.giveBack(piece);
+    request.pieces.length = 0;
+    if (request.fetch !== null) this.handlers.fetch.forget(request);
+    request.done = true;
+    this.#options.pool.give(request);
+  }
+}
+
+/** A timer's token is generation × 2^16 + index. */
+const INDEX_LIMIT = 65_536;
+/** Partitions whose read position one connection keeps. */
+const READ_POSITIONS_MAX = 4096;

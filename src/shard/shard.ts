@@ -1,0 +1,384 @@
+import { assert } from '../base/assert.ts';
+import type { NodeView } from '../api/host.ts';
+import {
+  APPEND,
+  APPEND_ANSWER,
+  APPEND_REQUEST,
+  CONTROL_CALL,
+  CONTROL_CALL_ANSWER,
+  LISTEN,
+  LISTEN_ANSWER,
+  LISTEN_REQUEST,
+  STOP,
+  STOP_ACCEPTING,
+  STOP_ANSWER,
+  STOP_CLOSE,
+  STOP_DRAIN,
+  STOP_REQUEST,
+} from '../api/thread_messages.ts';
+import { LogReader } from '../log/log_reader.ts';
+import { MetadataFollower } from '../metadata/metadata_follower.ts';
+import { MetadataImage } from '../metadata/metadata_image.ts';
+import { MetadataWatermark } from '../metadata/watermark.ts';
+import type { Timer } from '../port/clock.ts';
+import { Arena } from '../shared-memory/arena.ts';
+import type { ChannelHandler } from '../shared-memory/channel.ts';
+import { counter } from '../shared-memory/counters.ts';
+import { RecoveryPoints } from '../shared-memory/recovery_points.ts';
+import { SegmentHeap } from '../shared-memory/segment_lists.ts';
+import { stageNames, type StageName } from '../shared-memory/stages.ts';
+import { ThreadMemory } from '../shared-memory/thread_memory.ts';
+import { Answers } from './answers.ts';
+import { AppendRouter, atOfTag, RemoteAppends, requestOfTag, takeNumber } from './append_routing.ts';
+import { ConnectionGate } from './connection_gate.ts';
+import { Connections } from './connections.ts';
+import { ControlCalls } from './control_calls.ts';
+import { Dispatcher } from './dispatch.ts';
+import { OwnedPartitions } from './owned_partitions.ts';
+import { ParkedFetches } from './parked_fetches.ts';
+import { PartitionKeeper } from './partition_keeper.ts';
+import { RequestPool } from './request_pool.ts';
+import { Requests } from './requests.ts';
+import { SendBuffers } from './send_buffers.ts';
+import { ListenerPorts, type ShardBoot } from './shard_boot.ts';
+import type { ShardPorts } from './shard_ports.ts';
+
+/**
+ * One shard: its sockets, the requests they bring, the partitions it owns. Callbacks of sockets and disks only put
+ * things in lists; all work is done in turns, in one order, each step bounded:
+ *
+ *     metadata → rings → notices → requests begin → logs are written → answers leave → rings are published → deadlines
+ *
+ * so that one system call, one publication, one wake-up serves everything that came in the same turn.
+ */
+export class Shard implements ChannelHandler {
+  readonly #ports: ShardPorts;
+  readonly #memory: ThreadMemory;
+  readonly #metadata: MetadataFollower;
+  readonly #keeper: PartitionKeeper;
+  readonly #gate: ConnectionGate;
+  readonly #connections: Connections;
+  readonly #answers: Answers;
+  readonly #partitions: OwnedPartitions;
+  readonly #router: AppendRouter;
+  readonly #remoteAppends: readonly (RemoteAppends | null)[];
+  readonly #requests: Requests;
+  readonly #dispatcher: Dispatcher;
+  readonly #controlCalls: ControlCalls;
+  readonly #reader: LogReader;
+  /** Every shard's arena, by thread number − 1: where the records of its requests lie. */
+  readonly #arenas: readonly { readonly bytes: Uint8Array; readonly view: DataView }[];
+
+  #turnIsDue = false;
+  #hasEnded = false;
+  #timer: Timer | null = null;
+  #timerAtMs = Infinity;
+  /** The phase of the stop that is under way and the correlation of control's request; -1 for none. */
+  #stopCorrelation = -1;
+  #stopPhase = 0;
+  #drainUntilMs = Infinity;
+  #isClosingLogs = false;
+  readonly #hasWork = (): boolean => this.#memory.hasWork() || this.#metadata.isBehind;
+  readonly #runTurn = (): void => this.#turn();
+  readonly #wake = (): void => this.wake();
+  readonly #noticed = (slot: number): void => this.#requests.moved(slot);
+
+  constructor(ports: ShardPorts, boot: ShardBoot) {
+    const { clock, disk, network, threads, kernels, log } = ports;
+    const { config, shared, thread } = boot;
+    assert(threads.self === thread, 'a shard runs on its own thread');
+    this.#ports = ports;
+    const memory = new ThreadMemory(shared, threads);
+    this.#memory = memory;
+    const { table, counters } = memory;
+    const arena = new Arena(shared.arenas[thread - 1]!, shared.geometry.arenaBudgetBytes);
+    this.#arenas = memory.arenaBytes.map((bytes, index) => ({ bytes, view: memory.arenaViews[index]! }));
+    const encodeText = (text: string): Uint8Array => kernels.encodeText(text);
+    const image = new MetadataImage(kernels);
+    const watermark = new MetadataWatermark(boot.metadataWatermark);
+    this.#metadata = new MetadataFollower(disk, boot.metadataLog, watermark, image, kernels);
+    this.#partitions = new OwnedPartitions({
+      ports,
+      config,
+      memory,
+      heap: new SegmentHeap(shared.segmentHeaps[thread - 1]!),
+      recoveryPoints: new RecoveryPoints(boot.recoveryPoints),
+      cleanDirectories: boot.cleanDirectories,
+      wake: this.#wake,
+    });
+    this.#keeper = new PartitionKeeper(ports, config, thread, table, boot.partitionIndex, this.#partitions);
+    const buffers = new SendBuffers(SEND_BYTES_KEPT);
+    this.#connections = new Connections(config.network, arena, counters, buffers, clock, log, {
+      wake: this.#wake,
+      abandoned: (connection) => {
+        this.#gate.left(connection.claim);
+        this.#requests.abandon(connection);
+      },
+      listenerName: (listener) => config.listeners[listener]!.name,
+    });
+    this.#gate = new ConnectionGate({
+      config,
+      network,
+      clock,
+      kernels,
+      log,
+      limits: memory.connections,
+      tokens: memory.tokens,
+      counters,
+      enter: (listener, socket, claim) => this.#connections.add(listener, socket, claim),
+    });
+    this.#answers = new Answers(buffers, memory.stop, {
+      nowMs: () => clock.monotonicMs(),
+      retire: (connection) => this.#requests.retire(connection),
+      sent: (bytes, copied) => {
+        counters.add(counter.bytesSent, bytes);
+        counters.add(counter.bytesCopied, copied);
+      },
+      settled: (connection) => {
+        if (connection.frames.size > 0) this.#connections.run(connection);
+        this.#connections.settled(connection);
+      },
+    });
+    const channels = Array.from({ length: config.shards + 1 }, (_, peer) =>
+      peer === thread ? null : memory.channel(peer),
+    );
+    this.#router = new AppendRouter(channels);
+    this.#remoteAppends = channels.map((channel) => (channel === null ? null : new RemoteAppends(channel)));
+    this.#controlCalls = new ControlCalls(arena, memory.channel(CONTROL), kernels);
+    this.#reader = new LogReader({
+      disk,
+      kernels,
+      table,
+      indexTails: memory.indexTails,
+      segmentLists: memory.segments,
+      policy: new RecentlyTouched(),
+      directoryOf: (slot) => this.#keeper.directoryOf(slot),
+      filesMax: FILES_MAX,
+    });
+    const pool = new RequestPool(encodeText);
+    this.#requests = new Requests({
+      thread,
+      clock,
+      kernels,
+      node: nodeView(boot),
+      image,
+      table,
+      reader: this.#reader,
+      arena,
+      connections: this.#connections,
+      answers: this.#answers,
+      pool,
+      partitions: this.#partitions,
+      parked: new ParkedFetches(table, thread),
+      router: this.#router,
+      controlCalls: this.#controlCalls,
+    });
+    this.#dispatcher = new Dispatcher(arena, this.#connections, pool, this.#requests, this.#router, counters);
+    this.wake();
+  }
+
+  /** A turn is due. */
+  wake(): void {
+    if (this.#turnIsDue) return;
+    this.#turnIsDue = true;
+    this.#ports.clock.defer(this.#runTurn);
+  }
+
+  request(peer: number, kind: number, correlation: number, view: DataView, start: number, _length: number): void {
+    if (kind === APPEND) return this.#appendFor(peer, correlation, view, start);
+    assert(peer === CONTROL, 'only control tells a shard what to do');
+    if (kind === LISTEN) {
+      const listener = view.getInt32(start + LISTEN_REQUEST.listener, true);
+      const port = view.getInt32(start + LISTEN_REQUEST.port, true);
+      this.#listen(listener, port, correlation);
+      return;
+    }
+    assert(kind === STOP, 'control sends LISTEN and STOP');
+    this.#beginStop(view.getInt32(start + STOP_REQUEST.phase, true), correlation);
+  }
+
+  answer(_peer: number, tag: number, kind: number, view: DataView, start: number, _length: number): void {
+    if (kind === APPEND) {
+      this.#requests.appended(
+        requestOfTag(tag),
+        atOfTag(tag),
+        view.getInt32(start + APPEND_ANSWER.errorCode, true),
+        takeNumber(view, start + APPEND_ANSWER.baseOffsetHigh),
+        takeNumber(view, start + APPEND_ANSWER.logAppendTimeHigh),
+        takeNumber(view, start + APPEND_ANSWER.logStartOffsetHigh),
+      );
+      return;
+    }
+    assert(kind === CONTROL_CALL, 'a shard asks for appends and control calls');
+    this.#requests.controlAnswered(tag, view.getInt32(start + CONTROL_CALL_ANSWER.length, true));
+  }
+
+  creditReturned(peer: number): void {
+    this.#router.retry(peer);
+    if (peer === CONTROL) this.#controlCalls.retry();
+  }
+
+  #turn(): void {
+    this.#turnIsDue = false;
+    if (this.#hasEnded) return;
+    const memory = this.#memory;
+    memory.doorbell.disarm();
+    const { clock } = this.#ports;
+    const nowMs = clock.monotonicMs();
+    this.#requests.nowMs = nowMs;
+    this.#requests.wallMs = clock.wallMs();
+    memory.counters.add(counter.turns, 1);
+    memory.stage.countTurn();
+    // Somewhere a thread died: nothing more is written, answered or promised.
+    if (memory.stop.isStopping()) return;
+
+    memory.stage.enter(RINGS, nowMs);
+    if (this.#metadata.isBehind) this.#applyMetadata();
+    const drained = memory.drain(RING_BUDGET, this);
+    memory.counters.add(counter.ringMessages, drained);
+    memory.notices.take(this.#noticed);
+
+    memory.stage.enter(SOCKETS, nowMs);
+    this.#dispatcher.run();
+    memory.stage.enter(LOG, nowMs);
+    this.#partitions.commit();
+    memory.stage.enter(ANSWERS, nowMs);
+    // A watermark that moved just now may have fetches of this very shard waiting for it.
+    memory.notices.take(this.#noticed);
+    for (const connection of this.#connections.takeSendable()) this.#answers.send(connection);
+    memory.flush();
+
+    memory.stage.enter(TIMERS, nowMs);
+    this.#requests.expire();
+    this.#connections.tick(nowMs);
+    this.#partitions.tick(nowMs);
+    if (this.#stopCorrelation >= 0) this.#goOnStopping();
+    memory.flush();
+    this.#sleep(nowMs, drained);
+  }
+
+  /** Nothing to do: sleep until a socket, a neighbour or a deadline wakes the shard. */
+  #sleep(nowMs: number, drained: number): void {
+    if (drained > 0 || this.#connections.hasWork || this.#partitions.hasWork) return this.wake();
+    if (this.#turnIsDue) return;
+    this.#memory.stage.enter(ASLEEP, nowMs);
+    if (!this.#memory.doorbell.arm(this.#hasWork, this.#wake)) return this.wake();
+    const at = Math.min(this.#requests.nextDeadlineMs, this.#connections.nextTickMs(), this.#partitions.nextTickMs());
+    if (at >= this.#timerAtMs) return;
+    this.#timer?.cancel();
+    this.#timerAtMs = at;
+    this.#timer = this.#ports.clock.schedule(Math.max(0, at - nowMs), () => {
+      this.#timer = null;
+      this.#timerAtMs = Infinity;
+      this.wake();
+    });
+  }
+
+  #appendFor(peer: number, correlation: number, view: DataView, start: number): void {
+    const place = view.getInt32(start + APPEND_REQUEST.place, true) >>> 0;
+    const length = view.getInt32(start + APPEND_REQUEST.length, true);
+    this.#requests.appendHere(
+      view.getInt32(start + APPEND_REQUEST.slot, true),
+      view.getInt32(start + APPEND_REQUEST.incarnation, true),
+      this.#arenas[peer - 1]!,
+      place,
+      place + length,
+      view.getInt32(start + APPEND_REQUEST.acks, true),
+      this.#remoteAppends[peer]!,
+      correlation,
+      0,
+    );
+  }
+
+  #applyMetadata(): void {
+    const problem = this.#metadata.catchUp(this.#keeper);
+    // Going on with half of the metadata would be guessing: the node ends, with the reason.
+    if (problem !== null) throw new Error(`metadata: ${problem}`);
+    this.#keeper.openAdded();
+  }
+
+  #listen(listener: number, port: number, correlation: number): void {
+    this.#gate.listen(listener, port, this.#ports.network.sharesPorts, (bound) => {
+      const channel = this.#memory.channel(CONTROL);
+      const position = channel.answer(correlation, LISTEN_ANSWER.bytes);
+      channel.view.setInt32(position + LISTEN_ANSWER.port, bound, true);
+      this.wake();
+    });
+  }
+
+  #beginStop(phase: number, correlation: number): void {
+    assert(this.#stopCorrelation < 0, 'one phase of the stop follows the other');
+    this.#stopPhase = phase;
+    this.#stopCorrelation = correlation;
+    if (phase === STOP_ACCEPTING) this.#gate.close();
+    else if (phase === STOP_DRAIN) {
+      this.#connections.stopReading();
+      this.#drainUntilMs = this.#requests.nowMs + DRAIN_MS_MAX;
+    }
+  }
+
+  /** Looks whether the phase is complete; each turn until it is. */
+  #goOnStopping(): void {
+    if (this.#stopPhase === STOP_ACCEPTING) return this.#phaseDone();
+    if (this.#stopPhase === STOP_DRAIN) {
+      this.#requests.answerParked();
+      const isLate = this.#requests.nowMs >= this.#drainUntilMs;
+      if (this.#connections.size > 0 && isLate) this.#connections.closeAll();
+      if (this.#connections.size > 0 || this.#router.isBackedUp) return this.wake();
+      return this.#phaseDone();
+    }
+    assert(this.#stopPhase === STOP_CLOSE, 'the stop has three phases');
+    if (this.#isClosingLogs) return;
+    this.#isClosingLogs = true;
+    this.#partitions.closeAll(() => {
+      this.#reader.close();
+      this.#metadata.close();
+      this.#phaseDone();
+      this.wake();
+    });
+  }
+
+  #phaseDone(): void {
+    this.#memory.channel(CONTROL).answer(this.#stopCorrelation, STOP_ANSWER.bytes);
+    this.#stopCorrelation = -1;
+    if (this.#stopPhase !== STOP_CLOSE) return;
+    this.#hasEnded = true;
+    this.#timer?.cancel();
+    this.#memory.flush();
+    this.#ports.threads.exit();
+  }
+}
+
+function nodeView({ config, clusterId, ports }: ShardBoot): NodeView {
+  const chosen = new ListenerPorts(ports);
+  return {
+    clusterId,
+    nodeId: config.nodeId,
+    rack: config.rack,
+    topicDefaults: config.topics,
+    fetchBytesMax: config.network.fetchBytesMax,
+    endpoint: (listener) => {
+      const { advertised, host, port } = config.listeners[listener]!;
+      const known = advertised ?? { host, port };
+      return { host: known.host, port: known.port === 0 ? chosen.get(listener) : known.port };
+    },
+  };
+}
+
+const CONTROL = 0;
+/** Messages taken from each neighbour in one turn. */
+const RING_BUDGET = 1024;
+/** Memory for answers that is kept for the next ones. */
+const SEND_BYTES_KEPT = 32 * 1024 * 1024;
+/** Segment files and indexes that a shard keeps open for reading. */
+const FILES_MAX = 1024;
+/** How long a stop waits for clients to take their answers. */
+const DRAIN_MS_MAX = 5000;
+
+const stageOf = (name: StageName): number => stageNames.indexOf(name);
+const RINGS = stageOf('rings');
+const SOCKETS = stageOf('sockets');
+const LOG = stageOf('log');
+const ANSWERS = stageOf('answers');
+const TIMERS = stageOf('timers');
+const ASLEEP = stageOf('asleep');

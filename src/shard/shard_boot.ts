@@ -1,0 +1,39 @@
+import type { NodeConfig } from '../config/node_config.ts';
+import type { SharedMemory } from '../shared-memory/layout.ts';
+
+/** What control hands to a shard when it starts it: plain data and shared memory, structured-cloneable. */
+export interface ShardBoot {
+  /** 1 to the number of shards. */
+  readonly thread: number;
+  readonly config: NodeConfig;
+  readonly clusterId: string;
+  readonly shared: SharedMemory;
+  /** See `MetadataWatermark` and `PartitionIndex`. */
+  readonly metadataWatermark: SharedArrayBuffer;
+  readonly partitionIndex: SharedArrayBuffer;
+  /** See `RecoveryPoints`. */
+  readonly recoveryPoints: SharedArrayBuffer;
+  /** The file of the metadata log. */
+  readonly metadataLog: string;
+  /** By data directory of the configuration: whether the node stopped cleanly the last time. */
+  readonly cleanDirectories: readonly boolean[];
+  /** Ports by listener, chosen by the kernel for those that ask for 0; in shared memory because they come later. */
+  readonly ports: SharedArrayBuffer;
+}
+
+/** Where control publishes the port of each listener, before the first client can come: one word each. */
+export class ListenerPorts {
+  readonly #words: Int32Array;
+
+  constructor(memory: SharedArrayBuffer) {
+    this.#words = new Int32Array(memory);
+  }
+
+  get(listener: number): number {
+    return Atomics.load(this.#words, listener);
+  }
+
+  set(listener: number, port: number): void {
+    Atomics.store(this.#words, listener, port);
+  }
+}
