@@ -36,7 +36,7 @@ export class BrokerProcess {
     for (const override of options.overrides) program.push('--override', override);
     this.#child = spawn(process.execPath, ['--import', PROBE, ...options.nodeOptions, entry, ...program], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, MILLRACE_BENCH_COUNT_VIEWS: options.countViews ? '1' : '' },
+      env: { ...process.env, BENCH_COUNT_VIEWS: options.countViews ? '1' : '' },
     });
     process.once('exit', () => this.#child.kill('SIGKILL'));
   }

@@ -55,9 +55,15 @@ const { values: options } = parseArgs({
   },
 });
 
-if (options.help) console.log(USAGE);
-else if (options.counts) process.exitCode = await runCountGate(options.directory, options['write-limits']);
-else await bench();
+try {
+  if (options.help) console.log(USAGE);
+  else if (options.counts) process.exitCode = await runCountGate(options.directory, options['write-limits']);
+  else await bench();
+} catch (error) {
+  progress('');
+  console.error(`bench: ${(error as Error).message}`);
+  process.exitCode = 1;
+}
 
 async function bench(): Promise<void> {
   const rows = benchRows.filter((row) => new RegExp(options.only).test(row.name));

@@ -3,6 +3,7 @@ import type { CpuSeconds, ThreadCpu } from './measure/proc_stat.ts';
 import { compare, median, spread, type Comparison } from './measure/statistics.ts';
 
 export const RESULT_FORMAT = 1;
+const THREADS_SHOWN = 8;
 
 /** One run of one row against one target. */
 export interface Measurement {
@@ -113,6 +114,19 @@ export function summarize(target: TargetResult, unit: 'requests' | 'bytes'): Tar
     ringMessages: ring.length === 0 ? null : median(ring),
     spread: spread(valuesOf(target, mainMetric(unit))),
   };
+}
+
+/** Cores' worth of CPU by thread name, mean of the repetitions, busiest first; what did next to nothing is left out. */
+export function busyThreads(target: TargetResult): { readonly name: string; readonly cores: number }[] {
+  const cores = new Map<string, number>();
+  for (const run of target.repetitions) {
+    for (const { name, user, kernel } of run.threads) {
+      const share = (user + kernel) / run.seconds / target.repetitions.length;
+      cores.set(name, (cores.get(name) ?? 0) + share);
+    }
+  }
+  const busy = [...cores].map(([name, used]) => ({ name, cores: used })).filter((thread) => thread.cores >= 0.01);
+  return busy.sort((left, right) => right.cores - left.cores).slice(0, THREADS_SHOWN);
 }
 
 /** The first target beside another one, by the row's main metric. */

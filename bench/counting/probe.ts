@@ -19,7 +19,7 @@ channel.unref();
 const views = new Int32Array(new SharedArrayBuffer(4));
 if (isMainThread) answerQuestions();
 else channel.postMessage({ counters: findCounters(workerData, 3), views } satisfies Introduction);
-if (process.env['MILLRACE_BENCH_COUNT_VIEWS'] === '1') countViews(views);
+if (process.env['BENCH_COUNT_VIEWS'] === '1') countViews(views);
 
 function answerQuestions(): void {
   const workers: Worker[] = [];

@@ -1,6 +1,6 @@
 /** The result as one HTML page: charts are SVG in the page, nothing is loaded from elsewhere. */
 import { compareTargets, mainMetric, summarize, valuesOf, type BenchResult, type RowResult } from '../result.ts';
-import { COLUMNS, count, megabytes, sentence } from './table.ts';
+import { COLUMNS, count, megabytes, sentence, threadLine } from './table.ts';
 
 const WIDTH = 720;
 const LABEL = 90;
@@ -52,7 +52,8 @@ function renderRow(row: RowResult, difference: number): string {
   return `<section><h2>${escape(row.name)}</h2><p>${escape(row.title)}</p>${says.join('')}
 <h3>Work for each CPU-second (longer is better)</h3>${speedChart(speeds, shown)}
 <h3>CPU time for the same work: user, then kernel (shorter is better)</h3>${costChart(row)}
-<div class="scroll"><table><tr>${header}</tr>${lines.join('')}</table></div></section>`;
+<div class="scroll"><table><tr>${header}</tr>${lines.join('')}</table></div>
+<p>${escape(threadLine(row.targets[0]!))}</p></section>`;
 }
 
 interface SpeedBar {

@@ -1,5 +1,13 @@
 /** The result on the terminal. */
-import { compareTargets, summarize, type BenchResult, type RowResult, type TargetSummary } from '../result.ts';
+import {
+  busyThreads,
+  compareTargets,
+  summarize,
+  type BenchResult,
+  type RowResult,
+  type TargetResult,
+  type TargetSummary,
+} from '../result.ts';
 import type { Comparison } from '../measure/statistics.ts';
 
 export type Column = readonly [title: string, value: (summary: TargetSummary) => string];
@@ -44,10 +52,18 @@ function rowLines(row: RowResult, difference: number): string[] {
       line.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  '),
   );
   const first = row.targets[0]!.name;
+  const threads = threadLine(row.targets[0]!);
+  if (threads !== '') lines.push(`  ${threads}`);
   for (const against of row.targets.slice(1)) {
     lines.push(`  ${sentence(first, against.name, compareTargets(row, against, difference), difference)}`);
   }
   return lines;
+}
+
+/** Where the first target's CPU time went. */
+export function threadLine(target: TargetResult): string {
+  const threads = busyThreads(target).map(({ name, cores }) => `${name} ${cores.toFixed(2)}`);
+  return threads.length === 0 ? '' : `cores by thread of ${target.name}: ${threads.join(', ')}`;
 }
 
 /** What a comparison says, per CPU-second. */

@@ -24,7 +24,7 @@ for (const views of ['', '1']) {
   test(`counts of a worker reach the parent${views === '' ? '' : ', views too'}`, async (context) => {
     const child = fork(program, {
       execArgv: ['--import', probe],
-      env: { ...process.env, MILLRACE_BENCH_COUNT_VIEWS: views },
+      env: { ...process.env, BENCH_COUNT_VIEWS: views },
       stdio: ['pipe', 'pipe', 'inherit', 'ipc'],
     });
     context.after(() => child.kill());

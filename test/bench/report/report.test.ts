@@ -12,7 +12,11 @@ function measurement(requests: number, cpu: number | null): Measurement {
     records: requests,
     latencyUs: { p50: 100, p99: 1000, p999: 2000, max: 3000 },
     cpu: cpu === null ? null : { user: cpu / 2, kernel: cpu / 2 },
-    threads: [],
+    threads: [
+      { id: 1, name: 'idle', user: 0, kernel: 0 },
+      { id: 2, name: 'shard 1', user: 0.5, kernel: 0.5 },
+      { id: 3, name: 'shard 2', user: 1, kernel: 1 },
+    ],
     generator: { user: 0.1, kernel: 0.1 },
     others: 0,
     stolen: 0,
@@ -48,6 +52,7 @@ test('the table holds figures per CPU-second and says which did more', () => {
   const table = renderTable(result([200_000, 201_000, 199_000], [100_000, 100_000, 100_000]));
   assert.match(table, /millrace .* 200 000 /);
   assert.match(table, /millrace did more per CPU-second: 2\.00 times limit, noise 0\.5 %/);
+  assert.match(table, /cores by thread of millrace: shard 2 1\.00, shard 1 0\.50$/m);
   assert.match(table, /inconclusive: millrace did 0\.00 times other/);
 });
 
