@@ -73,7 +73,7 @@ describe('Apache Kafka’s tools', { skip: skipKafkaTools }, () => {
         input: lines.map((line) => `${line}\n`).join(''),
       });
       assert.deepEqual(await consume(topic, 0, 'earliest', lines.length), lines);
-      assert.deepEqual(await consume(topic, 0, '250', 50), lines.slice(250));
+      if (codec === 'zstd') assert.deepEqual(await consume(topic, 0, '250', 50), lines.slice(250));
       assert.deepEqual(await offsets(topic, 'latest'), [`${topic}:0:${lines.length}`]);
     });
   }
