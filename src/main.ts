@@ -1,12 +1,17 @@
 import './platform/thread_pool.ts';
+import { flushCompileCache } from 'node:module';
 import { hostname } from 'node:os';
+import { bannerLines } from './cli/banner.ts';
 import { readCommandLine, type Output } from './cli/command_line.ts';
 import { complainOf } from './cli/complaints.ts';
 import { loadConfig, type StartOptions, type Surroundings } from './cli/start_options.ts';
 import type { NodeConfig } from './config/node_config.ts';
 import { availableCores, availableMemoryBytes } from './platform/cores.ts';
+import { exitNow } from './platform/exit.ts';
 import { logToTerminal } from './platform/log.ts';
 import { programVersion } from './platform/program_files.ts';
+import { onStopSignals } from './platform/signals.ts';
+import { startNode } from './node.ts';
 
 const output: Output = {
   say: (text) => void process.stdout.write(text),
@@ -24,8 +29,26 @@ async function start(options: StartOptions): Promise<void> {
     return;
   }
   const log = logToTerminal('control');
-  log.error('there is no control thread to start yet');
-  process.exitCode = 70;
+  const fail = (message: string, exitCode: number): void => {
+    output.complain(`${message}\n`);
+    exitNow(exitCode);
+  };
+  const started = await startNode(config, log, {
+    ready({ clusterId, ports }) {
+      const facts = { version: programVersion(), clusterId, ports, startMs: performance.now() };
+      output.say(`${bannerLines(config, facts).join('\n')}\n`);
+      flushCompileCache();
+    },
+    failed: fail,
+    stopped() {
+      exitNow(0);
+    },
+  });
+  if (typeof started === 'string') return fail(started, 1);
+  onStopSignals(
+    () => started.control.stop(),
+    () => exitNow(1),
+  );
 }
 
 function readConfig(options: StartOptions): NodeConfig | null {

@@ -20,7 +20,7 @@ import type { Timer } from '../port/clock.ts';
 import type { ThreadFailure } from '../port/threads.ts';
 import type { ChannelHandler } from '../shared-memory/channel.ts';
 import { counter } from '../shared-memory/counters.ts';
-import { allocateSharedMemory, sharedGeometry, type SharedMemory } from '../shared-memory/layout.ts';
+import { allocateSharedMemory, type SharedMemory } from '../shared-memory/layout.ts';
 import { PartitionSlots, replicaState, RowSnapshot } from '../shared-memory/partition_table.ts';
 import { RecoveryPoints, recoveryPointsBytes } from '../shared-memory/recovery_points.ts';
 import { ThreadMemory } from '../shared-memory/thread_memory.ts';

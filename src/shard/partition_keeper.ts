@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.ts';
-import { deriveTopicConfig, InvalidTopicConfig } from '../config/topic_config.ts';
+import { storedTopicConfig } from '../config/topic_config.ts';
 import type { NodeConfig, TopicConfig } from '../config/node_config.ts';
 import { readOffsetCheckpoint, type PartitionOffsets } from '../log/checkpoint_file.ts';
 import { formatDirectoryName } from '../log/directory_name.ts';
@@ -98,13 +98,9 @@ export class PartitionKeeper implements MetadataChanges {
   }
 
   #topicConfig(topic: TopicImage): TopicConfig {
-    const config = deriveTopicConfig(this.#config.topics.config, topic.configs);
-    if (!(config instanceof InvalidTopicConfig)) return config;
-    this.#ports.log.error('a topic has settings that this build refuses; the broker’s own apply', {
-      topic: topic.name,
-      why: config.message,
-    });
-    return this.#config.topics.config;
+    const { config, ignored } = storedTopicConfig(this.#config.topics.config, topic.configs);
+    for (const why of ignored) this.#ports.log.error('a setting of a topic has no effect', { topic: topic.name, why });
+    return config;
   }
 
   #checkpointed(

@@ -17,6 +17,7 @@ import {
   STOP_REQUEST,
 } from '../api/thread_messages.ts';
 import { LogReader } from '../log/log_reader.ts';
+import { RecentlyTouched } from '../log/read_policy.ts';
 import { MetadataFollower } from '../metadata/metadata_follower.ts';
 import { MetadataImage } from '../metadata/metadata_image.ts';
 import { MetadataWatermark } from '../metadata/watermark.ts';
@@ -164,6 +165,7 @@ export class Shard implements ChannelHandler {
       image,
       table,
       reader: this.#reader,
+      decompressor: { decompress: () => null },
       arena,
       connections: this.#connections,
       answers: this.#answers,

@@ -39,6 +39,7 @@ export const counterNames = [
   'systemCallsRead',
   'systemCallsWrite',
   'systemCallsSync',
+  'systemCallsOther',
 ] as const;
 export type CounterName = (typeof counterNames)[number];
 

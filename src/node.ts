@@ -1,0 +1,122 @@
+import { ControlThread, type ControlEvents } from './control/control_thread.ts';
+import type { NodeConfig } from './config/node_config.ts';
+import { METADATA_TOPIC_DIRECTORY } from './metadata/metadata_log.ts';
+import { createClock } from './platform/clock.ts';
+import { createDisk, type DiskOptions } from './platform/disk/disk.ts';
+import { allocatePoolBudget, type PoolBudgetMemory } from './platform/disk/pool_budget.ts';
+import { holdDataDirectory, type DirectoryLock } from './platform/data_directory_lock.ts';
+import { createEntropy } from './platform/entropy.ts';
+import { loadKernels } from './platform/kernels.ts';
+import { createNetwork } from './platform/network/network.ts';
+import { probePort } from './platform/port_probe.ts';
+import { workerUrl } from './platform/program_files.ts';
+import type { SystemCall } from './platform/system_calls.ts';
+import { poolThreads } from './platform/thread_pool.ts';
+import { createControlThreads, shardLimitsDefault } from './platform/threads.ts';
+import type { Log } from './port/log.ts';
+import { counter, CounterBlock } from './shared-memory/counters.ts';
+import type { SharedMemory } from './shared-memory/layout.ts';
+import type { ShardBoot } from './shard/shard_boot.ts';
+
+/** What a shard's worker is started with: its boot, and what its real ports share with the others'. */
+export interface ShardProgramBoot {
+  readonly shard: ShardBoot;
+  readonly poolBudget: PoolBudgetMemory;
+}
+
+/** A running node, and what it holds of the machine. */
+export interface RunningNode {
+  readonly control: ControlThread;
+  /** Gives the data directories back, when the node has stopped. */
+  release(): Promise<void>;
+}
+
+/**
+ * Wires a node to the machine and starts it: data directories held, ports found free, control started. The outcome
+ * comes by `events`. Returns a sentence for the administrator where it cannot even begin.
+ */
+export async function startNode(
+  config: NodeConfig,
+  log: Log,
+  events: ControlEvents,
+  shardProgram: URL = workerUrl('shard'),
+): Promise<RunningNode | string> {
+  const locks: DirectoryLock[] = [];
+  const release = async (): Promise<void> => {
+    for (const lock of locks) await lock.release();
+  };
+  const poolBudget = allocatePoolBudget(poolThreads, config.storage.directories.length);
+  const disk = createDisk(diskOptions(config, poolBudget));
+  for (const directory of new Set([...config.storage.directories, config.storage.metadataDirectory])) {
+    const made = disk.makeDirectory(directory);
+    if (made !== null) return `the data directory ${directory} cannot be made: ${made.code}`;
+    const lock = await holdDataDirectory(directory);
+    if ('message' in lock) {
+      await release();
+      return lock.message;
+    }
+    locks.push(lock);
+  }
+  const taken = await takenPort(config);
+  if (taken !== null) {
+    await release();
+    return taken;
+  }
+  const threads = createControlThreads({ url: shardProgram, limits: shardLimitsDefault });
+  const control = ControlThread.start(
+    {
+      clock: createClock(),
+      disk,
+      threads: {
+        ...threads,
+        spawnShard: (thread, shard, exited) =>
+          threads.spawnShard(thread, { shard: shard as ShardBoot, poolBudget } satisfies ShardProgramBoot, exited),
+      },
+      entropy: createEntropy(),
+      kernels: await loadKernels(log),
+      log,
+      sharesPorts: createNetwork({}).sharesPorts,
+    },
+    config,
+    events,
+  );
+  if (typeof control !== 'string') return { control, release };
+  await release();
+  return control;
+}
+
+/** SO_REUSEPORT hides a taken port: it is asked for once without, before the shards share it. */
+async function takenPort(config: NodeConfig): Promise<string | null> {
+  for (const { host, port } of config.listeners) {
+    const taken = port === 0 ? null : await probePort(host, port);
+    if (taken !== null) return taken.message;
+  }
+  return null;
+}
+
+export function diskOptions(config: NodeConfig, poolBudget: PoolBudgetMemory): DiskOptions {
+  const { directories, metadataDirectory } = config.storage;
+  return {
+    poolBudget,
+    dataDirectories: directories,
+    metadataLogDirectory: `${metadataDirectory}/${METADATA_TOPIC_DIRECTORY}`,
+  };
+}
+
+/** Counts a thread's system calls where the rest of the node can see them. */
+export function systemCallCounter(shared: SharedMemory, thread: number): (call: SystemCall) => void {
+  const counters = new CounterBlock(shared.counters, thread);
+  return (call) => counters.add(COUNTER_OF[call], 1);
+}
+
+const COUNTER_OF: Readonly<Record<SystemCall, number>> = {
+  accept: counter.systemCallsOther,
+  socketRead: counter.systemCallsRead,
+  socketWrite: counter.systemCallsWrite,
+  open: counter.systemCallsOther,
+  close: counter.systemCallsOther,
+  fileRead: counter.systemCallsRead,
+  fileWrite: counter.systemCallsWrite,
+  fileSync: counter.systemCallsSync,
+  directory: counter.systemCallsOther,
+};

@@ -1,0 +1,27 @@
+import { createClock } from '../src/platform/clock.ts';
+import { createDisk } from '../src/platform/disk/disk.ts';
+import { createEntropy } from '../src/platform/entropy.ts';
+import { loadKernels } from '../src/platform/kernels.ts';
+import { logToTerminal } from '../src/platform/log.ts';
+import { createNetwork } from '../src/platform/network/network.ts';
+import { enterShardThread } from '../src/platform/threads.ts';
+import { diskOptions, systemCallCounter, type ShardProgramBoot } from '../src/node.ts';
+import { Shard } from '../src/shard/shard.ts';
+
+const { threads, boot } = enterShardThread();
+const { shard, poolBudget } = boot as ShardProgramBoot;
+const countSystemCall = systemCallCounter(shard.shared, shard.thread);
+const log = logToTerminal(`shard ${shard.thread}`);
+
+new Shard(
+  {
+    clock: createClock(),
+    disk: createDisk({ ...diskOptions(shard.config, poolBudget), countSystemCall }),
+    network: createNetwork({ countSystemCall, log }),
+    threads,
+    entropy: createEntropy(),
+    kernels: await loadKernels(null),
+    log,
+  },
+  shard,
+);
