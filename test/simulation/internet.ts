@@ -1,5 +1,6 @@
 import type { SimEndpoint } from './sim_endpoint.ts';
 import type { SimListener } from './sim_network.ts';
+import type { SimThread } from './sim_thread.ts';
 import type { World } from './world.ts';
 
 /** How connections behave; drawn from the seed for each run. */
@@ -50,7 +51,16 @@ export class SimHost {
   killProcess(): void {
     this.listeners.clear();
     for (const endpoint of [...this.endpoints]) endpoint.abandon();
-    this.endpoints.clear();
+  }
+
+  /** A thread of the process has ended: its sockets are closed, the others' stay. */
+  closeThread(thread: SimThread): void {
+    for (const [port, listeners] of this.listeners) {
+      const left = listeners.filter((listener) => listener.thread !== thread);
+      if (left.length > 0) this.listeners.set(port, left);
+      else this.listeners.delete(port);
+    }
+    for (const endpoint of [...this.endpoints]) if (endpoint.thread === thread) endpoint.abandon();
   }
 
   /** Nobody is told anything: peers find out when they send, after this host is up again, or by a time-out. */

@@ -80,8 +80,8 @@ export class SimListener implements Listener {
     this.#post(() => events.listening(port));
   }
 
-  get port(): number {
-    return this.#port;
+  get thread(): SimThread {
+    return this.#thread;
   }
 
   /** The kernel has made a connection from `remote`; this listener's thread hears of it in an event. */

@@ -1,8 +1,9 @@
 import type { Suite } from '../run.ts';
+import { logSuite } from './log.ts';
 import { ringsSuite } from './rings.ts';
 
 /** Every suite, in the order in which the runner goes through them. */
-export const allSuites: readonly Suite[] = [ringsSuite];
+export const allSuites: readonly Suite[] = [ringsSuite, logSuite];
 
 export function suiteNamed(name: string): Suite | null {
   return allSuites.find((suite) => suite.name === name) ?? null;

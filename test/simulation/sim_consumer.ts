@@ -1,0 +1,201 @@
+import { ErrorCode } from '../../src/protocol/errors.ts';
+import { fetchRequest, fetchResponse } from '../../src/protocol/schema/01_fetch.ts';
+import type { FetchResponse } from '../../src/protocol/schema/01_fetch.ts';
+import type { Encodable } from '../../src/protocol/schema_language.ts';
+import { decodeBatches } from './record_values.ts';
+import { SimClientConnection } from './sim_client.ts';
+import type { ClientHost, TopicTarget } from './sim_workload.ts';
+
+export interface ConsumerOptions {
+  readonly number: number;
+  readonly version: number;
+  readonly maxWaitMs: number;
+  readonly minBytes: number;
+  readonly maxBytes: number;
+  readonly partitionMaxBytes: number;
+  readonly pauseMsMax: number;
+  /** Chance, at each fetch, to stop reading the socket for a while. */
+  readonly sleepChance: number;
+  /** Chance, at each fetch, to begin again at offset 0 of one partition. */
+  readonly rewindChance: number;
+}
+
+type PartitionData = FetchResponse['responses'][number]['partitions'][number];
+
+/** One assigned partition. */
+interface Position {
+  readonly target: TopicTarget;
+  readonly partition: number;
+  readonly name: string;
+  next: number;
+  highWatermark: number;
+}
+
+/** Fetches its partitions from offset 0 on, again and again, and writes into the history what it read. */
+export class SimConsumer {
+  fetches = 0;
+  emptyFetches = 0;
+  rewinds = 0;
+  readonly positions: readonly Position[];
+  readonly #host: ClientHost;
+  readonly #options: ConsumerOptions;
+  #connection: SimClientConnection | null = null;
+  #stopped = false;
+
+  constructor(host: ClientHost, options: ConsumerOptions) {
+    this.#host = host;
+    this.#options = options;
+    this.positions = host.topics.flatMap((target) =>
+      Array.from({ length: target.partitions }, (_, partition) => {
+        return { target, partition, name: `${target.name}-${partition}`, next: 0, highWatermark: -1 };
+      }),
+    );
+  }
+
+  start(): void {
+    this.#connect();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#connection?.close();
+  }
+
+  /** Everything that is acknowledged by now has been read by this consumer, as far as it knows the ends. */
+  get hasCaughtUp(): boolean {
+    const { history } = this.#host;
+    return this.positions.every(({ next, name, highWatermark }) => {
+      return highWatermark >= 0 && next >= highWatermark && next >= history.floorOf(name);
+    });
+  }
+
+  /** After a loss of power that may have shortened logs: where it stood means nothing any more. */
+  forgetPositions(): void {
+    for (const position of this.positions) {
+      position.next = 0;
+      position.highWatermark = -1;
+    }
+  }
+
+  describe(): string {
+    const parts = this.positions.map(({ name, next, highWatermark }) => `${name} ${next}/${highWatermark}`);
+    return `consumer ${this.#options.number}: ${parts.join(', ')}`;
+  }
+
+  #connect(): void {
+    if (this.#stopped) return;
+    const { world, network, target, clock } = this.#host;
+    this.#connection = new SimClientConnection(world, network, target(), `consumer-${this.#options.number}`, {
+      opened: () => this.#fetch(),
+      closed: () => {
+        this.#connection = null;
+        if (!this.#stopped) clock.schedule(world.random.between(10, 300), () => this.#connect());
+      },
+    });
+  }
+
+  #fetch(): void {
+    const connection = this.#connection;
+    if (connection === null || !connection.isOpen || this.#stopped) return;
+    const { world, clock, history } = this.#host;
+    const random = world.random;
+    this.fetches++;
+    if (random.chance(this.#options.rewindChance)) {
+      random.pick(this.positions).next = 0;
+      this.rewinds++;
+    }
+    const floors = new Map(this.positions.map(({ name }) => [name, history.floorOf(name)]));
+    const { era } = history;
+    let over = false;
+    const timer = clock.schedule(this.#options.maxWaitMs + 30_000, () => {
+      if (!over) connection.close();
+    });
+    const call = { request: fetchRequest, response: fetchResponse, version: this.#options.version };
+    connection.send(
+      call,
+      this.#body(),
+      (response) => {
+        over = true;
+        timer.cancel();
+        if (history.era === era) this.#answered(response, floors);
+        clock.schedule(random.fraction() * this.#options.pauseMsMax, () => this.#fetch());
+      },
+      () => {
+        over = true;
+        timer.cancel();
+      },
+    );
+    if (!random.chance(this.#options.sleepChance)) return;
+    connection.pauseReading();
+    clock.schedule(random.between(1, 2000), () => connection.resumeReading());
+  }
+
+  #body(): Encodable<typeof fetchRequest> {
+    const { maxWaitMs, minBytes, maxBytes, partitionMaxBytes } = this.#options;
+    return {
+      maxWaitMs,
+      minBytes,
+      maxBytes,
+      topics: this.#host.topics.map((target) => ({
+        topic: target.name,
+        topicId: target.id,
+        partitions: this.positions
+          .filter((position) => position.target === target)
+          .map(({ partition, next }) => ({ partition, fetchOffset: next, partitionMaxBytes })),
+      })),
+      forgottenTopicsData: [],
+    };
+  }
+
+  #answered(response: FetchResponse, floors: ReadonlyMap<string, number>): void {
+    if (response.errorCode !== 0) {
+      this.#host.world.violate('refused without reason', `a Fetch, with error ${response.errorCode}`);
+    }
+    let records = 0;
+    for (const topic of response.responses) {
+      const target = this.#host.topics.find((known) => known.name === topic.topic || known.id === topic.topicId);
+      for (const data of topic.partitions) {
+        const position = this.positions.find(
+          (known) => known.target === target && known.partition === data.partitionIndex,
+        );
+        if (position === undefined) this.#host.world.violate('answer of another shape', 'a partition nobody asked for');
+        else records += this.#take(position, data, floors.get(position.name) ?? 0);
+      }
+    }
+    if (records === 0) this.emptyFetches++;
+  }
+
+  #take(position: Position, data: PartitionData, floor: number): number {
+    const { world, history } = this.#host;
+    const { name } = position;
+    if (data.errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) {
+      if (position.next <= floor)
+        world.violate('I4 offset out of range', `${name} at ${position.next}, floor ${floor}`);
+      position.next = 0;
+      return 0;
+    }
+    if (data.errorCode !== ErrorCode.NONE) return 0;
+    history.watermark(name, data.highWatermark, data.logStartOffset, floor, world.nowMs);
+    position.highWatermark = data.highWatermark;
+    if (data.records === null || data.records.length === 0) return 0;
+    const decoded = decodeBatches(data.records);
+    if (typeof decoded === 'string') {
+      world.violate('I2 damaged records', `${name} from ${position.next}: ${decoded}`);
+      return 0;
+    }
+    let taken = 0;
+    for (const { offset, number, sum } of decoded) {
+      if (offset < position.next) continue;
+      if (offset >= data.highWatermark) {
+        world.violate('read beyond the watermark', `${name}@${offset}, watermark ${data.highWatermark}`);
+      }
+      history.read(name, offset, number, this.#options.number, world.nowMs, sum);
+      position.next = offset + 1;
+      taken++;
+    }
+    if (decoded.length > 0 && taken === 0) {
+      world.violate('a fetch without progress', `${name} from ${position.next} got only earlier records`);
+    }
+    return taken;
+  }
+}

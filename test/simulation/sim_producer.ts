@@ -1,0 +1,238 @@
+import { ErrorCode } from '../../src/protocol/errors.ts';
+import { produceRequest, produceResponse } from '../../src/protocol/schema/00_produce.ts';
+import type { ProduceResponse } from '../../src/protocol/schema/00_produce.ts';
+import type { Decoded, Encodable } from '../../src/protocol/schema_language.ts';
+import type { ClientHost, TopicTarget } from './sim_workload.ts';
+import { encodeBatch } from './record_values.ts';
+import type { Send } from './history.ts';
+import { SimClientConnection } from './sim_client.ts';
+
+export interface ProducerOptions {
+  readonly number: number;
+  readonly version: number;
+  /** 0, 1 or −1. */
+  readonly acks: number;
+  readonly inFlightMax: number;
+  readonly partitionsPerRequest: number;
+  readonly recordsPerBatch: number;
+  readonly patternBytesMax: number;
+  readonly pauseMsMax: number;
+  /** Sends a value again when its fate is unknown; otherwise it stays unknown. */
+  readonly retries: boolean;
+  readonly timeoutMs: number;
+}
+
+/** One batch under way, for one partition. */
+interface Batch {
+  readonly target: TopicTarget;
+  readonly partition: number;
+  readonly sends: readonly Send[];
+  readonly records: Uint8Array;
+}
+
+/** Refusals after which the value may be there all the same. */
+const indefinite: readonly number[] = [
+  ErrorCode.REQUEST_TIMED_OUT,
+  ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
+  ErrorCode.KAFKA_STORAGE_ERROR,
+  ErrorCode.UNKNOWN_SERVER_ERROR,
+];
+
+/** Errors that say that the request was wrong, which this producer's never is. */
+const unearned: readonly number[] = [
+  ErrorCode.CORRUPT_MESSAGE,
+  ErrorCode.INVALID_RECORD,
+  ErrorCode.INVALID_REQUEST,
+  ErrorCode.MESSAGE_TOO_LARGE,
+  ErrorCode.INVALID_REQUIRED_ACKS,
+  ErrorCode.UNKNOWN_SERVER_ERROR,
+];
+
+/** Sends unique values until it is stopped, and writes into the history what became of them. */
+export class SimProducer {
+  acknowledged = 0;
+  refused = 0;
+  unknown = 0;
+  connections = 0;
+  readonly #host: ClientHost;
+  readonly #options: ProducerOptions;
+  #connection: SimClientConnection | null = null;
+  #inFlight = 0;
+  #stopped = false;
+  #again: Batch[] = [];
+
+  constructor(host: ClientHost, options: ProducerOptions) {
+    this.#host = host;
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#connect();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  get isIdle(): boolean {
+    return this.#stopped && this.#inFlight === 0;
+  }
+
+  #connect(): void {
+    const { world, network, target, clock } = this.#host;
+    this.connections++;
+    this.#connection = new SimClientConnection(world, network, target(), `producer-${this.#options.number}`, {
+      opened: () => this.#later(),
+      closed: () => {
+        this.#connection = null;
+        clock.schedule(world.random.between(10, 300), () => this.#connect());
+      },
+    });
+  }
+
+  #later(): void {
+    const { clock, world } = this.#host;
+    clock.schedule(world.random.fraction() * this.#options.pauseMsMax, () => this.#produce());
+  }
+
+  #produce(): void {
+    const connection = this.#connection;
+    if (connection === null || !connection.isOpen || (this.#stopped && this.#again.length === 0)) return;
+    const { inFlightMax, acks } = this.#options;
+    const burst = this.#host.world.random.between(1, inFlightMax);
+    for (let count = 0; count < burst && connection.inFlight < inFlightMax; count++) {
+      const batches = this.#nextBatches();
+      if (batches.length === 0) break;
+      if (acks === 0) this.#sendSilently(connection, batches);
+      else this.#send(connection, batches);
+    }
+    this.#later();
+  }
+
+  #nextBatches(): Batch[] {
+    const again = this.#again.shift();
+    if (again !== undefined) {
+      for (const send of again.sends) send.attempts++;
+      return [again];
+    }
+    if (this.#stopped) return [];
+    const random = this.#host.world.random;
+    const batches: Batch[] = [];
+    const taken = new Set<string>();
+    const wanted = random.between(1, this.#options.partitionsPerRequest);
+    for (let count = 0; count < wanted; count++) {
+      const target = random.pick(this.#host.topics);
+      const partition = random.between(0, target.partitions - 1);
+      const name = `${target.name}-${partition}`;
+      if (taken.has(name)) continue;
+      taken.add(name);
+      batches.push(this.#newBatch(target, partition, name));
+    }
+    return batches;
+  }
+
+  #newBatch(target: TopicTarget, partition: number, name: string): Batch {
+    const { world, history, clock } = this.#host;
+    const random = world.random;
+    const values = [];
+    const sends: Send[] = [];
+    const count = random.between(1, this.#options.recordsPerBatch);
+    const durable = this.#options.acks !== 0;
+    for (let index = 0; index < count; index++) {
+      const send = history.beginSend(name, this.#options.number, this.connections, world.nowMs, durable);
+      sends.push(send);
+      values.push({ number: send.value, patternBytes: random.between(0, this.#options.patternBytesMax) });
+    }
+    return { target, partition, sends, records: encodeBatch(values, clock.wallMs()) };
+  }
+
+  #send(connection: SimClientConnection, batches: readonly Batch[]): void {
+    const { clock } = this.#host;
+    this.#inFlight++;
+    let over = false;
+    const timer = clock.schedule(this.#options.timeoutMs + 5000, () => {
+      if (!over) connection.close();
+    });
+    const end = (): void => {
+      over = true;
+      timer.cancel();
+      this.#inFlight--;
+    };
+    const call = { request: produceRequest, response: produceResponse, version: this.#options.version };
+    connection.send(
+      call,
+      this.#body(batches),
+      (response) => {
+        end();
+        this.#answered(batches, response);
+      },
+      () => {
+        end();
+        for (const batch of batches) this.#lost(batch);
+      },
+    );
+  }
+
+  #sendSilently(connection: SimClientConnection, batches: readonly Batch[]): void {
+    const call = { request: produceRequest, response: produceResponse, version: this.#options.version };
+    connection.sendSilently(call, this.#body(batches));
+    for (const batch of batches) this.#settle(batch, 'info');
+  }
+
+  #body(batches: readonly Batch[]): Encodable<typeof produceRequest> {
+    return {
+      transactionalId: null,
+      acks: this.#options.acks,
+      timeoutMs: this.#options.timeoutMs,
+      topicData: batches.map(({ target, partition, records }) => ({
+        name: target.name,
+        topicId: target.id,
+        partitionData: [{ index: partition, records }],
+      })),
+    };
+  }
+
+  #answered(batches: readonly Batch[], response: Decoded<typeof produceResponse>): void {
+    const answers = partitionsOf(response);
+    if (answers.length !== batches.length) {
+      const detail = `${batches.length} partitions asked, ${answers.length} answered`;
+      this.#host.world.violate('answer of another shape', detail);
+    }
+    batches.forEach((batch, index) => {
+      const answer = answers[index];
+      if (answer === undefined || answer.index !== batch.partition) {
+        this.#host.world.violate('answer of another shape', 'partitions in another order than they were asked');
+        return this.#settle(batch, 'info');
+      }
+      const { errorCode, baseOffset } = answer;
+      if (errorCode === ErrorCode.NONE) return this.#settle(batch, 'ok', baseOffset);
+      if (unearned.includes(errorCode)) {
+        this.#host.world.violate('refused without reason', `error ${errorCode} for ${batch.sends.length} values`);
+      }
+      if (indefinite.includes(errorCode)) return this.#lost(batch);
+      this.#settle(batch, 'fail');
+    });
+  }
+
+  #lost(batch: Batch): void {
+    if (this.#options.retries && !this.#stopped) this.#again.push(batch);
+    else this.#settle(batch, 'info');
+  }
+
+  #settle(batch: Batch, outcome: 'ok' | 'fail' | 'info', baseOffset = -1): void {
+    const { history, world } = this.#host;
+    batch.sends.forEach((send, index) => {
+      // A value that was sent before and whose fate was unknown then may be there although this attempt was refused.
+      const known = outcome === 'fail' && send.attempts > 1 ? 'info' : outcome;
+      history.endSend(send, known, world.nowMs, baseOffset < 0 ? -1 : baseOffset + index);
+    });
+    if (outcome === 'ok') this.acknowledged += batch.sends.length;
+    else if (outcome === 'fail') this.refused += batch.sends.length;
+    else this.unknown += batch.sends.length;
+  }
+}
+
+/** In the order of the response, over all topics. */
+function partitionsOf(response: ProduceResponse): ProduceResponse['responses'][number]['partitionResponses'] {
+  return response.responses.flatMap((topic) => topic.partitionResponses);
+}

@@ -1,0 +1,180 @@
+import type { Uuid } from '../../src/base/uuid.ts';
+import type { SeededRandom } from '../../src/base/random.ts';
+import type { Clock } from '../../src/port/clock.ts';
+import type { Network } from '../../src/port/network.ts';
+import type { Finding } from './checkers.ts';
+import { History } from './history.ts';
+import type { Internet, SimHost } from './internet.ts';
+import { SimAdmin } from './sim_admin.ts';
+import type { TopicWanted } from './sim_admin.ts';
+import { SimClock, WallTime } from './sim_clock.ts';
+import { SimConsumer } from './sim_consumer.ts';
+import type { ConsumerOptions } from './sim_consumer.ts';
+import { SimNetwork } from './sim_network.ts';
+import { SimProducer } from './sim_producer.ts';
+import type { ProducerOptions } from './sim_producer.ts';
+import { SimThread } from './sim_thread.ts';
+import type { World } from './world.ts';
+
+export interface TopicTarget {
+  readonly name: string;
+  readonly id: Uuid;
+  readonly partitions: number;
+}
+
+/** What a client needs: its machine's ports, where the node is, what it writes down. */
+export interface ClientHost {
+  readonly world: World;
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly history: History;
+  readonly topics: readonly TopicTarget[];
+  target(): { readonly host: string; readonly port: number };
+}
+
+export interface WorkloadOptions {
+  readonly topics: readonly TopicWanted[];
+  readonly producers: readonly ProducerOptions[];
+  readonly consumers: readonly ConsumerOptions[];
+}
+
+/** How long the node may take for what must happen once nothing disturbs it any more. */
+const patienceMs = 120_000;
+
+/** Producers and consumers on machines of their own, and what they saw. */
+export class SimWorkload {
+  readonly history = new History();
+  readonly hosts: SimHost[] = [];
+  readonly producers: SimProducer[] = [];
+  readonly consumers: SimConsumer[] = [];
+  readonly #world: World;
+  readonly #internet: Internet;
+  readonly #target: ClientHost['target'];
+  readonly #options: WorkloadOptions;
+
+  constructor(world: World, internet: Internet, target: ClientHost['target'], options: WorkloadOptions) {
+    this.#world = world;
+    this.#internet = internet;
+    this.#target = target;
+    this.#options = options;
+  }
+
+  /** Creates the topics, then starts all clients. What went wrong, or null. */
+  begin(): Finding | null {
+    const admin = new SimAdmin(this.#client('admin'), this.#options.topics);
+    admin.start();
+    if (!this.#world.runUntil(() => admin.isDone || admin.problem !== null, patienceMs)) {
+      return { rule: 'I17 no topics', detail: `after ${patienceMs} ms ${this.#options.topics.length} are not there` };
+    }
+    if (admin.problem !== null) return { rule: 'I17 no topics', detail: admin.problem };
+    for (const options of this.#options.producers) {
+      const host = { ...this.#client(`producer-${options.number}`), topics: admin.topics };
+      this.producers.push(new SimProducer(host, options));
+    }
+    for (const options of this.#options.consumers) {
+      const host = { ...this.#client(`consumer-${options.number}`), topics: admin.topics };
+      this.consumers.push(new SimConsumer(host, options));
+    }
+    for (const producer of this.producers) producer.start();
+    for (const consumer of this.consumers) consumer.start();
+    return null;
+  }
+
+  /**
+   * The phase after the faults: every producer gets something acknowledged, then all stop, every request comes to an
+   * end, and every consumer reads all there is.
+   */
+  finish(): Finding[] {
+    const world = this.#world;
+    const acknowledging = this.producers.filter((_, index) => this.#options.producers[index]?.acks !== 0);
+    const before = acknowledging.map((producer) => producer.acknowledged);
+    const progress = (): boolean => acknowledging.every((one, index) => one.acknowledged > (before[index] as number));
+    if (!world.runUntil(progress, patienceMs)) {
+      return [{ rule: 'I17 no progress', detail: `some producer gets nothing acknowledged. ${this.describe()}` }];
+    }
+    for (const producer of this.producers) producer.stop();
+    if (!world.runUntil(() => this.producers.every((producer) => producer.isIdle), patienceMs)) {
+      return [{ rule: 'I17 no answer', detail: `requests stay unanswered. ${this.describe()}` }];
+    }
+    if (!world.runUntil(() => this.consumers.every((consumer) => consumer.hasCaughtUp), patienceMs)) {
+      return [{ rule: 'I17 no catching up', detail: this.describe() }];
+    }
+    for (const consumer of this.consumers) consumer.stop();
+    return [];
+  }
+
+  /** The machine has lost power and its log may have become shorter. */
+  powerLost(): void {
+    this.history.powerLost();
+    for (const consumer of this.consumers) consumer.forgetPositions();
+  }
+
+  counts(): Record<string, number> {
+    const sum = <One>(ones: readonly One[], count: (one: One) => number): number =>
+      ones.reduce((all, one) => all + count(one), 0);
+    return {
+      sent: this.history.sends.length,
+      acknowledged: sum(this.producers, (producer) => producer.acknowledged),
+      refused: sum(this.producers, (producer) => producer.refused),
+      unknown: sum(this.producers, (producer) => producer.unknown),
+      read: this.history.reads.length,
+      fetches: sum(this.consumers, (consumer) => consumer.fetches),
+      connections: sum(this.producers, (producer) => producer.connections),
+    };
+  }
+
+  describe(): string {
+    const sends = JSON.stringify(this.counts());
+    return [sends, ...this.consumers.map((consumer) => consumer.describe())].join('; ');
+  }
+
+  #client(name: string): Omit<ClientHost, 'topics'> {
+    const world = this.#world;
+    const host = this.#internet.host(name);
+    this.hosts.push(host);
+    const thread = new SimThread(world, name);
+    return {
+      world,
+      network: new SimNetwork(host, thread),
+      clock: new SimClock(thread, new WallTime(world)),
+      history: this.history,
+      target: this.#target,
+    };
+  }
+}
+
+/** Clients of all kinds: impatient and slow, pipelined and not, with small and large appetites. */
+export function drawWorkload(random: SeededRandom): WorkloadOptions {
+  const topics = Array.from({ length: random.between(1, 2) }, (_, index) => ({
+    name: `topic-${index}`,
+    partitions: random.between(1, 6),
+    configs: [],
+  }));
+  const patternBytesMax = random.pick([10, 200, 2000, 20_000]);
+  return {
+    topics,
+    producers: Array.from({ length: random.between(1, 3) }, (_, number) => ({
+      number,
+      version: random.between(3, 13),
+      acks: random.pick([1, 1, -1, -1, 0]),
+      inFlightMax: random.pick([1, 2, 5, 20]),
+      partitionsPerRequest: random.pick([1, 1, 3, 6]),
+      recordsPerBatch: random.pick([1, 5, 30]),
+      patternBytesMax,
+      pauseMsMax: random.pick([1, 10, 100]),
+      retries: random.chance(0.3),
+      timeoutMs: random.pick([1000, 30_000]),
+    })),
+    consumers: Array.from({ length: random.between(1, 3) }, (_, number) => ({
+      number,
+      version: random.between(4, 18),
+      maxWaitMs: random.pick([0, 50, 500, 5000]),
+      minBytes: random.pick([0, 1, 1, 1000, 100_000]),
+      maxBytes: random.pick([1, 10_000, 1_000_000, 0x7fff_ffff]),
+      partitionMaxBytes: random.pick([1, 1000, 100_000, 1_048_576]),
+      pauseMsMax: random.pick([1, 10, 100]),
+      sleepChance: random.chance(0.2) ? 0.05 : 0,
+      rewindChance: random.chance(0.3) ? 0.02 : 0,
+    })),
+  };
+}

@@ -1,0 +1,326 @@
+import { SeededRandom } from '../../../src/base/random.ts';
+import { noBatchObserver } from '../../../src/log/batch_observer.ts';
+import { logConfigDefaults } from '../../../src/log/log_config.ts';
+import { LogFailure } from '../../../src/log/log_failure.ts';
+import { PartitionLog } from '../../../src/log/partition_log.ts';
+import { patchBaseOffset, patchLeaderEpoch } from '../../../src/protocol/record_batch.ts';
+import { IndexTailWriter, indexTailStride } from '../../../src/shared-memory/index_tail.ts';
+import type { Finding } from '../checkers.ts';
+import type { DiskOperation } from '../disk_faults.ts';
+import { drawDiskOptions } from '../options.ts';
+import { LogModel, readLog } from '../log_model.ts';
+import type { StagedBatch } from '../log_model.ts';
+import { encodeBatch } from '../record_values.ts';
+import type { Suite, SuiteOutcome } from '../run.ts';
+import { SimClock, WallTime } from '../sim_clock.ts';
+import { SimDisk } from '../sim_disk.ts';
+import { SimEntropy } from '../sim_entropy.ts';
+import { simKernels } from '../sim_kernels.ts';
+import { SimProcess } from '../sim_process.ts';
+import type { World } from '../world.ts';
+
+const directory = '/data/t-0';
+
+interface LogRunOptions {
+  readonly lives: number;
+  readonly actions: number;
+  readonly segmentBytes: number;
+  readonly indexIntervalBytes: number;
+  readonly patternBytesMax: number;
+  readonly asynchronous: boolean;
+}
+
+/** How a life of the process ends. */
+type Ending = 'clean' | 'kill' | 'power' | 'kill in a call' | 'power in a call';
+
+/**
+ * One log, opened and written by process after process that end in every way (rows 8, 13, 18, 19): what a commit
+ * reported, and what a flush reported, is held against what the next process finds.
+ */
+export const logSuite: Suite = {
+  name: 'log',
+  title: 'one partition log over a disk that fails, and processes that are killed or lose power (rows 8, 13, 18, 19)',
+
+  run(world: World): SuiteOutcome {
+    const random = world.random;
+    const options: LogRunOptions = {
+      lives: random.between(2, 6),
+      actions: random.between(5, 60),
+      segmentBytes: random.pick([3000, 8000, 40_000]),
+      indexIntervalBytes: random.pick([0, 100, 4096]),
+      patternBytesMax: random.pick([5, 300]),
+      asynchronous: random.chance(0.5),
+    };
+    const storage = new SimDisk(world, drawDiskOptions(random, ['/data']));
+    const model = new LogModel();
+    const findings: Finding[] = [];
+    const endings: string[] = [];
+    const counts = { committed: 0, failed: 0, recoveredBeyond: 0, cut: 0, flushed: 0, failedOpens: 0 };
+    for (let life = 0; life < options.lives && findings.length === 0; life++) {
+      const ending = random.pick<Ending>(['clean', 'kill', 'power', 'kill in a call', 'power in a call']);
+      endings.push(ending);
+      new Life(world, storage, model, options, ending, findings, counts).run();
+    }
+    const final = new Life(world, storage, model, { ...options, actions: 0 }, 'clean', findings, counts);
+    if (findings.length === 0) final.run();
+    counts.committed = model.committedEver;
+    return {
+      options: { ...options, endings, disk: storage.options },
+      findings,
+      counts: { ...counts, ...storage.faults.struck },
+    };
+  },
+};
+
+/** One process that opens the log, works on it for a while, and ends. */
+class Life {
+  readonly #world: World;
+  readonly #storage: SimDisk;
+  readonly #model: LogModel;
+  readonly #options: LogRunOptions;
+  readonly #ending: Ending;
+  readonly #findings: Finding[];
+  readonly #counts: Record<string, number>;
+  readonly #random: SeededRandom;
+  readonly #process: SimProcess;
+  readonly #clock: SimClock;
+  readonly #arena = new Uint8Array(new SharedArrayBuffer(64 * 1024));
+  readonly #memory = { bytes: this.#arena, view: new DataView(this.#arena.buffer) };
+  #arenaNext = 0;
+  #log: PartitionLog | null = null;
+  #over = false;
+  #left: number;
+
+  constructor(
+    world: World,
+    storage: SimDisk,
+    model: LogModel,
+    options: LogRunOptions,
+    ending: Ending,
+    findings: Finding[],
+    counts: Record<string, number>,
+  ) {
+    this.#world = world;
+    this.#storage = storage;
+    this.#model = model;
+    this.#options = options;
+    this.#ending = ending;
+    this.#findings = findings;
+    this.#counts = counts;
+    this.#random = world.random.fork();
+    this.#left = options.actions;
+    this.#process = new SimProcess(world, 'node');
+    const thread = this.#process.createThread(1);
+    thread.failed = ({ message, stack }) => this.#find('the log threw', `${message}\n${stack}`);
+    this.#process.ended = () => this.#crash();
+    this.#clock = new SimClock(thread, new WallTime(world));
+    thread.post(0.1, () => this.#open());
+  }
+
+  run(): void {
+    const world = this.#world;
+    if (!world.runUntil(() => this.#over || this.#findings.length > 0, 600_000)) {
+      this.#find('I17 the log goes on', `nothing happens any more, ${this.#left} actions left`);
+    }
+    this.#process.kill();
+    this.#storage.faults.disarm();
+    this.#storage.options = { ...this.#storage.options, capacityBytes: Infinity };
+  }
+
+  get #thread() {
+    return this.#process.threads[0]!;
+  }
+
+  #open(): void {
+    const model = this.#model;
+    const disk = this.#storage.portFor(this.#thread);
+    // The directory's own name is the affair of who makes it.
+    disk.makeDirectory(directory);
+    disk.syncDirectory('/data');
+    disk.syncDirectory('/');
+    const opened = PartitionLog.open({
+      disk,
+      kernels: simKernels,
+      clock: this.#clock,
+      entropy: new SimEntropy(this.#random.fork()),
+      directory,
+      config: {
+        ...logConfigDefaults,
+        segmentBytes: this.#options.segmentBytes,
+        indexIntervalBytes: this.#options.indexIntervalBytes,
+      },
+      observer: noBatchObserver,
+      indexTail: new IndexTailWriter(new SharedArrayBuffer(indexTailStride), 0),
+      publication: { raiseReadEpoch: () => {}, publishSegments: () => true },
+      logStartOffset: 0,
+      recoveryPoint: model.recoveryPoint,
+      cleanShutdown: model.cleanShutdown,
+      damageAboveRecoveryPoint: 'cut',
+    });
+    if (opened instanceof LogFailure) return this.#find('the log does not open', opened.toString());
+    this.#log = opened;
+    this.#counts['cut'] = (this.#counts['cut'] ?? 0) + opened.report.truncatedBytes;
+    this.#findings.push(...model.recovered(readLog(this.#storage, directory), opened.logEndOffset));
+    this.#counts['recoveredBeyond'] = (this.#counts['recoveredBeyond'] ?? 0) + model.recoveredBeyond;
+    // The node writes it before it serves: from now on a crash is a crash.
+    model.cleanShutdown = false;
+    this.#armFaults();
+    this.#next();
+  }
+
+  #armFaults(): void {
+    const random = this.#random;
+    const faults = this.#storage.faults;
+    if (this.#ending.endsWith('in a call')) {
+      const operation = random.pick<DiskOperation>([
+        'write',
+        'write',
+        'write',
+        'sync',
+        'open',
+        'syncDirectory',
+        'truncate',
+      ]);
+      const bytes = random.between(0, 1500);
+      faults.arm({ operations: [operation], after: random.between(0, 20), effect: { kind: 'kill', bytes } });
+    }
+    if (random.chance(0.3)) {
+      const effect = { kind: 'error', code: random.pick(['EIO', 'ENOSPC']) } as const;
+      faults.arm({ operations: ['write'], path: random.pick(['', '.log']), after: random.between(0, 20), effect });
+    }
+    if (random.chance(0.1)) {
+      const operations: DiskOperation[] = ['sync', 'syncDirectory'];
+      faults.arm({ operations, after: random.between(0, 5), effect: { kind: 'error', code: 'EIO' } });
+    }
+    if (random.chance(0.2)) {
+      const capacityBytes = this.#storage.usedBytes + random.between(0, 20_000);
+      this.#storage.options = { ...this.#storage.options, capacityBytes };
+    }
+  }
+
+  #next(): void {
+    if (this.#over) return;
+    if (this.#left-- <= 0) return this.#end();
+    this.#clock.schedule(this.#random.fraction() * 5, () => {
+      this.#act();
+      this.#next();
+    });
+  }
+
+  #act(): void {
+    const log = this.#log!;
+    const random = this.#random;
+    // The owner takes a failed log out of service; the process goes on to its end without it.
+    if (log.failure !== null) return;
+    const draw = random.fraction();
+    if (draw < 0.6) return this.#append(log);
+    if (draw < 0.8) return this.#flush(log);
+    if (draw < 0.9) this.#model.recoveryPoint = Math.max(this.#model.recoveryPoint, log.recoveryPoint);
+    else if (!log.isCommitting && !log.hasStaged) {
+      if (random.chance(0.5)) log.roll();
+      else if (this.#options.asynchronous) log.setWriteMode(random.chance(0.5) ? 'asynchronous' : 'synchronous');
+    }
+  }
+
+  #append(log: PartitionLog): void {
+    const random = this.#random;
+    const count = random.between(1, 4);
+    for (let batch = 0; batch < count; batch++) this.#stage(log);
+    this.#commit(log);
+  }
+
+  #stage(log: PartitionLog): void {
+    const random = this.#random;
+    const records = Array.from({ length: random.between(1, 3) }, () => {
+      return { number: random.uint32() >>> 1, patternBytes: random.between(0, this.#options.patternBytesMax) };
+    });
+    const bytes = encodeBatch(records, this.#clock.wallMs());
+    if (this.#arenaNext + bytes.length > this.#arena.length) return;
+    const offset = log.stagedEndOffset;
+    const view = new DataView(bytes.buffer);
+    patchBaseOffset(view, 0, offset);
+    patchLeaderEpoch(view, 0, 0);
+    const start = this.#arenaNext;
+    this.#arena.set(bytes, start);
+    this.#arenaNext += bytes.length;
+    log.stage(this.#memory, start, this.#arenaNext);
+    this.#model.stage({ offset, nextOffset: offset + records.length, bytes });
+  }
+
+  #commit(log: PartitionLog): void {
+    if (log.isCommitting || !log.hasStaged) return;
+    const batches = this.#model.beginCommit();
+    const { logEndOffset } = log;
+    const end = this.#arenaNext;
+    log.commit((failure) => {
+      this.#checkEnd(log, batches, failure, logEndOffset);
+      this.#model.endCommit(batches, log.logEndOffset, failure === null);
+      if (failure !== null) {
+        this.#counts['failed'] = (this.#counts['failed'] ?? 0) + 1;
+        this.#model.dropStaged();
+      }
+      // Memory is the caller's again; what is staged behind keeps its own.
+      if (!log.hasStaged) {
+        this.#arena.fill(0xdb, 0, this.#arenaNext);
+        this.#arenaNext = 0;
+      } else this.#arena.fill(0xdb, 0, Math.min(end, this.#model.stagedStart(this.#arenaNext)));
+      if (log.hasStaged) this.#commit(log);
+    });
+  }
+
+  #checkEnd(log: PartitionLog, batches: readonly StagedBatch[], failure: LogFailure | null, before: number): void {
+    const end = log.logEndOffset;
+    const allowed = [before, ...batches.map((batch) => batch.nextOffset)];
+    const last = allowed.at(-1)!;
+    if (failure === null && end !== last) this.#find('a commit ends elsewhere', `at ${end} instead of ${last}`);
+    if (failure !== null && !allowed.includes(end)) this.#find('a commit ends inside a batch', `at ${end}`);
+  }
+
+  #flush(log: PartitionLog): void {
+    const end = log.logEndOffset;
+    log.flush((failure) => {
+      if (failure !== null) return;
+      this.#counts['flushed'] = (this.#counts['flushed'] ?? 0) + 1;
+      this.#model.flushed(end);
+    });
+  }
+
+  #end(): void {
+    const log = this.#log!;
+    if (this.#ending === 'clean') {
+      if (log.isCommitting || log.hasStaged) {
+        this.#left = 1;
+        this.#commit(log);
+        this.#clock.schedule(10, () => this.#next());
+        return;
+      }
+      this.#storage.faults.disarm();
+      const works = log.failure === null;
+      const failure = log.close(works);
+      if (works && failure === null) this.#model.closedClean(log.logEndOffset);
+      else this.#model.crashed('kill');
+      this.#over = true;
+      this.#storage.killProcess();
+      return;
+    }
+    this.#crash();
+  }
+
+  /** By itself at the end of the life, or inside a call. */
+  #crash(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#process.kill();
+    if (this.#ending.startsWith('power')) {
+      this.#storage.cutPower();
+      this.#model.crashed('power');
+    } else {
+      this.#storage.killProcess();
+      this.#model.crashed('kill');
+    }
+  }
+
+  #find(rule: string, detail: string): void {
+    this.#findings.push({ rule, detail });
+  }
+}
