@@ -2,8 +2,8 @@
  * A broker as an operating system process: started, watched, stopped, killed and paused, with a temporary directory
  * of its own. Nothing of it outlives the test.
  *
- * `MILLRACE_TEST_BROKER=kafka` starts Apache Kafka instead (its jars in `KAFKA_LIBS`), to hold the tests'
- * expectations against it; `kafka_process.ts` says how.
+ * `MILLRACE_TEST_BROKER=kafka` starts Apache Kafka instead, to hold the tests' expectations against it;
+ * `kafka_process.ts` says how.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -58,7 +58,7 @@ export class ChildProgram implements AsyncDisposable {
     this.#child = spawn(command.program, command.arguments, {
       cwd: command.directory ?? repository,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...command.environment },
+      env: { ...surroundings(), ...command.environment },
       ...(uid === undefined ? {} : { uid, gid: uid }),
     });
     running.add(this.#child);
@@ -236,6 +236,11 @@ function entryCommand(nodeArguments: readonly string[], programArguments: readon
     program: process.execPath,
     arguments: [...nodeArguments, join(repository, 'src/main.ts'), ...programArguments],
   };
+}
+
+/** Settings may come from `KAFKA_…` variables: those of whoever runs the tests are none of theirs. */
+function surroundings(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KAFKA_')));
 }
 
 export function temporaryDirectory(): string {

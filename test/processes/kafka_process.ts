@@ -1,6 +1,7 @@
 /**
  * Apache Kafka in the broker's place, one node in combined mode on loopback, formatted when its directory is new.
- * Needs Java and the jars of `KAFKA_LIBS` (`test/clients/prepare.sh` fetches them).
+ * Needs Java, and the jars that
+ * `test/clients/prepare.sh` fetches.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -28,8 +29,8 @@ export async function kafkaCommand(
   dataDirectory: string,
   overrides: Readonly<Record<string, string | number | boolean>>,
 ): Promise<{ readonly command: LaunchCommand; readonly port: number }> {
-  const libraries = process.env['KAFKA_LIBS'];
-  if (libraries === undefined) throw new Error('MILLRACE_TEST_BROKER=kafka needs KAFKA_LIBS, the folder of its jars');
+  const libraries = join(process.env['MILLRACE_CLIENTS'] ?? '/tmp/millrace-clients', 'kafka');
+  if (!existsSync(libraries)) throw new Error(`no jars of Apache Kafka in ${libraries}: run test/clients/prepare.sh`);
   const port = await freePort();
   const controllerPort = await freePort();
   const settings = {
