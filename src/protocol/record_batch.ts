@@ -43,6 +43,8 @@ export const LOG_OVERHEAD = 12;
 export const HEADER_UP_TO_MAGIC = 17;
 /** The least that the length field may say: the overhead of a message of format 0. */
 export const LENGTH_MIN = 14;
+/** The most: sizes are int32. */
+const LENGTH_MAX = 0x7fff_ffff - LOG_OVERHEAD;
 
 export const CURRENT_MAGIC = 2;
 
@@ -214,7 +216,14 @@ export function checkBatch(
   if (facts.recordCount <= 0 || facts.lastOffsetDelta !== facts.recordCount - 1) return ErrorCode.INVALID_RECORD;
   if (facts.hasProducerId && facts.baseSequence < 0) return ErrorCode.INVALID_RECORD;
   if (facts.codec !== CODEC_NONE) return ErrorCode.NONE;
-  return checkRecords(bytes, start + RECORDS_AT, facts.end, facts.recordCount, facts.baseTimestamp, facts.records);
+  const { records } = facts;
+  const verdict = checkRecords(bytes, start + RECORDS_AT, facts.end, facts.recordCount, facts.baseTimestamp, records);
+  if ((facts.attributes & LOG_APPEND_TIME_BIT) !== 0) {
+    // A client that claims to know the time of the append: all records have it.
+    records.timestampMin = facts.maxTimestamp;
+    records.timestampMax = facts.maxTimestamp;
+  }
+  return verdict;
 }
 
 /**
@@ -246,7 +255,7 @@ export const MALFORMED = -2;
 export function frameAt(view: DataView, start: number, end: number): number {
   if (end - start < LOG_OVERHEAD) return INCOMPLETE;
   const length = view.getInt32(start + LENGTH_AT);
-  if (length < LENGTH_MIN) return MALFORMED;
+  if (length < LENGTH_MIN || length > LENGTH_MAX) return MALFORMED;
   if (end - start < HEADER_UP_TO_MAGIC) return INCOMPLETE;
   const magic = magicOf(view, start);
   if (magic < 0 || magic > CURRENT_MAGIC) return MALFORMED;
