@@ -30,8 +30,8 @@ export interface Scenario {
   readonly programs: readonly Program[];
   /** Whether plain accesses are steps of their own and plain stores may be late, or all are part of the step before. */
   readonly plainAccesses: 'separate' | 'joined';
-  /** What must hold when all have ended: throws otherwise. Gets what the programs returned. */
-  check(results: readonly unknown[]): void;
+  /** What must hold when all have ended: throws otherwise. Gets what the programs returned, and copies of the memory. */
+  check(results: readonly unknown[], copyOf: (buffer: SharedArrayBuffer) => SharedArrayBuffer): void;
 }
 
 export interface Exploration {
@@ -243,11 +243,21 @@ class Explorer {
 
   #checkEnd(state: State): string | null {
     try {
-      this.#scenario.check(state.results);
+      this.#scenario.check(state.results, (buffer) => this.#copyOf(state, buffer));
       return null;
     } catch (error) {
       return String(error);
     }
+  }
+
+  #copyOf(state: State, buffer: SharedArrayBuffer): SharedArrayBuffer {
+    const base = this.#bases.get(buffer)!;
+    const copy = new Int32Array(new SharedArrayBuffer(buffer.byteLength));
+    copy.set(this.#initial.subarray(base / 4, (base + buffer.byteLength) / 4));
+    for (const [address, value] of state.memory) {
+      if (address >= base && address < base + buffer.byteLength) copy[(address - base) / 4] = value;
+    }
+    return copy.buffer;
   }
 
   #modelThread(thread: number): ModelThread {

@@ -31,7 +31,7 @@ test('entries are what was written to them last', () => {
       for (let entry = 0; entry < 3 * followersInline; entry++) {
         const read = new FollowerSnapshot();
         assert.equal(table.read(Math.floor(entry / followersInline), entry % followersInline, read), true);
-        assert.deepEqual({ ...read }, expected.get(entry) ?? never);
+        assert.deepEqual(Object.assign({}, read), expected.get(entry) ?? never);
       }
     }),
     { numRuns: 100 },

@@ -7,7 +7,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { Channel } from '../../src/shared-memory/channel.ts';
+import { ConnectionClaim, ConnectionLimits, limitsBytes } from '../../src/shared-memory/connection_limits.ts';
 import { Doorbell, doorbellStride } from '../../src/shared-memory/doorbell.ts';
+import { IndexTailReader, indexTailStride, IndexTailWriter } from '../../src/shared-memory/index_tail.ts';
 import { Notices, noticesBytes } from '../../src/shared-memory/notices.ts';
 import { PartitionTable, RowSnapshot, rowStride } from '../../src/shared-memory/partition_table.ts';
 import { RingReader, ringStride, RingWriter } from '../../src/shared-memory/ring.ts';
@@ -431,5 +433,155 @@ suite('waiting bits', () => {
 
   test('planted: the watermark is read before parking, and not after', () => {
     mustFail(explore(scenario(false)), /nobody can go on/);
+  });
+});
+
+suite('index tail', () => {
+  /** The owner cuts the last of two entries and adds another in its place; a reader looks up the last one. */
+  function scenario(): Scenario {
+    const memory = new SharedArrayBuffer(indexTailStride);
+    const setUp = new IndexTailWriter(memory, 0);
+    setUp.begin(0, 0, 0);
+    setUp.addOffset(0, 0);
+    setUp.addOffset(2, 20);
+    const owner: Program = () => {
+      const writer = new IndexTailWriter(memory, 0);
+      writer.truncate(2, 0, 0);
+      writer.addOffset(3, 30);
+      writer.filed(1, 0);
+    };
+    const lookup: Program = () => {
+      const reader = new IndexTailReader(memory);
+      assert.equal(reader.floorOffset(0, 10), true, 'one entry is there at any time, or filed');
+      return [reader.relativeOffset, reader.position];
+    };
+    return {
+      buffers: [memory],
+      programs: [owner, lookup],
+      plainAccesses: 'separate',
+      check: (results) => {
+        const [relativeOffset, position] = results[1] as number[];
+        assert.ok([0, 2, 3].includes(relativeOffset!), 'an entry that was there');
+        assert.equal(position, relativeOffset! * 10, 'an entry is read whole');
+      },
+    };
+  }
+
+  test('I2: an entry is read whole, whatever is cut and added meanwhile', () => {
+    mustHold(explore(scenario()));
+  });
+
+  test('planted: the header is published before the end moves down', () => {
+    const words: [number, number][] = [];
+    const real = Atomics.store;
+    const delays = (run: () => void): void => {
+      let isCutting = false;
+      const truncate = IndexTailWriter.prototype.truncate;
+      IndexTailWriter.prototype.truncate = function (...all: Parameters<IndexTailWriter['truncate']>): void {
+        // Inside `truncate` stores of the ends (words 1 and 2) come after that of the version (word 0).
+        const current = Atomics.store as (array: Int32Array, index: number, value: number) => number;
+        isCutting = true;
+        Atomics.store = ((array: Int32Array, index: number, value: number): number => {
+          if (isCutting && (index === 1 || index === 2)) {
+            words.push([index, value]);
+            return value;
+          }
+          const result = current(array, index, value);
+          if (isCutting && index === 0) for (const [end, late] of words.splice(0)) current(array, end, late);
+          return result;
+        }) as typeof Atomics.store;
+        try {
+          truncate.apply(this, all);
+        } finally {
+          isCutting = false;
+          words.length = 0;
+          Atomics.store = current as typeof Atomics.store;
+        }
+      };
+      try {
+        run();
+      } finally {
+        IndexTailWriter.prototype.truncate = truncate;
+      }
+    };
+    delays(() => mustFail(explore(scenario()), /read whole/));
+    assert.equal(Atomics.store, real);
+  });
+});
+
+suite('connection limits', () => {
+  const caps = { total: Infinity, listener: Infinity, address: 2 };
+
+  const entryOf = (address: number): number => {
+    const claim = new ConnectionClaim();
+    new ConnectionLimits(new SharedArrayBuffer(limitsBytes(1, 32)), 1, 32).reserve(0, address, caps, claim);
+    return claim.entry;
+  };
+  const address = 1;
+  /** An address that takes the same entry when it is free. */
+  let neighbour = 2;
+  while (entryOf(neighbour) !== entryOf(address)) neighbour++;
+
+  /** One thread gives up the only connection of an address and takes one of its neighbour; the other takes one of it. */
+  function scenario(makeLimits: (memory: SharedArrayBuffer) => ConnectionLimits): Scenario {
+    const memory = new SharedArrayBuffer(limitsBytes(1, 32));
+    const before = new ConnectionClaim();
+    new ConnectionLimits(memory, 1, 32).reserve(0, address, caps, before);
+    const changes: Program = () => {
+      const limits = makeLimits(memory);
+      const claim = new ConnectionClaim();
+      claim.listener = before.listener;
+      claim.entry = before.entry;
+      limits.release(claim);
+      assert.equal(limits.reserve(0, neighbour, caps, claim), 'granted');
+    };
+    const joins: Program = () => {
+      const limits = makeLimits(memory);
+      assert.equal(limits.reserve(0, address, caps, new ConnectionClaim()), 'granted');
+    };
+    return {
+      buffers: [memory],
+      programs: [changes, joins],
+      plainAccesses: 'separate',
+      check: (_results, copyOf) => {
+        const limits = new ConnectionLimits(copyOf(memory), 1, 32);
+        assert.deepEqual([limits.total, limits.ofAddress(address), limits.ofAddress(neighbour)], [2, 1, 1]);
+      },
+    };
+  }
+
+  test('a connection is counted for its own address, although entries change hands', () => {
+    mustHold(explore(scenario((memory) => new ConnectionLimits(memory, 1, 32))));
+  });
+
+  test('planted: the key is not looked at again after the count was raised', () => {
+    const real = Atomics.compareExchange;
+    // The look that follows a raised count gives what was asked for.
+    const trusting = (memory: SharedArrayBuffer): ConnectionLimits => {
+      const limits = new ConnectionLimits(memory, 1, 32);
+      const reserve = limits.reserve.bind(limits);
+      limits.reserve = (listener, addressHash, given, claim) => {
+        const { load, compareExchange } = Atomics;
+        let raised = -1;
+        Atomics.compareExchange = ((array: Int32Array, index: number, expected: number, value: number): number => {
+          const old = compareExchange(array, index, expected, value);
+          raised = old === expected && expected > 0 ? index - 1 : -1;
+          return old;
+        }) as typeof Atomics.compareExchange;
+        Atomics.load = ((array: Int32Array, index: number): number => {
+          if (index !== raised) return load(array, index);
+          raised = -1;
+          return addressHash;
+        }) as typeof Atomics.load;
+        try {
+          return reserve(listener, addressHash, given, claim);
+        } finally {
+          Object.assign(Atomics, { load, compareExchange });
+        }
+      };
+      return limits;
+    };
+    mustFail(explore(scenario(trusting)), /deep-equal/);
+    assert.equal(Atomics.compareExchange, real);
   });
 });
