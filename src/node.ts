@@ -28,7 +28,7 @@ export interface ShardProgramBoot {
 export interface RunningNode {
   readonly control: ControlThread;
   /** Gives the data directories back, when the node has stopped. */
-  release(): Promise<void>;
+  release(): void;
 }
 
 /**
@@ -42,8 +42,8 @@ export async function startNode(
   shardProgram: URL = workerUrl('shard'),
 ): Promise<RunningNode | string> {
   const locks: DirectoryLock[] = [];
-  const release = async (): Promise<void> => {
-    for (const lock of locks) await lock.release();
+  const release = (): void => {
+    for (const lock of locks) lock.release();
   };
   const poolBudget = allocatePoolBudget(poolThreads, config.storage.directories.length);
   const disk = createDisk(diskOptions(config, poolBudget));
@@ -52,14 +52,14 @@ export async function startNode(
     if (made !== null) return `the data directory ${directory} cannot be made: ${made.code}`;
     const lock = await holdDataDirectory(directory);
     if ('message' in lock) {
-      await release();
+      release();
       return lock.message;
     }
     locks.push(lock);
   }
   const taken = await takenPort(config);
   if (taken !== null) {
-    await release();
+    release();
     return taken;
   }
   const threads = createControlThreads({ url: shardProgram, limits: shardLimitsDefault });
@@ -81,7 +81,7 @@ export async function startNode(
     events,
   );
   if (typeof control !== 'string') return { control, release };
-  await release();
+  release();
   return control;
 }
 

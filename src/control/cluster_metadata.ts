@@ -20,6 +20,8 @@ export interface ClusterMetadataOptions {
   readonly slots: PartitionSlots;
   readonly index: PartitionIndex;
   readonly watermark: MetadataWatermark;
+  /** Wakes every thread that follows the metadata: the watermark moved. */
+  readonly advanced: () => void;
 }
 
 /**
@@ -72,6 +74,7 @@ export class ClusterMetadata implements MetadataChanges {
       if (problem !== null) throw new Error(`metadata: ${problem}`);
     }
     this.#options.watermark.advance(log.position, log.nextOffset);
+    this.#options.advanced();
     return null;
   }
 

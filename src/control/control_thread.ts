@@ -106,6 +106,9 @@ export class ControlThread implements ChannelHandler {
       slots,
       index: new PartitionIndex(index),
       watermark: new MetadataWatermark(watermark),
+      advanced: () => {
+        for (let thread = 1; thread <= config.shards; thread++) memory.doorbell.ring(thread);
+      },
     });
     const problem = metadata.open();
     if (problem !== null) return problem;

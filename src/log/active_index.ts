@@ -1,16 +1,11 @@
 import type { Disk, File } from '../port/disk.ts';
 import { DiskError } from '../port/disk.ts';
 import type { IndexTailWriter } from '../shared-memory/index_tail.ts';
-import { offsetEntriesMax, timeEntriesMax } from '../shared-memory/index_tail.ts';
 import { writeFully } from './atomic_file.ts';
 import { writeInt64 } from './batch_header.ts';
 import { offsetEntryBytes, timeEntryBytes } from './index_entries.ts';
 import type { SegmentIndexes } from './index_files.ts';
 import { segmentPath } from './segment_names.ts';
-
-/** Where entries of a tail are put together for a write; used within one call, by all logs of the thread. */
-const offsetBatch = new DataView(new ArrayBuffer(offsetEntriesMax * offsetEntryBytes));
-const timeBatch = new DataView(new ArrayBuffer(timeEntriesMax * timeEntryBytes));
 
 /**
  * The indexes of the active segment: entries go to the shared tail, and from there in batches to the files. Writing an
@@ -72,21 +67,19 @@ export class ActiveIndex {
     if (offsets === 0 && times === 0) return null;
     const openError = this.#open();
     if (openError !== null) return openError;
+    const offsetBatch = new DataView(new ArrayBuffer(offsets * offsetEntryBytes));
     for (let index = 0; index < offsets; index++) {
       offsetBatch.setInt32(index * offsetEntryBytes, tail.relativeOffsetAt(index));
       offsetBatch.setInt32(index * offsetEntryBytes + 4, tail.positionAt(index));
     }
+    const timeBatch = new DataView(new ArrayBuffer(times * timeEntryBytes));
     for (let index = 0; index < times; index++) {
       writeInt64(timeBatch, index * timeEntryBytes, tail.timestampAt(index));
       timeBatch.setInt32(index * timeEntryBytes + 8, tail.timeRelativeOffsetAt(index));
     }
     const error =
-      writeEntries(
-        this.#offsetFile!,
-        offsetBatch,
-        offsets * offsetEntryBytes,
-        tail.offsetEntriesFiled * offsetEntryBytes,
-      ) ?? writeEntries(this.#timeFile!, timeBatch, times * timeEntryBytes, tail.timeEntriesFiled * timeEntryBytes);
+      writeEntries(this.#offsetFile!, offsetBatch, tail.offsetEntriesFiled * offsetEntryBytes) ??
+      writeEntries(this.#timeFile!, timeBatch, tail.timeEntriesFiled * timeEntryBytes);
     if (error !== null) return error;
     tail.filed(offsets, times);
     return null;
@@ -127,6 +120,6 @@ export class ActiveIndex {
   }
 }
 
-function writeEntries(file: File, entries: DataView<ArrayBuffer>, bytes: number, position: number): DiskError | null {
-  return bytes === 0 ? null : writeFully(file, new Uint8Array(entries.buffer, 0, bytes), position);
+function writeEntries(file: File, entries: DataView<ArrayBuffer>, position: number): DiskError | null {
+  return writeFully(file, new Uint8Array(entries.buffer), position);
 }

@@ -88,3 +88,11 @@ export function isPlausibleHeader(
   if (!(offset >= offsetMin) || !Number.isSafeInteger(offset)) return false;
   return minimum !== RECORDS_AT || view.getInt32(at + LAST_OFFSET_DELTA_AT) >= 0;
 }
+
+/** Where the value of a batch of magic 1 begins (it ends with the batch); -1 when there is none. */
+export function legacyValueAt(view: DataView, at: number, end: number): number {
+  const keyAt = at + 26;
+  const keyBytes = Math.max(0, view.getInt32(keyAt));
+  const valueAt = keyAt + 4 + keyBytes + 4;
+  return valueAt <= end && view.getInt32(valueAt - 4) === end - valueAt ? valueAt : -1;
+}

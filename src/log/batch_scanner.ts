@@ -20,8 +20,9 @@ import { crc32 } from './legacy_crc.ts';
  */
 export type ScanEnd = 'end' | 'invalid' | 'error';
 
-/** Scans are not interleaved: one memory serves all of a thread. */
-const sharedMemory = new Uint8Array(256 * 1024);
+/** Enough for heads; where the bytes of batches are read too, more makes fewer calls. */
+const headMemoryBytes = 16 * 1024;
+const wholeMemoryBytes = 256 * 1024;
 
 /** Walks the batches of a segment's file, blocking: heads alone, or with the CRC of each. For the owner of the log. */
 export class BatchScanner {
@@ -35,10 +36,10 @@ export class BatchScanner {
   stopped: ScanEnd = 'end';
   error: DiskError | null = null;
   /** The head of the current batch, and as much of the rest as the memory holds, lies at `at` in `view`. */
-  readonly view: DataView;
+  view: DataView;
   at = 0;
 
-  readonly #memory: Uint8Array<ArrayBuffer>;
+  #memory: Uint8Array<ArrayBuffer>;
   readonly #kernels: Kernels;
   #file: File | null = null;
   #end = 0;
@@ -48,15 +49,19 @@ export class BatchScanner {
   #loadedFrom = 0;
   #loadedTo = 0;
 
-  /** `memory` holds at least a head; batches that are larger are read in pieces. */
-  constructor(kernels: Kernels, memory: Uint8Array<ArrayBuffer> = sharedMemory) {
+  /** Batches larger than its memory are read in pieces. */
+  constructor(kernels: Kernels) {
     this.#kernels = kernels;
-    this.#memory = memory;
-    this.view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
+    this.#memory = new Uint8Array(headMemoryBytes);
+    this.view = new DataView(this.#memory.buffer);
   }
 
   /** Begins at `position`; offsets below `offsetMin` are invalid. `end` is the file's length. */
   begin(file: File, position: number, end: number, offsetMin: number, checksCrc: boolean): void {
+    if (checksCrc && end - position > this.#memory.length && this.#memory.length < wholeMemoryBytes) {
+      this.#memory = new Uint8Array(wholeMemoryBytes);
+      this.view = new DataView(this.#memory.buffer);
+    }
     this.#file = file;
     this.#next = position;
     this.#end = end;

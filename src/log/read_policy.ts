@@ -1,31 +1,70 @@
-import type { ReadPolicy } from './log_reader.ts';
+/** Decides which reads may block. Told of what is read, so that it can guess what the page cache has. */
+export interface ReadPolicy {
+  /** Bytes of a segment that ends at `end` now. */
+  mayBlock(
+    slot: number,
+    segmentBaseOffset: number,
+    position: number,
+    length: number,
+    end: number,
+    isActive: boolean,
+  ): boolean;
+  /** A lookup in the indexes of a segment, and a few heads of batches. */
+  mayLookUp(slot: number, segmentBaseOffset: number, isActive: boolean): boolean;
+  wasRead(slot: number, segmentBaseOffset: number, position: number, length: number): void;
+  closeSlot(slot: number): void;
+}
+
+/** Where the last read of a slot ended. */
+interface LastRead {
+  segmentBaseOffset: number;
+  from: number;
+  to: number;
+}
+
+/** What the kernel reads ahead of a sequential reader at the least. */
+const readAheadBytes = 128 * 1024;
 
 /**
- * Lets a read block when its bytes are most likely in the page cache: close to the end of the active segment, where
- * this node has just written, or where this thread has just read. Everything else goes to the disk's pool, so that a
- * consumer of old data cannot hold up a shard.
+ * Believes that the page cache holds the end of active segments, as far as `writtenBytes` back, what this thread has just
+ * read, and what follows it closely.
  */
-export class RecentlyTouched implements ReadPolicy {
-  /** By slot: where the last read of this thread began and ended. */
+export class RecentReads implements ReadPolicy {
+  readonly #writtenBytes: number;
   readonly #lastReads = new Map<number, LastRead>();
 
-  mayBlock(slot: number, segmentBaseOffset: number, position: number, length: number, activeEnd: number): boolean {
-    if (activeEnd >= 0 && position >= activeEnd - RECENT_BYTES) return true;
+  constructor(writtenBytes = 64 * 1024 * 1024) {
+    this.#writtenBytes = writtenBytes;
+  }
+
+  mayBlock(
+    slot: number,
+    segmentBaseOffset: number,
+    position: number,
+    length: number,
+    end: number,
+    isActive: boolean,
+  ): boolean {
+    if (isActive && position >= end - this.#writtenBytes) return true;
     const last = this.#lastReads.get(slot);
     if (last === undefined || last.segmentBaseOffset !== segmentBaseOffset) return false;
-    return position >= last.start && position + length <= last.end;
+    return position >= last.from && position + length <= last.to + readAheadBytes;
+  }
+
+  mayLookUp(slot: number, segmentBaseOffset: number, isActive: boolean): boolean {
+    return isActive || this.#lastReads.get(slot)?.segmentBaseOffset === segmentBaseOffset;
   }
 
   wasRead(slot: number, segmentBaseOffset: number, position: number, length: number): void {
     const last = this.#lastReads.get(slot);
     if (last === undefined) {
-      if (this.#lastReads.size >= SLOTS_MAX) this.#lastReads.delete(this.#lastReads.keys().next().value!);
-      this.#lastReads.set(slot, { segmentBaseOffset, start: position, end: position + length });
+      this.#lastReads.set(slot, { segmentBaseOffset, from: position, to: position + length });
       return;
     }
+    const goesOn = last.segmentBaseOffset === segmentBaseOffset && position >= last.from && position <= last.to;
+    last.from = goesOn ? last.from : position;
     last.segmentBaseOffset = segmentBaseOffset;
-    last.start = position;
-    last.end = position + length;
+    last.to = position + length;
   }
 
   closeSlot(slot: number): void {
@@ -33,12 +72,10 @@ export class RecentlyTouched implements ReadPolicy {
   }
 }
 
-interface LastRead {
-  segmentBaseOffset: number;
-  start: number;
-  end: number;
-}
-
-/** What was written that recently has not left the page cache, unless memory is very short. */
-const RECENT_BYTES = 256 * 1024 * 1024;
-const SLOTS_MAX = 8192;
+/** For threads that may always block: control, tools, background tasks. */
+export const alwaysBlock: ReadPolicy = {
+  mayBlock: () => true,
+  mayLookUp: () => true,
+  wasRead() {},
+  closeSlot() {},
+};
