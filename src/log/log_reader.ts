@@ -56,6 +56,7 @@ export class LogReader {
   readonly #finder: BatchFinder;
   readonly #lookup: TimestampLookup;
   readonly #entry = new SegmentEntry();
+  readonly #activeEntry = new SegmentEntry();
   readonly #rowNow = new RowSnapshot();
 
   constructor(options: LogReaderOptions) {
@@ -369,6 +370,4 @@ export class LogReader {
     this.#options.segmentLists.read(row, row.segmentCount - 1, this.#activeEntry);
     return this.#activeEntry.baseOffset === segmentBaseOffset;
   }
-
-  readonly #activeEntry = new SegmentEntry();
 }
