@@ -171,7 +171,10 @@ export class DiskPool {
     if (call.kind === 'sync') {
       assert(snapshot !== null, 'a sync that runs has begun');
       if (error === null) call.state.completeSync(snapshot);
-      else call.state.failSync(snapshot);
+      else {
+        call.state.failSync(snapshot);
+        disk.failedSyncs++;
+      }
     } else if (error === null) {
       disk.tree.completeSync(names);
     }

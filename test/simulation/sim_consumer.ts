@@ -38,7 +38,7 @@ export class SimConsumer {
   rewinds = 0;
   readonly positions: readonly Position[];
   readonly #host: ClientHost;
-  readonly #options: ConsumerOptions;
+  #options: ConsumerOptions;
   #connection: SimClientConnection | null = null;
   #stopped = false;
 
@@ -59,6 +59,11 @@ export class SimConsumer {
   stop(): void {
     this.#stopped = true;
     this.#connection?.close();
+  }
+
+  /** From now on it reads as fast as it can, straight on. */
+  hurry(): void {
+    this.#options = { ...this.#options, pauseMsMax: 1, sleepChance: 0, rewindChance: 0 };
   }
 
   /** Everything that is acknowledged by now has been read by this consumer, as far as it knows the ends. */

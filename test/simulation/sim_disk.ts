@@ -2,7 +2,7 @@ import { assert } from '../../src/base/assert.ts';
 import type { SeededRandom } from '../../src/base/random.ts';
 import { DiskError } from '../../src/port/disk.ts';
 import type { DirectoryEntry, Disk, File, OpenMode } from '../../src/port/disk.ts';
-import { DirectoryState, DirectoryTree } from './directory_tree.ts';
+import { DirectoryState, DirectoryTree, segmentsOf } from './directory_tree.ts';
 import { DiskFaults, drawMs, steadyDisk } from './disk_faults.ts';
 import type { DiskEffect, DiskOperation, DiskOptions } from './disk_faults.ts';
 import { DiskPool } from './disk_pool.ts';
@@ -30,6 +30,8 @@ export class SimDisk {
   options: DiskOptions;
   /** Bytes that the files take. */
   usedBytes = 0;
+  /** Syncs that failed since the beginning. */
+  failedSyncs = 0;
   /** Counts the processes; a handle of an earlier one is dead. */
   incarnation = 0;
   /** Calls so far, by operation. */
@@ -63,6 +65,18 @@ export class SimDisk {
     const random = this.world.random;
     const keepChance = random.pick([0, 0, 1, random.fraction(), random.fraction()]);
     return { keepChance, tearChance: random.chance(0.5) ? random.fraction() : 0, ordered: random.chance(0.5) };
+  }
+
+  /** A directory that an administrator has made, durable with all above it. */
+  format(path: string): void {
+    let directory = this.tree.root;
+    for (const name of segmentsOf(path)) {
+      const found = directory.entries.get(name);
+      const next = found instanceof DirectoryState ? found : new DirectoryState();
+      if (found !== next) this.tree.apply([{ directory, name, entry: next }]);
+      this.tree.completeSync(this.tree.beginSync(directory));
+      directory = next;
+    }
   }
 
   /** The state of a file for checks and damage from outside; null when there is none. */

@@ -114,6 +114,7 @@ export class SimFile implements File {
     const snapshot = this.#state.beginSync();
     if (effect?.kind === 'error') {
       this.#state.failSync(snapshot);
+      disk.failedSyncs++;
       return new DiskError(effect.code, 'sync', this.path);
     }
     this.#state.completeSync(snapshot);

@@ -97,6 +97,7 @@ export class SimNode {
     this.log = new SimLog(world, name);
     this.#program = program;
     this.#options = options;
+    for (const path of options.config.storage.directories) this.disk.format(path);
   }
 
   get state(): NodeState {

@@ -20,6 +20,8 @@ export interface ProducerOptions {
   /** Sends a value again when its fate is unknown; otherwise it stays unknown. */
   readonly retries: boolean;
   readonly timeoutMs: number;
+  /** Requests before it rests; `allow` gives it more. */
+  readonly requestsMax: number;
 }
 
 /** One batch under way, for one partition. */
@@ -60,10 +62,16 @@ export class SimProducer {
   #inFlight = 0;
   #stopped = false;
   #again: Batch[] = [];
+  #requestsLeft: number;
 
   constructor(host: ClientHost, options: ProducerOptions) {
     this.#host = host;
     this.#options = options;
+    this.#requestsLeft = options.requestsMax;
+  }
+
+  allow(requests: number): void {
+    this.#requestsLeft += requests;
   }
 
   start(): void {
@@ -115,7 +123,8 @@ export class SimProducer {
       for (const send of again.sends) send.attempts++;
       return [again];
     }
-    if (this.#stopped) return [];
+    if (this.#stopped || this.#requestsLeft <= 0) return [];
+    this.#requestsLeft--;
     const random = this.#host.world.random;
     const batches: Batch[] = [];
     const taken = new Set<string>();

@@ -87,6 +87,7 @@ export class SimWorkload {
   finish(): Finding[] {
     const world = this.#world;
     const acknowledging = this.producers.filter((_, index) => this.#options.producers[index]?.acks !== 0);
+    for (const producer of this.producers) producer.allow(20);
     const before = acknowledging.map((producer) => producer.acknowledged);
     const progress = (): boolean => acknowledging.every((one, index) => one.acknowledged > (before[index] as number));
     if (!world.runUntil(progress, patienceMs)) {
@@ -96,11 +97,25 @@ export class SimWorkload {
     if (!world.runUntil(() => this.producers.every((producer) => producer.isIdle), patienceMs)) {
       return [{ rule: 'I17 no answer', detail: `requests stay unanswered. ${this.describe()}` }];
     }
-    if (!world.runUntil(() => this.consumers.every((consumer) => consumer.hasCaughtUp), patienceMs)) {
-      return [{ rule: 'I17 no catching up', detail: this.describe() }];
+    return this.catchUp();
+  }
+
+  /** Every consumer reads all there is. */
+  catchUp(): Finding[] {
+    for (const consumer of this.consumers) consumer.hurry();
+    const position = (): number =>
+      this.consumers.reduce((sum, { positions }) => sum + positions.reduce((all, { next }) => all + next, 0), 0);
+    const done = (): boolean => this.consumers.every((consumer) => consumer.hasCaughtUp);
+    for (let before = -1; !done() && position() > before;) {
+      before = position();
+      this.#world.runUntil(done, patienceMs);
     }
-    for (const consumer of this.consumers) consumer.stop();
-    return [];
+    return done() ? [] : [{ rule: 'I17 no catching up', detail: this.describe() }];
+  }
+
+  /** The consumers begin again at offset 0, with everything they remember of the ends forgotten. */
+  readAgain(): void {
+    for (const consumer of this.consumers) consumer.forgetPositions();
   }
 
   /** The machine has lost power and its log may have become shorter. */
@@ -150,21 +165,9 @@ export function drawWorkload(random: SeededRandom): WorkloadOptions {
     partitions: random.between(1, 6),
     configs: [],
   }));
-  const patternBytesMax = random.pick([10, 200, 2000, 20_000]);
   return {
     topics,
-    producers: Array.from({ length: random.between(1, 3) }, (_, number) => ({
-      number,
-      version: random.between(3, 13),
-      acks: random.pick([1, 1, -1, -1, 0]),
-      inFlightMax: random.pick([1, 2, 5, 20]),
-      partitionsPerRequest: random.pick([1, 1, 3, 6]),
-      recordsPerBatch: random.pick([1, 5, 30]),
-      patternBytesMax,
-      pauseMsMax: random.pick([1, 10, 100]),
-      retries: random.chance(0.3),
-      timeoutMs: random.pick([1000, 30_000]),
-    })),
+    producers: Array.from({ length: random.between(1, 3) }, (_, number) => drawProducer(random, number)),
     consumers: Array.from({ length: random.between(1, 3) }, (_, number) => ({
       number,
       version: random.between(4, 18),
@@ -176,5 +179,24 @@ export function drawWorkload(random: SeededRandom): WorkloadOptions {
       sleepChance: random.chance(0.2) ? 0.05 : 0,
       rewindChance: random.chance(0.3) ? 0.02 : 0,
     })),
+  };
+}
+
+function drawProducer(random: SeededRandom, number: number): ProducerOptions {
+  const partitionsPerRequest = random.pick([1, 1, 3, 6]);
+  const recordsPerBatch = random.pick([1, 5, 30]);
+  const requestBytes = random.pick([1000, 10_000, 200_000]);
+  return {
+    number,
+    version: random.between(3, 13),
+    acks: random.pick([1, 1, -1, -1, 0]),
+    inFlightMax: random.pick([1, 2, 5, 20]),
+    partitionsPerRequest,
+    recordsPerBatch,
+    patternBytesMax: Math.floor(requestBytes / partitionsPerRequest / recordsPerBatch),
+    pauseMsMax: random.pick([1, 10, 100]),
+    retries: random.chance(0.3),
+    timeoutMs: random.pick([1000, 30_000]),
+    requestsMax: random.between(20, 150),
   };
 }

@@ -32,6 +32,8 @@ interface LogRunOptions {
 
 /** How a life of the process ends. */
 type Ending = 'clean' | 'kill' | 'power' | 'kill in a call' | 'power in a call';
+const endingsOfProcess: readonly Ending[] = ['clean', 'kill', 'kill in a call'];
+const allEndings: readonly Ending[] = [...endingsOfProcess, 'power', 'power in a call'];
 
 /**
  * One log, opened and written by process after process that end in every way (rows 8, 13, 18, 19): what a commit
@@ -56,10 +58,15 @@ export const logSuite: Suite = {
     const findings: Finding[] = [];
     const endings: string[] = [];
     const counts = { committed: 0, failed: 0, recoveredBeyond: 0, cut: 0, flushed: 0, failedOpens: 0 };
+    // Pages that a failed sync left in the cache are read as good by the next process, and no sync of its own brings
+    // them to the disk: no program can tell. After that only a process may die, not the machine.
+    let machineMayDie = true;
     for (let life = 0; life < options.lives && findings.length === 0; life++) {
-      const ending = random.pick<Ending>(['clean', 'kill', 'power', 'kill in a call', 'power in a call']);
+      const ending = random.pick(machineMayDie ? allEndings : endingsOfProcess);
       endings.push(ending);
+      const struck = storage.failedSyncs;
       new Life(world, storage, model, options, ending, findings, counts).run();
+      if (storage.failedSyncs > struck && !ending.startsWith('power')) machineMayDie = false;
     }
     const final = new Life(world, storage, model, { ...options, actions: 0 }, 'clean', findings, counts);
     if (findings.length === 0) final.run();

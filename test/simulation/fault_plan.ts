@@ -1,0 +1,184 @@
+import type { DiskOperation } from './disk_faults.ts';
+import type { Internet, SimHost } from './internet.ts';
+import type { SimNode } from './sim_node.ts';
+import type { World } from './world.ts';
+
+export type FaultKind =
+  | 'kill'
+  | 'kill in a call'
+  | 'power'
+  | 'power in a call'
+  | 'stop'
+  | 'pause'
+  | 'thread stall'
+  | 'thread death'
+  | 'reset connections'
+  | 'cut one way'
+  | 'partition'
+  | 'clock jump'
+  | 'disk stall'
+  | 'full disk'
+  | 'write error';
+
+/** Faults of every run; power cuts are for suites that say what may be lost by them. */
+export const faultsOfProcess: readonly FaultKind[] = [
+  'kill',
+  'kill',
+  'kill in a call',
+  'stop',
+  'pause',
+  'thread stall',
+  'thread death',
+  'reset connections',
+  'cut one way',
+  'partition',
+  'clock jump',
+  'disk stall',
+  'full disk',
+  'write error',
+];
+
+const callsToDieIn: readonly DiskOperation[] = [
+  'write',
+  'write',
+  'write',
+  'open',
+  'rename',
+  'sync',
+  'truncate',
+  'unlink',
+];
+
+/** Strikes one node and its clients with faults at seeded times, and takes all of them away at the end. */
+export class FaultPlan {
+  readonly struck = new Map<FaultKind, number>();
+  readonly #world: World;
+  readonly #node: SimNode;
+  readonly #internet: Internet;
+  readonly #clients: readonly SimHost[];
+  /** The machine lost power. */
+  powerLost: () => void = () => {};
+  #over = false;
+  #cutPowerNext = false;
+
+  constructor(world: World, node: SimNode, internet: Internet, clients: readonly SimHost[]) {
+    this.#world = world;
+    this.#node = node;
+    this.#internet = internet;
+    this.#clients = clients;
+    // Whoever looks after the node starts it again, sooner or later.
+    node.ended = () => {
+      if (this.#cutPowerNext) {
+        this.#cutPowerNext = false;
+        node.cutPower();
+        this.powerLost();
+        return;
+      }
+      world.schedule(world.random.between(10, 2000), () => {
+        if (node.state === 'down') node.start();
+      });
+    };
+  }
+
+  /** Draws `count` faults within the next `durationMs`. */
+  schedule(kinds: readonly FaultKind[], count: number, durationMs: number): FaultKind[] {
+    const random = this.#world.random;
+    const drawn: FaultKind[] = [];
+    for (let fault = 0; fault < count; fault++) {
+      const kind = random.pick(kinds);
+      drawn.push(kind);
+      this.#world.schedule(random.fraction() * durationMs, () => {
+        if (!this.#over) this.#strike(kind);
+      });
+    }
+    return drawn;
+  }
+
+  /** No fault strikes any more, and what is broken heals. */
+  end(): void {
+    this.#over = true;
+    this.#cutPowerNext = false;
+    this.#internet.heal();
+    this.#node.disk.faults.disarm();
+    this.#node.disk.options = { ...this.#node.disk.options, capacityBytes: Infinity, stallChance: 0 };
+  }
+
+  #strike(kind: FaultKind): void {
+    const node = this.#node;
+    const random = this.#world.random;
+    const { disk, process } = node;
+    this.#world.note(() => `fault: ${kind}`);
+    this.struck.set(kind, (this.struck.get(kind) ?? 0) + 1);
+    const heal = (afterMs: number, run: () => void): void => void this.#world.schedule(afterMs, run);
+    const threads = process?.threads.filter((thread) => thread.alive) ?? [];
+    switch (kind) {
+      case 'kill':
+        return node.kill();
+      case 'power':
+        if (process === null) return;
+        node.cutPower();
+        return this.powerLost();
+      case 'kill in a call':
+      case 'power in a call': {
+        if (process === null) return;
+        node.expectEnd();
+        this.#cutPowerNext = kind === 'power in a call';
+        const operations = [random.pick(callsToDieIn)];
+        return disk.faults.arm({
+          operations,
+          after: random.between(0, 5),
+          effect: { kind: 'kill', bytes: random.between(0, 3000) },
+        });
+      }
+      case 'stop':
+        return node.stop();
+      case 'pause':
+        return node.pause(random.between(10, 5000));
+      case 'thread stall':
+        return threads.length > 0 ? random.pick(threads).stall(random.between(10, 2000)) : undefined;
+      case 'thread death':
+        if (threads.length === 0) return;
+        node.expectEnd();
+        random.pick(threads).post(0, () => {
+          throw new Error('a fault of the simulation');
+        });
+        return;
+      case 'reset connections':
+        for (const endpoint of [...node.host.endpoints]) if (random.chance(0.5)) endpoint.breakDown();
+        return;
+      case 'cut one way': {
+        const client = random.pick(this.#clients);
+        if (random.chance(0.5)) this.#internet.cut(client, node.host);
+        else this.#internet.cut(node.host, client);
+        return heal(random.between(10, 20_000), () => this.#internet.heal());
+      }
+      case 'partition':
+        this.#internet.partition(
+          [node.host],
+          this.#clients.filter(() => random.chance(0.7)),
+        );
+        return heal(random.between(10, 20_000), () => this.#internet.heal());
+      case 'clock jump':
+        return node.wall.jump(random.between(-3_600_000, 3_600_000));
+      case 'disk stall':
+        return disk.faults.arm({
+          times: random.between(1, 10),
+          effect: { kind: 'stall', milliseconds: random.between(20, 1000) },
+        });
+      case 'full disk': {
+        const capacityBytes = disk.usedBytes + random.between(0, 20_000);
+        disk.options = { ...disk.options, capacityBytes };
+        return heal(random.between(10, 3000), () => {
+          disk.options = { ...disk.options, capacityBytes: Infinity };
+        });
+      }
+      case 'write error':
+        return disk.faults.arm({
+          operations: ['write'],
+          path: '.log',
+          after: random.between(0, 10),
+          effect: { kind: 'error', code: 'EIO' },
+        });
+    }
+  }
+}

@@ -1,0 +1,8 @@
+import { testSuite } from '../suite_tests.ts';
+import { logSuite } from './log.ts';
+
+testSuite(logSuite, {
+  seeds: 200,
+  seconds: 15,
+  mustHappen: ['committed', 'failed', 'recoveredBeyond', 'cut', 'flushed', 'error', 'stall', 'short', 'kill'],
+});
