@@ -265,10 +265,14 @@ export class Arena {
     return Math.max(least, Math.min(pagesFor(Math.min(declared, arrived + ahead)), held + left));
   }
 
-  /** The lowest run of `pages`: clear ones, else at the cost of soft reservations. */
+  /** The lowest run of `pages` clear pages, if need be made clear at the cost of soft reservations. */
   #findRun(pages: number): number {
     const clear = this.#runs.findClear(pages);
-    return clear >= 0 ? clear : this.#runs.findUntaken(pages);
+    if (clear >= 0) return clear;
+    const untaken = this.#runs.findUntaken(pages);
+    if (untaken < 0) return -1;
+    for (let page = untaken; page < untaken + pages; page++) if (this.#runs.isSoft(page)) this.#stealFrom(page);
+    return untaken;
   }
 
   /** The same, for a frame that will grow to `declared`. */
@@ -283,9 +287,8 @@ export class Arena {
     return fits ? declaredPages : Math.min(declaredPages, pages * 2);
   }
 
-  /** Takes [first, first + pages) of which the first `held` are taken already; soft ones lose their reservation. */
+  /** Takes [first, first + pages), of which the first `held` are taken already and the rest are clear. */
   #takeRun(first: number, pages: number, held = 0): void {
-    for (let page = first + held; page < first + pages; page++) if (this.#runs.isSoft(page)) this.#stealFrom(page);
     this.#runs.take(first + held, pages - held);
     this.#usedPages += pages - held;
     this.#kindOf[first] = run;

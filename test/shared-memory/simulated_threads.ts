@@ -36,7 +36,7 @@ export class SimulatedThreads {
   /** Delivers what was notified; returns to whom. */
   wakeAll(): number[] {
     const woken: number[] = [];
-    for (const [thread, wait] of [...this.#waits]) {
+    for (const [thread, wait] of this.#waits) {
       if (!wait.notified) continue;
       this.#waits.delete(thread);
       woken.push(thread);
