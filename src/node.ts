@@ -1,28 +1,19 @@
 import { ControlThread, type ControlEvents } from './control/control_thread.ts';
 import type { NodeConfig } from './config/node_config.ts';
-import { METADATA_TOPIC_DIRECTORY } from './metadata/metadata_log.ts';
 import { createClock } from './platform/clock.ts';
-import { createDisk, type DiskOptions } from './platform/disk/disk.ts';
-import { allocatePoolBudget, type PoolBudgetMemory } from './platform/disk/pool_budget.ts';
+import { createDisk } from './platform/disk/disk.ts';
+import { allocatePoolBudget } from './platform/disk/pool_budget.ts';
 import { holdDataDirectory, type DirectoryLock } from './platform/data_directory_lock.ts';
 import { createEntropy } from './platform/entropy.ts';
 import { loadKernels } from './platform/kernels.ts';
 import { createNetwork } from './platform/network/network.ts';
 import { probePort } from './platform/port_probe.ts';
 import { workerUrl } from './platform/program_files.ts';
-import type { SystemCall } from './platform/system_calls.ts';
 import { poolThreads } from './platform/thread_pool.ts';
 import { createControlThreads, shardLimitsDefault } from './platform/threads.ts';
+import { diskOptions, type ShardProgramBoot } from './machine.ts';
 import type { Log } from './port/log.ts';
-import { counter, CounterBlock } from './shared-memory/counters.ts';
-import type { SharedMemory } from './shared-memory/layout.ts';
 import type { ShardBoot } from './shard/shard_boot.ts';
-
-/** What a shard's worker is started with: its boot, and what its real ports share with the others'. */
-export interface ShardProgramBoot {
-  readonly shard: ShardBoot;
-  readonly poolBudget: PoolBudgetMemory;
-}
 
 /** A running node, and what it holds of the machine. */
 export interface RunningNode {
@@ -93,30 +84,3 @@ async function takenPort(config: NodeConfig): Promise<string | null> {
   }
   return null;
 }
-
-export function diskOptions(config: NodeConfig, poolBudget: PoolBudgetMemory): DiskOptions {
-  const { directories, metadataDirectory } = config.storage;
-  return {
-    poolBudget,
-    dataDirectories: directories,
-    metadataLogDirectory: `${metadataDirectory}/${METADATA_TOPIC_DIRECTORY}`,
-  };
-}
-
-/** Counts a thread's system calls where the rest of the node can see them. */
-export function systemCallCounter(shared: SharedMemory, thread: number): (call: SystemCall) => void {
-  const counters = new CounterBlock(shared.counters, thread);
-  return (call) => counters.add(COUNTER_OF[call], 1);
-}
-
-const COUNTER_OF: Readonly<Record<SystemCall, number>> = {
-  accept: counter.systemCallsOther,
-  socketRead: counter.systemCallsRead,
-  socketWrite: counter.systemCallsWrite,
-  open: counter.systemCallsOther,
-  close: counter.systemCallsOther,
-  fileRead: counter.systemCallsRead,
-  fileWrite: counter.systemCallsWrite,
-  fileSync: counter.systemCallsSync,
-  directory: counter.systemCallsOther,
-};

@@ -5,7 +5,7 @@ import { loadKernels } from '../src/platform/kernels.ts';
 import { logToTerminal } from '../src/platform/log.ts';
 import { createNetwork } from '../src/platform/network/network.ts';
 import { enterShardThread } from '../src/platform/threads.ts';
-import { diskOptions, systemCallCounter, type ShardProgramBoot } from '../src/node.ts';
+import { diskOptions, systemCallCounter, type ShardProgramBoot } from '../src/machine.ts';
 import { Shard } from '../src/shard/shard.ts';
 
 const { threads, boot } = enterShardThread();

@@ -1,4 +1,4 @@
-import { ReadResult, type ReadStatus } from '../log/log_reader.ts';
+import { ReadResult, type ReadStatus } from '../log/read_position.ts';
 import { ErrorCode } from '../protocol/errors.ts';
 import { FetchResponseWriter } from '../protocol/fetch_response.ts';
 import { FetchRequestWalker } from '../protocol/fetch_walker.ts';
@@ -201,15 +201,14 @@ export class FetchHandler implements ApiHandler {
       const later = new ReadResult();
       request.parts++;
       host.reader.readLater(row, position, end, piece, HEADROOM, room, later, () => {
-        if (later.status === 'found') this.#took(request, plan, at, piece, later, host);
-        else this.#readFailed(plan, at, later.status);
-        this.#goOn(request, plan, at + 1, 'found', host);
+        const isWhole = later.status !== 'found' || this.#took(request, plan, at, piece, later, host);
+        if (later.status !== 'found') this.#readFailed(plan, at, later.status);
+        this.#goOn(request, plan, isWhole ? at + 1 : at, 'found', host);
       });
       return false;
     }
     if (read !== 'found') return this.#readFailed(plan, at, read);
-    this.#took(request, plan, at, piece, result, host);
-    return true;
+    return this.#took(request, plan, at, piece, result, host) || this.#read(request, plan, at, host);
   }
 
   /** An answer of the disk's pool: the request may have lost its connection meanwhile. */
@@ -224,17 +223,28 @@ export class FetchHandler implements ApiHandler {
     this.#readOn(request, plan, host);
   }
 
-  /** The bytes are right only if nothing was cut off or replaced while they were read. */
-  #took(request: Request, plan: FetchPlan, at: number, piece: AnswerPiece, result: ReadResult, host: ApiHost): void {
+  /**
+   * The bytes are right only if nothing was cut off or replaced while they were read. False: a part of the first batch
+   * is all that fitted, and it has to be read again with room for the whole.
+   */
+  #took(request: Request, plan: FetchPlan, at: number, piece: AnswerPiece, result: ReadResult, host: ApiHost): boolean {
     const again = this.#again;
     const slot = plan.slot[at]!;
     const position = plan.positions[at]!;
-    const isSame = host.table.snapshot(slot, again) && again.incarnation === position.incarnation && again.readEpoch === position.readEpoch;
-    if (!isSame) return;
+    const isThere = host.table.snapshot(slot, again);
+    if (!isThere || again.incarnation !== position.incarnation || again.readEpoch !== position.readEpoch) return true;
+    // Where it goes on, or, for a part, how large the batch is.
+    host.readPosition(request, slot).copyFrom(result.next);
+    if (result.isPartial) {
+      if (!plan.isFirst || result.next.batchBytes <= position.batchBytes) return true;
+      request.pieces.pop();
+      host.answers.giveBack(piece);
+      return false;
+    }
     piece.end = piece.start + result.bytes;
     plan.bytesLeft -= result.bytes;
     if (result.bytes > 0) plan.isFirst = false;
-    host.readPosition(request, slot).copyFrom(result.next);
+    return true;
   }
 
   /** A partition whose bytes cannot be had now is answered without any: the client asks again. */
@@ -252,8 +262,8 @@ export class FetchHandler implements ApiHandler {
   #room(plan: FetchPlan, at: number, batchBytes: number, bytesAhead: number): number {
     const limit = Math.min(Math.max(plan.maxBytesOf[at]!, 0), Math.max(plan.bytesLeft, 0));
     const room = Math.min(limit, bytesAhead);
-    if (room >= batchBytes) return room;
-    return plan.isFirst ? batchBytes : 0;
+    if (room >= batchBytes && room > 0) return room;
+    return plan.isFirst ? Math.max(batchBytes, Math.min(bytesAhead, FIRST_READ_BYTES)) : 0;
   }
 
   #refuseSession(request: Request, plan: FetchPlan, host: ApiHost): void {
@@ -351,6 +361,8 @@ function prepend(piece: AnswerPiece, bytes: Uint8Array, from: number, to: number
 const TOPIC_IDS_FROM = 13;
 /** Something is there; how much is seen when it is read. Above every `min.bytes`. */
 const BYTES_UNKNOWN = 2 ** 40;
+/** Tells the size of a batch that is larger than what the client wants at most. */
+const FIRST_READ_BYTES = 4096;
 /** In front of the records of a piece: the answer up to there. Behind: the end of the answer. */
 const HEADROOM = 512;
 const TAILROOM = 64;

@@ -2,7 +2,7 @@ import { ErrorCode } from '../protocol/errors.ts';
 import { codecOf } from '../protocol/codec.ts';
 import { listOffsetsRequest, listOffsetsResponse, type ListOffsetsRequest } from '../protocol/schema/02_list_offsets.ts';
 import type { Encodable } from '../protocol/schema_language.ts';
-import { listOffsetsTimestamp, TimestampResult, type ReadStatus } from '../log/log_reader.ts';
+import { listOffsetsTimestamp, TimestampResult, type ReadStatus } from '../log/read_position.ts';
 import { replicaState, RowSnapshot } from '../shared-memory/partition_table.ts';
 import type { ApiHandler, ApiHost } from './host.ts';
 import type { Request } from './request.ts';
@@ -33,6 +33,7 @@ export class ListOffsetsHandler implements ApiHandler {
     const finish = (): void => {
       if (--request.parts > 0) return;
       if (request.isAbandoned) return host.returned(request);
+      if (request.apiVersion < LEADER_EPOCH_FROM) forgetEpochs(answer);
       codecOf(listOffsetsResponse).encode(host.beginAnswer(request), request.apiVersion, answer);
       host.complete(request);
     };
@@ -102,3 +103,12 @@ export class ListOffsetsHandler implements ApiHandler {
 function unanswered({ partitionIndex }: PartitionRequest): PartitionAnswer {
   return { partitionIndex, errorCode: ErrorCode.NONE, timestamp: -1, offset: -1, leaderEpoch: -1 };
 }
+
+/** Versions before know no leader epochs, and what they do not know must not be set. */
+function forgetEpochs(answer: Answer): void {
+  for (const { partitions } of answer.topics) {
+    for (const partition of partitions) (partition as PartitionAnswer).leaderEpoch = -1;
+  }
+}
+
+const LEADER_EPOCH_FROM = 4;

@@ -1,4 +1,4 @@
-import { ReadPosition } from '../log/log_reader.ts';
+import { ReadPosition } from '../log/read_position.ts';
 import type { TopicImage } from '../metadata/topic_image.ts';
 
 /**

@@ -1,5 +1,7 @@
 import type { ByteReader, ByteWriter } from '../base/bytes.ts';
-import type { Decompressor, LogReader, ReadPosition } from '../log/log_reader.ts';
+import type { LogReader } from '../log/log_reader.ts';
+import type { ReadPosition } from '../log/read_position.ts';
+import type { Decompressor } from '../log/records_by_time.ts';
 import type { MetadataImage } from '../metadata/metadata_image.ts';
 import type { Clock } from '../port/clock.ts';
 import type { Kernels } from '../port/kernels.ts';
@@ -66,6 +68,8 @@ export interface ApiHost {
 export interface AnswerMemory {
   /** A piece with room for `bytes`, empty, for `Request.pieces`. It is given back when the request is over. */
   take(bytes: number): AnswerPiece;
+  /** Gives back a piece that is not sent. */
+  giveBack(piece: AnswerPiece): void;
 }
 
 /** One contiguous piece: `bytes[start, end)` are sent, behind `Request.response`. Plain memory. */

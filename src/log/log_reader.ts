@@ -128,6 +128,17 @@ export class LogReader {
     return out.status;
   }
 
+  /** Bytes of the segment from a located position on: what a read finds at the most. 0 when the row moved on. */
+  bytesAhead(row: RowSnapshot, from: ReadPosition): number {
+    const { segmentLists, table } = this.#options;
+    const index = row.segmentCount === 0 ? -1 : segmentLists.floor(row, from.segmentBaseOffset);
+    if (index < 0) return 0;
+    segmentLists.read(row, index, this.#entry);
+    if (this.#entry.baseOffset !== from.segmentBaseOffset || !table.hasSameSegments(row)) return 0;
+    const limit = index === row.segmentCount - 1 ? row.activeSegmentBytes : this.#entry.bytes;
+    return Math.max(0, limit - from.position);
+  }
+
   /** `done` comes in a later event; until then `memory` and `out` are the reader's. */
   readLater(
     row: RowSnapshot,

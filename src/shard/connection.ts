@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts';
 import type { Request, RequestOrigin } from '../api/request.ts';
-import type { ReadPosition } from '../log/log_reader.ts';
+import type { ReadPosition } from '../log/read_position.ts';
 import type { Socket, SocketEvents } from '../port/network.ts';
 import type { ConnectionClaim } from '../shared-memory/connection_limits.ts';
 import { FrameQueue } from './frame_queue.ts';

@@ -17,7 +17,7 @@ import {
   STOP_REQUEST,
 } from '../api/thread_messages.ts';
 import { LogReader } from '../log/log_reader.ts';
-import { RecentlyTouched } from '../log/read_policy.ts';
+import { RecentReads } from '../log/read_policy.ts';
 import { MetadataFollower } from '../metadata/metadata_follower.ts';
 import { MetadataImage } from '../metadata/metadata_image.ts';
 import { MetadataWatermark } from '../metadata/watermark.ts';
@@ -148,13 +148,13 @@ export class Shard implements ChannelHandler {
     this.#controlCalls = new ControlCalls(arena, memory.channel(CONTROL), kernels);
     this.#reader = new LogReader({
       disk,
-      kernels,
+      clock,
       table,
       indexTails: memory.indexTails,
       segmentLists: memory.segments,
-      policy: new RecentlyTouched(),
+      policy: new RecentReads(READ_WITHOUT_WAITING_BYTES),
       directoryOf: (slot) => this.#keeper.directoryOf(slot),
-      filesMax: FILES_MAX,
+      segmentsMax: SEGMENTS_MAX,
     });
     const pool = new RequestPool(encodeText);
     this.#requests = new Requests({
@@ -372,8 +372,10 @@ const CONTROL = 0;
 const RING_BUDGET = 1024;
 /** Memory for answers that is kept for the next ones. */
 const SEND_BYTES_KEPT = 32 * 1024 * 1024;
-/** Segment files and indexes that a shard keeps open for reading. */
-const FILES_MAX = 1024;
+/** Segments that a shard keeps open for reading. */
+const SEGMENTS_MAX = 1024;
+/** The end of a log that was written so recently that the page cache has it. */
+const READ_WITHOUT_WAITING_BYTES = 256 * 1024 * 1024;
 /** How long a stop waits for clients to take their answers. */
 const DRAIN_MS_MAX = 5000;
 
