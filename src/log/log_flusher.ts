@@ -1,6 +1,7 @@
 import type { Disk, File } from '../port/disk.ts';
 import { DiskError } from '../port/disk.ts';
-import { LogFailure } from './log_failure.ts';
+import { directoryOf } from './atomic_file.ts';
+import type { LogFailure } from './log_failure.ts';
 import { segmentPath } from './segment_names.ts';
 
 type FlushDone = (failure: LogFailure | null) => void;
@@ -41,6 +42,7 @@ export class LogFlusher {
   #isStopped = false;
   /** Names were made that a loss of power could take. */
   #hasNewNames = false;
+  #hasNewDirectory = false;
   /** Up to where the running flush will have synced. */
   #target = 0;
   /** The active file when the flush began; a roll may have made it a closed one. */
@@ -54,8 +56,10 @@ export class LogFlusher {
     this.#source = source;
   }
 
-  namesChanged(): void {
+  /** `ofDirectory`: the name of the log's directory is new too. */
+  namesChanged(ofDirectory = false): void {
     this.#hasNewNames = true;
+    if (ofDirectory) this.#hasNewDirectory = true;
   }
 
   /** The segment was rolled away from; it is synced now, and with it the name of its successor. */
@@ -99,7 +103,8 @@ export class LogFlusher {
       const error = segment.file.sync() ?? this.syncIndexesNow(segment.baseOffset);
       if (error !== null) return error;
     }
-    return this.#disk.syncDirectory(this.#directory);
+    const error = this.#hasNewDirectory ? this.#disk.syncDirectory(directoryOf(this.#directory)) : null;
+    return error ?? this.#disk.syncDirectory(this.#directory);
   }
 
   syncIndexesNow(baseOffset: number): DiskError | null {
@@ -162,7 +167,11 @@ export class LogFlusher {
   #syncNames(): void {
     if (!this.#hasNewNames) return this.#syncActive();
     this.#hasNewNames = false;
-    this.#disk.syncDirectoryLater(this.#directory, (error) => this.#goOn(error, () => this.#syncActive()));
+    const path = this.#hasNewDirectory ? directoryOf(this.#directory) : this.#directory;
+    // The directory's own name first, then in another round those in it.
+    if (this.#hasNewDirectory) this.#hasNewNames = true;
+    this.#hasNewDirectory = false;
+    this.#disk.syncDirectoryLater(path, (error) => this.#goOn(error, () => this.#syncNames()));
   }
 
   #syncActive(): void {

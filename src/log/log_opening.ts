@@ -49,6 +49,8 @@ export interface OpenedLog {
   readonly logStartOffset: number;
   readonly recoveryPoint: number;
   readonly report: RecoveryReport;
+  /** There was no segment: the directory itself may be new. */
+  readonly isNew: boolean;
 }
 
 /**
@@ -114,6 +116,7 @@ export class LogOpening {
       logStartOffset,
       recoveryPoint: Math.min(recoveryPoint, logEndOffset),
       report: this.#report,
+      isNew: bases.length === 0,
     };
   }
 

@@ -123,7 +123,7 @@ export class PartitionLog {
     this.#lastFlushMs = options.clock.monotonicMs();
     this.#index = new ActiveIndex(options.disk, options.directory, options.indexTail);
     this.#flusher = new LogFlusher(options.disk, options.directory, this.#flushSource());
-    this.#flusher.namesChanged();
+    this.#flusher.namesChanged(opened.isNew);
     this.#removals = new SegmentRemovals(options.disk, options.clock, options.directory);
     this.#epochFile = new AtomicFile(options.disk, `${options.directory}/${leaderEpochCheckpointName}`, () => {
       this.#hasUnwrittenEpochs = true;

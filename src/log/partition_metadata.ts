@@ -3,7 +3,7 @@ import type { Uuid } from '../base/uuid.ts';
 import type { Disk } from '../port/disk.ts';
 import { DiskError } from '../port/disk.ts';
 import type { Kernels } from '../port/kernels.ts';
-import { readWholeFile, replaceFile } from './atomic_file.ts';
+import { directoryOf, readWholeFile, replaceFile } from './atomic_file.ts';
 import { LogFailure } from './log_failure.ts';
 
 /** Says which topic a partition's directory belongs to; a topic made anew under an old name has another id. */
@@ -30,8 +30,9 @@ export function writePartitionMetadata(
   topicId: Uuid,
 ): LogFailure | null {
   const text = `version: 0\ntopic_id: ${topicId}`;
+  const isNew = !disk.exists(directory);
   const error =
-    disk.makeDirectory(directory) ??
+    (isNew ? (disk.makeDirectory(directory) ?? disk.syncDirectory(directoryOf(directory))) : null) ??
     replaceFile(disk, `${directory}/${partitionMetadataName}`, kernels.encodeText(text));
   return error === null ? null : LogFailure.ofDisk(error);
 }

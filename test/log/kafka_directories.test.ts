@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readLogDirectory } from '../../src/log/log_directory.ts';
+import type { PartitionDirectory } from '../../src/log/log_directory.ts';
+import { LogFailure } from '../../src/log/log_failure.ts';
+import { PartitionLog } from '../../src/log/partition_log.ts';
+import { TimestampResult } from '../../src/log/read_position.ts';
+import { logConfigDefaults } from '../../src/log/log_config.ts';
+import type { LogConfig } from '../../src/log/log_config.ts';
+import {
+  baseOffsetOf,
+  baseTimestampOf,
+  codecOf,
+  isControl,
+  isLogAppendTime,
+  maxTimestampOf,
+  recordCountOf,
+  RECORDS_AT,
+  sizeOf,
+} from '../../src/protocol/record_batch.ts';
+import { RecordWalker } from '../../src/protocol/records.ts';
+import { simKernels } from '../simulation/sim_kernels.ts';
+import { expectedOf, nodeDecompressor, unpack } from './kafka_directories.ts';
+import type { ExpectedPartition, Fixture } from './kafka_directories.ts';
+import { LogMachine, readAll } from './log_machine.ts';
+
+function partitionsOf(machine: LogMachine, path: string): { clean: boolean; partitions: PartitionDirectory[] } {
+  const read = readLogDirectory(machine.disk, simKernels, path);
+  assert.ok(!(read instanceof LogFailure), String(read));
+  assert.deepEqual(read.damagedCheckpoints, []);
+  return { clean: read.isClean, partitions: read.partitions.filter(({ name }) => name.state === 'current') };
+}
+
+function configOf(expected: ExpectedPartition | undefined): LogConfig {
+  const configs = expected?.configs ?? {};
+  return {
+    ...logConfigDefaults,
+    segmentBytes: Number(
+      configs['internal.segment.bytes'] ?? configs['segment.bytes'] ?? logConfigDefaults.segmentBytes,
+    ),
+    indexIntervalBytes: Number(configs['index.interval.bytes'] ?? logConfigDefaults.indexIntervalBytes),
+    segmentIndexBytes: 65536,
+    gapsAllowed: configs['cleanup.policy']?.includes('compact') ?? false,
+  };
+}
+
+function opened(machine: LogMachine, directory: PartitionDirectory, clean: boolean, config: LogConfig): PartitionLog {
+  machine.restart();
+  const log = PartitionLog.open(
+    machine.options({
+      directory: directory.path,
+      config,
+      logStartOffset: directory.logStartOffset,
+      recoveryPoint: directory.recoveryPoint,
+      cleanShutdown: clean,
+    }),
+  );
+  assert.ok(!(log instanceof LogFailure), `${directory.path}: ${log}`);
+  machine.publish(log);
+  return log;
+}
+
+/** Offset and timestamp of the records of batches whose codec Node has, and whether that was all of them. */
+function recordsOf(bytes: Uint8Array): { records: [number, number][]; isComplete: boolean } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const records: [number, number][] = [];
+  let isComplete = true;
+  const walker = new RecordWalker();
+  for (let at = 0; at < bytes.length; at += sizeOf(view, at)) {
+    if (isControl(view, at)) continue;
+    const start = at + RECORDS_AT;
+    const end = at + sizeOf(view, at);
+    const codec = codecOf(view, at);
+    const plain = codec === 0 ? bytes.slice(start, end) : nodeDecompressor.decompress(codec, bytes, start, end);
+    if (plain === null) {
+      isComplete = false;
+      continue;
+    }
+    const appendTime = isLogAppendTime(view, at) ? maxTimestampOf(view, at) : -1;
+    const count = recordCountOf(view, at);
+    walker.reset(plain, 0, plain.length, count, baseOffsetOf(view, at), baseTimestampOf(view, at), appendTime);
+    while (walker.next()) records.push([walker.offset, walker.timestamp]);
+    assert.equal(walker.failed, false);
+  }
+  return { records, isComplete };
+}
+
+for (const fixture of ['clean', 'killed', 'torn'] as Fixture[]) {
+  test(`a directory of Apache Kafka opens as it would there: ${fixture}`, () => {
+    const machine = new LogMachine(1);
+    unpack(fixture, machine);
+    const expected = expectedOf(fixture);
+    let compared = 0;
+    for (const path of ['/d1', '/d2']) {
+      const { clean, partitions } = partitionsOf(machine, path);
+      assert.equal(clean, fixture === 'clean');
+      for (const directory of partitions) {
+        const name = directory.path.slice(4);
+        const wanted = expected.get(name);
+        if (wanted === undefined) continue;
+        assert.equal(directory.topicId, wanted.topicId);
+        const log = opened(machine, directory, clean, configOf(wanted));
+        assert.deepEqual([name, log.logStartOffset, log.logEndOffset], [name, wanted.start, wanted.end]);
+        if (clean) assert.equal(log.report.scannedBatches + log.report.rebuiltIndexes, 0, name);
+
+        const reader = machine.reader(undefined, 4, directory.path);
+        const { records, isComplete } = recordsOf(readAll(machine, reader, log.logStartOffset, 1000));
+        const inLog = records.filter(([offset]) => offset >= log.logStartOffset);
+        if (wanted.records !== undefined) {
+          const known = new Set(inLog.map(([offset]) => offset));
+          assert.deepEqual(
+            inLog,
+            wanted.records.filter(([offset]) => isComplete || known.has(offset)).map(([offset, at]) => [offset, at]),
+            name,
+          );
+          compared += inLog.length;
+        }
+        const largest = new TimestampResult();
+        reader.offsetForTimestamp(machine.snapshot(), -3, log.logEndOffset, nodeDecompressor, largest);
+        if (isComplete) {
+          const found = [name, largest.offset, largest.timestamp];
+          assert.deepEqual(found, [name, wanted.maxTimestampOffset, wanted.maxTimestamp]);
+        }
+        reader.close();
+        log.close(false);
+      }
+    }
+    assert.ok(compared > 400, `${compared} records were compared`);
+  });
+}
+
+test('indexes made anew are those that Apache Kafka wrote', () => {
+  const machine = new LogMachine(2);
+  unpack('clean', machine);
+  const expected = expectedOf('clean');
+  let compared = 0;
+  for (const path of ['/d1', '/d2']) {
+    for (const directory of partitionsOf(machine, path).partitions) {
+      const wanted = expected.get(directory.path.slice(4));
+      // The cleaner indexes what it copies at other places.
+      if (wanted === undefined || wanted.configs['cleanup.policy']?.includes('compact')) continue;
+      const names = machine
+        .names(directory.path)
+        .filter((name) => name.endsWith('index') && !name.endsWith('.txnindex'));
+      const before = new Map(names.map((name) => [name, machine.contents(`${directory.path}/${name}`)]));
+      for (const name of names) machine.disk.unlink(`${directory.path}/${name}`);
+      const log = opened(machine, { ...directory, recoveryPoint: 0 }, false, configOf(wanted));
+      assert.equal(log.report.rebuiltIndexes, log.segments.length);
+      for (const [name, bytes] of before) {
+        // Kafka forgets at a restart how many bytes lie behind the last entry.
+        if (wasActiveAtRestart(log, Number.parseInt(name))) continue;
+        assert.deepEqual(machine.contents(`${directory.path}/${name}`), bytes, `${directory.path}/${name}`);
+        compared += bytes.length;
+      }
+      log.close(false);
+    }
+  }
+  assert.ok(compared > 1000);
+});
+
+function wasActiveAtRestart(log: PartitionLog, baseOffset: number): boolean {
+  const index = log.segments.findIndex((segment) => segment.baseOffset === baseOffset);
+  const end = log.segments[index + 1]?.baseOffset ?? log.logEndOffset;
+  for (let epoch = 0; epoch < log.leaderEpochs.size; epoch++) {
+    const start = log.leaderEpochs.startOffsetAt(epoch);
+    if (start > baseOffset && start < end) return true;
+  }
+  return false;
+}
+
+test('the metadata log of a torn directory ends where Apache Kafka cuts it', () => {
+  const machine = new LogMachine(3);
+  unpack('torn', machine);
+  const directory = partitionsOf(machine, '/d1').partitions.find(({ name }) => name.topic === '__cluster_metadata')!;
+  const log = opened(machine, directory, false, configOf(undefined));
+  assert.equal(log.logEndOffset, 338);
+  assert.equal(log.report.truncatedBytes, 36);
+  assert.ok(machine.names(directory.path).includes('quorum-state'));
+});
+
+test('a missing epoch checkpoint is made anew from the batches', () => {
+  const machine = new LogMachine(4);
+  unpack('clean', machine);
+  for (const directory of partitionsOf(machine, '/d2').partitions) {
+    if (directory.name.topic !== 'segmented') continue;
+    const path = `${directory.path}/leader-epoch-checkpoint`;
+    const before = machine.contents(path);
+    machine.disk.unlink(path);
+    opened(machine, directory, true, configOf(undefined)).close(false);
+    assert.deepEqual(machine.contents(path), before);
+  }
+});
+
+test('segments, snapshots and transaction indexes of Apache Kafka stay as they are through a clean stop', () => {
+  const machine = new LogMachine(5);
+  unpack('clean', machine);
+  const directory = partitionsOf(machine, '/d1').partitions.find(({ path }) => path === '/d1/txn-0')!;
+  const before = machine.names(directory.path).map((name) => [name, machine.contents(`${directory.path}/${name}`)]);
+  const log = opened(machine, directory, true, configOf(expectedOf('clean').get('txn-0')));
+  assert.equal(log.close(true), null);
+  const after = machine.names(directory.path).map((name) => [name, machine.contents(`${directory.path}/${name}`)]);
+  assert.deepEqual(after, before);
+});
