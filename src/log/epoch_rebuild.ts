@@ -74,17 +74,18 @@ function assignFromBatches(
     if (segment.bytes === 0) continue;
     const first = firstEpochOf(options, scanner, segment);
     if (first instanceof LogFailure) return first;
+    const firstOffset = scanner.baseOffset;
     if (unwalked !== null && first !== epochs.latestEpoch) {
       const failure = walkEpochs(options, scanner, unwalked, epochs);
       if (failure !== null) return failure;
     }
-    if (first > epochs.latestEpoch) epochs.assign(first, scanner.baseOffset);
+    if (first > epochs.latestEpoch) epochs.assign(first, firstOffset);
     unwalked = segment;
   }
   return unwalked === null ? null : walkEpochs(options, scanner, unwalked, epochs);
 }
 
-/** The epoch of a segment's first batch, at which the scanner then stands. */
+/** The epoch of a segment's first batch, at which the scanner stands until its next use. */
 function firstEpochOf(options: EpochOptions, scanner: BatchScanner, segment: Segment): number | LogFailure {
   const file = options.disk.open(segmentPath(options.directory, segment.baseOffset, '.log'), 'read');
   if (file instanceof DiskError) return LogFailure.ofDisk(file);
