@@ -176,27 +176,15 @@ export class Arena {
     return place;
   }
 
-  /** The frame is whole, with `length` bytes: what it does not need of its memory goes back. */
+  /** The frame is whole, with the `length` bytes that were declared: it counts as incomplete no more. */
   complete(place: number, length: number): void {
     const frame = this.#frame(place);
     assert(frame < 0, 'a frame is completed once');
-    assert(length <= this.writable(place), 'a complete frame lies in its memory');
+    assert(length === -frame - 1 && length === this.writable(place), 'a complete frame is as long as declared');
     const page = place >>> pageShift;
-    this.#countComplete(page, -frame - 1);
-    if (this.#kindOf[page] === run) {
-      const pages = this.#countOf[page] as number;
-      const needed = Math.max(pagesFor(length), 1);
-      this.#setSoft(page, pages, 0);
-      if (needed < pages) {
-        this.#giveBack(page + needed, pages - needed);
-        this.#countOf[page] = needed;
-        this.#firstOf[page + needed - 1] = page;
-      }
-      this.#frameAt[place >>> granuleShift] = length + 1;
-    } else {
-      assert(length === -frame - 1, 'a small frame is as long as declared');
-      this.#frameAt[place >>> granuleShift] = -frame;
-    }
+    this.#countComplete(page, length);
+    if (this.#kindOf[page] === run) this.#setSoft(page, this.#countOf[page] as number, 0);
+    this.#frameAt[place >>> granuleShift] = -frame;
   }
 
   /** The frame's memory is free, whether it was complete or not. Each place once. */

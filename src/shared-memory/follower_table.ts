@@ -14,7 +14,8 @@ import { loadHalves, storeHalves } from './halves.ts';
  * | 4, 5 | last fetch, milliseconds of the process's monotonic clock |
  * | 6, 7 | last caught up, likewise |
  *
- * The writer of the row writes its entries. An entry is consistent in itself.
+ * The writer of the row writes its entries, and clears its blocks when it begins to lead: what an earlier leadership
+ * knew is void. An entry is consistent in itself.
  */
 export const followersInline = 8;
 export const followerBlockBytes = 256;
@@ -78,8 +79,40 @@ export class FollowerTable {
     return false;
   }
 
+  /** Empties a block. The writer of the row only. */
+  clear(block: number): void {
+    for (let index = 0; index < followersInline; index++) {
+      if (Atomics.load(this.#words, this.#entry(block, index) + 1) !== 0) this.write(block, index, -1, 0, 0, 0);
+    }
+  }
+
   #entry(block: number, index: number): number {
     assert(block >= 0 && block < this.blocks && index >= 0 && index < followersInline, 'an entry of a follower block');
     return block * blockWords + index * entryWords;
+  }
+}
+
+/** Who hands out the extra blocks, those behind the blocks of the rows: control alone. */
+export class FollowerBlocks {
+  readonly #first: number;
+  readonly #free: Int32Array;
+  #freeCount: number;
+
+  constructor(followers: FollowerTable, partitionsMax: number) {
+    this.#first = partitionsMax;
+    this.#freeCount = followers.blocks - partitionsMax;
+    this.#free = new Int32Array(this.#freeCount).map((_, index) => followers.blocks - 1 - index);
+  }
+
+  /** A block for more followers than a row has room for; its owner publishes it as `followersExtra`. −1: none is left. */
+  allocate(): number {
+    return this.#freeCount === 0 ? -1 : (this.#free[--this.#freeCount] as number);
+  }
+
+  /** After the row names it no more. */
+  free(block: number): void {
+    assert(block >= this.#first, 'an extra block');
+    assert(this.#freeCount < this.#free.length, 'a block is freed once');
+    this.#free[this.#freeCount++] = block;
   }
 }

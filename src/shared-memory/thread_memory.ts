@@ -109,7 +109,10 @@ export class ThreadMemory {
     this.notices.flush();
   }
 
-  /** Whether others have published something that this thread has not taken: what `Doorbell.arm` asks. */
+  /**
+   * Whether others have published something that this thread has not taken: what `Doorbell.arm` asks. Always true once
+   * the node stops, so that nobody sleeps through it; whoever raises the stop word rings everybody.
+   */
   hasWork(): boolean {
     if (this.stop.isStopping()) return true;
     for (const channel of this.#channels) if (channel.hasWork()) return true;

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import {
   followerBlockBytes,
+  FollowerBlocks,
   FollowerSnapshot,
   followersInline,
   FollowerTable,
@@ -44,4 +45,25 @@ test('a reader does not wait for a writer in the middle of an entry', () => {
   Atomics.store(new Int32Array(memory), 0, 7);
   assert.equal(table.read(0, 0, new FollowerSnapshot()), false);
   assert.throws(() => table.write(0, 0, 1, 0, 0, 0), /one writer/);
+});
+
+test('a cleared block is empty', () => {
+  const table = new FollowerTable(new SharedArrayBuffer(2 * followerBlockBytes));
+  const follower = new FollowerSnapshot();
+  table.write(0, 7, 9, 1, 2, 3);
+  table.write(1, 7, 9, 1, 2, 3);
+  table.clear(0);
+  assert.ok(table.read(0, 7, follower) && follower.nodeId === -1);
+  assert.ok(table.read(1, 7, follower) && follower.nodeId === 9);
+});
+
+test('extra blocks are handed out once', () => {
+  const blocks = new FollowerBlocks(new FollowerTable(new SharedArrayBuffer(4 * followerBlockBytes)), 2);
+  for (let round = 0; round < 3; round++) {
+    assert.deepEqual([blocks.allocate(), blocks.allocate(), blocks.allocate()], [2, 3, -1]);
+    blocks.free(3);
+    blocks.free(2);
+  }
+  assert.throws(() => blocks.free(2), /freed once/);
+  assert.throws(() => blocks.free(1), /extra block/);
 });

@@ -55,6 +55,7 @@ suite('partition table', () => {
         const table = makeTable(3);
         let writer = table.row(1);
         const snapshot = new RowSnapshot();
+        const kept = new RowSnapshot();
         table.snapshot(1, snapshot);
         const published = new Map<FieldName, number>([...narrow, ...wide].map((name) => [name, snapshot[name]]));
         const pending = new Map<FieldName, number>();
@@ -72,6 +73,9 @@ suite('partition table', () => {
           }
           assert.equal(table.snapshot(1, snapshot), published.get('state') !== replicaState.free);
           for (const [name, value] of published) assert.equal(snapshot[name], value, name);
+          table.snapshot(0, snapshot);
+          table.snapshot(1, kept);
+          for (const [name, value] of published) assert.equal(kept[name], value, name);
           assert.equal(table.snapshot(0, new RowSnapshot()), false);
           assert.equal(table.snapshot(2, new RowSnapshot()), false);
         }
@@ -125,6 +129,23 @@ suite('partition table', () => {
     assert.deepEqual(taken, [0, 31, 32, 63]);
     take();
     assert.deepEqual(taken, []);
+  });
+
+  test('bytes are the same until the read epoch, the owner or the replica changes', () => {
+    const table = makeTable(1);
+    const row = table.row(0);
+    const snapshot = new RowSnapshot();
+    row.state = replicaState.leader;
+    row.publish();
+    for (const name of ['readEpoch', 'owner', 'incarnation'] as const) {
+      table.snapshot(0, snapshot);
+      row.highWatermark++;
+      row.publish();
+      assert.equal(table.hasSameReadEpoch(snapshot), true);
+      row[name]++;
+      row.publish();
+      assert.equal(table.hasSameReadEpoch(snapshot), false);
+    }
   });
 
   test('a list of segments is the same until its generation, its owner or its replica changes', () => {
