@@ -53,8 +53,8 @@ test('a cleared block is empty', () => {
   table.write(0, 7, 9, 1, 2, 3);
   table.write(1, 7, 9, 1, 2, 3);
   table.clear(0);
-  assert.ok(table.read(0, 7, follower) && follower.nodeId === -1);
-  assert.ok(table.read(1, 7, follower) && follower.nodeId === 9);
+  const nodeOf = (block: number): number => (table.read(block, 7, follower) ? follower.nodeId : NaN);
+  assert.deepEqual([nodeOf(0), nodeOf(1)], [-1, 9]);
 });
 
 test('extra blocks are handed out once', () => {
