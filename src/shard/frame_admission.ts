@@ -36,7 +36,7 @@ export class FrameAdmission {
   enter(receiver: FrameReceiver, nowMs: number): void {
     receiver.lastProgressMs = nowMs;
     this.#incomplete.add(receiver);
-    if (this.#arena.incompleteBytes > this.#arena.budgetBytes / 2) this.wait(receiver);
+    if (receiver.holdsMemory && this.#arena.incompleteBytes > this.#arena.budgetBytes / 2) this.wait(receiver);
   }
 
   /** The frame is whole, or its connection over. */

@@ -44,9 +44,14 @@ export class FrameReceiver {
     this.#frameBytesMax = frameBytesMax;
   }
 
-  /** Bytes that the incomplete frame still lacks; 0 between frames. */
+  /** Bytes that the incomplete frame still lacks; 0 between frames and inside a size. */
   get missing(): number {
     return this.#place < 0 ? 0 : this.#declared - this.#filled;
+  }
+
+  /** It has memory of its own. */
+  get holdsMemory(): boolean {
+    return this.#place >= 0;
   }
 
   get isBetweenFrames(): boolean {
@@ -80,10 +85,10 @@ export class FrameReceiver {
 
   /** Gives back what an incomplete frame holds. The connection is over. */
   release(): void {
+    this.#admission.leave(this);
     if (this.#place < 0) return;
     this.#arena.release(this.#place);
     this.#place = -1;
-    this.#admission.leave(this);
   }
 
   /** Reading may go on: memory was promised. False when it is not there after all. */
@@ -108,9 +113,8 @@ export class FrameReceiver {
     const landing = this.#arena.landing;
     let at = 0;
     if (this.#place >= 0) {
-      const taken = Math.min(this.#declared - this.#filled, length);
-      this.#copy(0, taken);
-      at = taken;
+      at = Math.min(this.#declared - this.#filled, length);
+      if (!this.#copy(0, at)) return this.#sink.broken(NO_MEMORY);
       if (this.#filled === this.#declared) this.#complete();
     }
     while (at < length) {
@@ -118,10 +122,12 @@ export class FrameReceiver {
         this.#size = (this.#size << 8) | landing[at++]!;
         this.#sizeBytes++;
       }
-      if (this.#sizeBytes < 4) return;
+      // Even two bytes of a size are a frame that has to go on.
+      if (this.#sizeBytes < 4) return this.#admission.enter(this, nowMs);
       const size = this.#size;
       this.#sizeBytes = 0;
       this.#size = 0;
+      this.#admission.leave(this);
       if (size < 0 || size > this.#frameBytesMax) return this.#sink.badSize(size, landing, length);
       const here = length - at;
       if (size <= here) {
@@ -145,14 +151,27 @@ export class FrameReceiver {
     this.#declared = declared;
     this.#filled = 0;
     this.#inPlace = declared - here > IN_PLACE_BYTES_MIN || this.#arena.writable(place) < declared;
-    this.#copy(at, here);
+    if (!this.#copy(at, here)) return this.#sink.broken(NO_MEMORY);
     this.#admission.enter(this, nowMs);
   }
 
-  #copy(from: number, length: number): void {
-    this.#arena.bytes.copyWithin(this.#place + this.#filled, from, from + length);
-    this.#filled += length;
+  /** Copies landed bytes behind what has come, taking memory as it goes. False: there is none. */
+  #copy(from: number, length: number): boolean {
     this.#sink.copied(length);
+    for (const end = from + length; from < end; ) {
+      const room = this.#arena.writable(this.#place) - this.#filled;
+      if (room === 0) {
+        const place = this.#arena.extend(this.#place, this.#filled);
+        if (place < 0) return false;
+        this.#place = place;
+        continue;
+      }
+      const bytes = Math.min(room, end - from);
+      this.#arena.bytes.copyWithin(this.#place + this.#filled, from, from + bytes);
+      this.#filled += bytes;
+      from += bytes;
+    }
+    return true;
   }
 
   /** Memory for what comes next: the arena gives about as much again as has come. */
