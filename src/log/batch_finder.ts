@@ -53,7 +53,7 @@ export class BatchFinder implements DiskOperation {
   batchLastOffset = 0;
   batchMaxTimestamp = -1;
   batchLeaderEpoch = -1;
-  /** Of the batches that the search has passed. */
+  /** Of the batches that the search has passed, and that begin at or above the log start. */
   largestTimestamp = -1;
   /** The segment it lies in, pinned until the next search or `end`. */
   open: OpenSegment | null = null;
@@ -107,6 +107,7 @@ export class BatchFinder implements DiskOperation {
     this.#targetOffset = offset;
     this.#targetTimestamp = timestamp;
     this.#spansSegments = false;
+    this.largestTimestamp = -1;
     return this.#scanFrom(position, true);
   }
 
@@ -227,7 +228,9 @@ export class BatchFinder implements DiskOperation {
         this.batchLeaderEpoch = batchLeaderEpoch(this.#view, at);
         return this.#over('found');
       }
-      if (maxTimestamp > this.largestTimestamp) this.largestTimestamp = maxTimestamp;
+      if (maxTimestamp > this.largestTimestamp && baseOffset >= this.row.logStartOffset) {
+        this.largestTimestamp = maxTimestamp;
+      }
       this.#offsetMin = lastOffset + 1;
       this.#next += bytes;
     }

@@ -45,6 +45,11 @@ export class BatchScanner {
   #end = 0;
   #offsetMin = 0;
   #checksCrc = false;
+  /**
+   * Of the batches that were checked so far, over all files. A truncation that a loss of power has undone can leave old
+   * batches behind newer ones, all of them whole: their epoch is what tells them apart.
+   */
+  #epochMin = -1;
   #next = 0;
   #loadedFrom = 0;
   #loadedTo = 0;
@@ -91,12 +96,17 @@ export class BatchScanner {
       if (!this.#load(this.#next, Math.min(bytes, this.#memory.length))) return false;
       at = this.#next - this.#loadedFrom;
     }
+    const leaderEpoch = batchLeaderEpoch(this.view, at);
+    if (this.#checksCrc && leaderEpoch >= 0) {
+      if (leaderEpoch < this.#epochMin) return this.#stop('invalid');
+      this.#epochMin = leaderEpoch;
+    }
     this.at = at;
     this.bytes = bytes;
     this.baseOffset = int64At(this.view, at);
     this.lastOffset = batchLastOffset(this.view, at);
     this.maxTimestamp = batchMaxTimestamp(this.view, at);
-    this.leaderEpoch = batchLeaderEpoch(this.view, at);
+    this.leaderEpoch = leaderEpoch;
     this.#offsetMin = this.lastOffset + 1;
     this.#next += bytes;
     return true;

@@ -32,6 +32,8 @@ interface ClosedSegment {
  * crash they are made anew.
  */
 export class LogFlusher {
+  /** Something was cut off since the last flush that has ended. */
+  isTruncated = false;
   readonly #disk: Disk;
   readonly #directory: string;
   readonly #source: FlushSource;
@@ -80,6 +82,8 @@ export class LogFlusher {
    */
   truncated(offset: number): void {
     this.#isStale = this.#isRunning;
+    this.isTruncated = true;
+    this.#hasNewNames = true;
     this.#activeFile = null;
     for (let index = this.#closed.length - 1; index >= 0; index--) {
       // A closed segment that holds `offset` is the active one again, with a file of its own.
@@ -195,6 +199,7 @@ export class LogFlusher {
 
   #finish(): void {
     this.#activeFile = null;
+    if (this.#serving.length > 0) this.isTruncated = false;
     this.#source.flushed(this.#target);
     this.#isRunning = false;
     this.#answer(null);

@@ -185,9 +185,9 @@ export class PartitionLog {
     return this.#done !== null;
   }
 
-  /** There are committed bytes that were not synced. */
+  /** There are committed bytes, or a truncation, that were not synced. */
   get isDirty(): boolean {
-    return this.#recoveryPoint < this.#logEndOffset;
+    return this.#recoveryPoint < this.#logEndOffset || this.#flusher.isTruncated;
   }
 
   /** Why the log failed for good, null while it works. */
@@ -274,7 +274,8 @@ export class PartitionLog {
   /**
    * Removes everything at and above `offset` (a batch that straddles it goes as a whole). Raises readEpoch first.
    * Nothing may be staged or in flight. The recovery-point checkpoint on disk must not lie above `offset` when this is
-   * called: after a crash, an end below the recovery point is taken for a loss.
+   * called: after a crash, an end below the recovery point is taken for a loss. What was cut off may come back by a loss
+   * of power until the next flush.
    */
   truncateTo(offset: number): LogFailure | null {
     if (this.#failure !== null) return this.#refused();

@@ -41,12 +41,42 @@ export function firstRecordByTime(
   into: RecordByTime,
 ): 'found' | 'none' | 'corrupt' {
   if (batchIsLegacy(view, batch)) return firstLegacyRecord(view, bytes, batch, offset, timestamp, decompressor, into);
+  const walker = walkerOf(view, bytes, batch, decompressor);
+  if (walker === null) return 'corrupt';
+  while (walker.next()) {
+    if (walker.offset < offset || walker.timestamp < timestamp) continue;
+    into.offset = walker.offset;
+    into.timestamp = walker.timestamp;
+    return 'found';
+  }
+  return walker.failed ? 'corrupt' : 'none';
+}
+
+/**
+ * The largest timestamp of the records of a batch at or above `offset`; -1 when there is none, null when the records cannot
+ * be walked. Of a batch of magic 0 or 1 the head is believed.
+ */
+export function largestTimestampFrom(
+  view: DataView,
+  bytes: Uint8Array,
+  batch: number,
+  offset: number,
+  decompressor: Decompressor,
+): number | null {
+  if (batchIsLegacy(view, batch)) return batchMaxTimestamp(view, batch);
+  const walker = walkerOf(view, bytes, batch, decompressor);
+  if (walker === null) return null;
+  let largest = -1;
+  while (walker.next()) if (walker.offset >= offset) largest = Math.max(largest, walker.timestamp);
+  return walker.failed ? null : largest;
+}
+
+function walkerOf(view: DataView, bytes: Uint8Array, batch: number, decompressor: Decompressor): RecordWalker | null {
   const codec = attributesOf(view, batch) & CODEC_MASK;
   const end = batch + sizeOf(view, batch);
   const records = codec === CODEC_NONE ? bytes : decompressor.decompress(codec, bytes, batch + RECORDS_AT, end);
-  if (records === null) return 'corrupt';
-  const walker = new RecordWalker();
-  walker.reset(
+  if (records === null) return null;
+  return new RecordWalker().reset(
     records,
     codec === CODEC_NONE ? batch + RECORDS_AT : 0,
     codec === CODEC_NONE ? end : records.length,
@@ -55,13 +85,6 @@ export function firstRecordByTime(
     baseTimestampOf(view, batch),
     isLogAppendTime(view, batch) ? maxTimestampOf(view, batch) : -1,
   );
-  while (walker.next()) {
-    if (walker.offset < offset || walker.timestamp < timestamp) continue;
-    into.offset = walker.offset;
-    into.timestamp = walker.timestamp;
-    return 'found';
-  }
-  return walker.failed ? 'corrupt' : 'none';
 }
 
 /**

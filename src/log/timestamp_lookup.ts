@@ -7,14 +7,23 @@ import type { FindStatus, ReaderContext } from './batch_finder.ts';
 import type { DiskOperation } from './disk_operation.ts';
 import { IndexSearch } from './index_search.ts';
 import { LogFailure } from './log_failure.ts';
-import { firstRecordByTime } from './records_by_time.ts';
+import { firstRecordByTime, largestTimestampFrom } from './records_by_time.ts';
 import type { Decompressor } from './records_by_time.ts';
 
 /** Later than every timestamp. */
 const endOfTime = Number.MAX_VALUE;
 
 /** What the read that is under way is for. */
-type Phase = 'largestEntry' | 'largestRest' | 'entry' | 'verify' | 'batch' | 'records';
+type Phase =
+  | 'firstBatch'
+  | 'firstRecords'
+  | 'firstRest'
+  | 'largestEntry'
+  | 'largestRest'
+  | 'entry'
+  | 'verify'
+  | 'batch'
+  | 'records';
 
 /**
  * Finds the first record, by offset, that is not older than a timestamp; or the first of those that have the largest
@@ -24,7 +33,8 @@ type Phase = 'largestEntry' | 'largestRest' | 'entry' | 'verify' | 'batch' | 're
  *       ─► time index entry at or below it ─► the batch that it names (verified) ─► heads ─► records of a batch
  *
  * The active segment's largest timestamp is not published: its last time entry tells it up to its last offset entry, and
- * the batches behind that are looked at.
+ * the batches behind that are looked at. What is told of the segment in which the log begins may speak of records below
+ * the start: its largest timestamp is looked for from there on.
  */
 export class TimestampLookup implements DiskOperation {
   status: FindStatus = 'exhausted';
@@ -43,8 +53,9 @@ export class TimestampLookup implements DiskOperation {
   #target = 0;
   #isForLargest = false;
   #segmentIndex = 0;
-  #largestClosed = -1;
-  #largestClosedIndex = -1;
+  /** The largest timestamp so far, and the first segment that has it. */
+  #largest = -1;
+  #largestIndex = 0;
   /** What the last time entry said, and the end of the batch that it names. */
   #lastEntryTimestamp = -1;
   #anchor = -1;
@@ -57,12 +68,12 @@ export class TimestampLookup implements DiskOperation {
 
   get file(): File {
     if (this.#isSearching) return this.#search.file;
-    return this.#phase === 'records' ? this.#finder.open!.log : this.#finder.file;
+    return this.#isLoading ? this.#finder.open!.log : this.#finder.file;
   }
 
   get memory(): Uint8Array {
     if (this.#isSearching) return this.#search.memory;
-    return this.#phase === 'records' ? this.#records : this.#finder.memory;
+    return this.#isLoading ? this.#records : this.#finder.memory;
   }
 
   get at(): number {
@@ -71,12 +82,12 @@ export class TimestampLookup implements DiskOperation {
 
   get length(): number {
     if (this.#isSearching) return this.#search.readLength;
-    return this.#phase === 'records' ? this.#records.length : this.#finder.length;
+    return this.#isLoading ? this.#records.length : this.#finder.length;
   }
 
   get position(): number {
     if (this.#isSearching) return this.#search.readFrom;
-    return this.#phase === 'records' ? this.#finder.batchPosition : this.#finder.position;
+    return this.#isLoading ? this.#finder.batchPosition : this.#finder.position;
   }
 
   /** True: a read is needed. */
@@ -92,16 +103,20 @@ export class TimestampLookup implements DiskOperation {
     this.#prepare(row, decompressor);
     this.#isForLargest = true;
     this.#target = endOfTime;
-    this.#largestClosed = -1;
-    this.#largestClosedIndex = -1;
     const first = Math.max(0, this.#context.segmentLists.floor(row, row.logStartOffset));
-    for (let index = first; index + 1 < row.segmentCount; index++) {
+    this.#segmentIndex = first;
+    if (!this.#finder.enter(first)) return this.#over(this.#finder.status);
+    const beginsInside = this.#finder.entry.baseOffset < row.logStartOffset;
+    this.#largest = -1;
+    this.#largestIndex = first;
+    for (let index = beginsInside ? first + 1 : first; index + 1 < row.segmentCount; index++) {
       this.#context.segmentLists.read(row, index, this.#entry);
-      if (this.#entry.largestTimestamp <= this.#largestClosed) continue;
-      this.#largestClosed = this.#entry.largestTimestamp;
-      this.#largestClosedIndex = index;
+      this.#noteLargest(this.#entry.largestTimestamp, index);
     }
-    return this.#lookIn(row.segmentCount - 1);
+    if (!beginsInside) return this.#largestOfActive();
+    this.#phase = 'firstBatch';
+    const start = row.logStartOffset;
+    return this.#finder.beginIn(first, start, start, -Infinity) || this.#foundBatch();
   }
 
   advance(got: number): boolean {
@@ -112,6 +127,8 @@ export class TimestampLookup implements DiskOperation {
         return this.#search.advance(got) || this.#entryKnown(this.#search.timestamp, this.#search.relativeOffset);
       case 'records':
         return this.#recordsRead(got);
+      case 'firstRecords':
+        return this.#firstRecordsRead(got);
       default:
         return this.#finder.advance(got) || this.#foundBatch();
     }
@@ -130,6 +147,10 @@ export class TimestampLookup implements DiskOperation {
 
   get #isSearching(): boolean {
     return this.#phase === 'entry' || this.#phase === 'largestEntry';
+  }
+
+  get #isLoading(): boolean {
+    return this.#phase === 'records' || this.#phase === 'firstRecords';
   }
 
   #prepare(row: RowSnapshot, decompressor: Decompressor): void {
@@ -192,6 +213,7 @@ export class TimestampLookup implements DiskOperation {
     const { logEndOffset, logStartOffset } = finder.row;
     // Without an end the walk passes every batch behind the last entry.
     const offset = this.#isForLargest ? Infinity : logStartOffset;
+    this.#noteLargest(timestamp, this.#segmentIndex);
     const needsRead = finder.beginIn(this.#segmentIndex, logEndOffset, offset, this.#target);
     return needsRead || this.#foundBatch();
   }
@@ -220,7 +242,15 @@ export class TimestampLookup implements DiskOperation {
       this.failure = finder.failure;
       return this.#over(finder.status);
     }
-    if (this.#phase === 'largestRest') return this.#largestKnown();
+    if (this.#phase === 'firstBatch') return this.#firstBatchFound();
+    if (this.#phase === 'firstRest') {
+      this.#noteLargest(finder.largestTimestamp, this.#segmentIndex);
+      return finder.isActive ? this.#largestKnown() : this.#largestOfActive();
+    }
+    if (this.#phase === 'largestRest') {
+      this.#noteLargest(finder.largestTimestamp, this.#segmentIndex);
+      return this.#largestKnown();
+    }
     if (this.#phase === 'verify') {
       const isTrue =
         finder.status === 'found' &&
@@ -234,19 +264,56 @@ export class TimestampLookup implements DiskOperation {
       if (this.#segmentIndex + 1 >= finder.row.segmentCount) return this.#over('exhausted');
       return this.#lookIn(this.#segmentIndex + 1);
     }
-    this.#phase = 'records';
-    if (this.#records.length !== finder.batchBytes) this.#records = new Uint8Array(finder.batchBytes);
+    return this.#load('records');
+  }
+
+  #load(phase: 'records' | 'firstRecords'): true {
+    const { batchBytes } = this.#finder;
+    this.#phase = phase;
+    if (this.#records.length !== batchBytes) this.#records = new Uint8Array(batchBytes);
     return true;
   }
 
+  /** The log begins in this batch; where it begins inside, its records tell what is left of it. */
+  #firstBatchFound(): boolean {
+    const finder = this.#finder;
+    if (finder.status === 'exhausted') return finder.isActive ? this.#largestKnown() : this.#largestOfActive();
+    if (finder.batchBaseOffset < finder.row.logStartOffset) return this.#load('firstRecords');
+    return this.#restOfFirst(finder.batchPosition);
+  }
+
+  #firstRecordsRead(got: number): boolean {
+    const bytes = this.#records;
+    const { row, batchPosition, batchBytes } = this.#finder;
+    const view = new DataView(bytes.buffer);
+    const largest =
+      got < bytes.length ? null : largestTimestampFrom(view, bytes, 0, row.logStartOffset, this.#decompressor);
+    if (largest === null) return this.#corruptRecords();
+    this.#noteLargest(largest, this.#segmentIndex);
+    return this.#restOfFirst(batchPosition + batchBytes);
+  }
+
+  #restOfFirst(position: number): boolean {
+    this.#phase = 'firstRest';
+    return this.#finder.beginAt(position, Infinity, endOfTime) || this.#foundBatch();
+  }
+
+  #largestOfActive(): boolean {
+    return this.#lookIn(this.#finder.row.segmentCount - 1);
+  }
+
+  #noteLargest(timestamp: number, segmentIndex: number): void {
+    const isLarger = timestamp > this.#largest || (timestamp === this.#largest && segmentIndex < this.#largestIndex);
+    if (!isLarger) return;
+    this.#largest = timestamp;
+    this.#largestIndex = segmentIndex;
+  }
+
   #largestKnown(): boolean {
-    const largestActive = Math.max(this.#lastEntryTimestamp, this.#finder.largestTimestamp);
-    const isClosed = this.#largestClosed >= largestActive;
-    const largest = isClosed ? this.#largestClosed : largestActive;
-    if (largest < 0) return this.#over('exhausted');
+    if (this.#largest < 0) return this.#over('exhausted');
     this.#isForLargest = false;
-    this.#target = largest;
-    return this.#lookIn(isClosed ? this.#largestClosedIndex : this.#finder.row.segmentCount - 1);
+    this.#target = this.#largest;
+    return this.#lookIn(this.#largestIndex);
   }
 
   #recordsRead(got: number): boolean {
@@ -278,6 +345,14 @@ export class TimestampLookup implements DiskOperation {
     this.#phase = 'batch';
     const next = finder.batchPosition + finder.batchBytes;
     return finder.beginAt(next, logStartOffset, this.#target) || this.#foundBatch();
+  }
+
+  #corruptRecords(): false {
+    const finder = this.#finder;
+    this.offset = -1;
+    this.timestamp = -1;
+    this.failure = new LogFailure('corrupt', finder.open!.log.path, `records of the batch at ${finder.batchPosition}`);
+    return this.#over('failed');
   }
 
   #over(status: FindStatus): false {
