@@ -68,7 +68,10 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
       port: null,
       entries: Object.entries(overrides).map(([name, text]) => ({ name, text, isSecret: false, origin: ORIGIN })),
     },
-    { environment: {}, machine: { hostName: hostname(), cores: availableCores(), memoryBytes: availableMemoryBytes() } },
+    {
+      environment: {},
+      machine: { hostName: hostname(), cores: availableCores(), memoryBytes: availableMemoryBytes() },
+    },
   );
   if (typeof resolved === 'string' || resolved.node === null) {
     await removeTemporary();

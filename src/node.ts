@@ -1,5 +1,7 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
 import { ControlThread, type ControlEvents } from './control/control_thread.ts';
-import type { NodeConfig } from './config/node_config.ts';
+import type { AddressCap, NodeConfig } from './config/node_config.ts';
 import { createClock } from './platform/clock.ts';
 import { createDisk } from './platform/disk/disk.ts';
 import { allocatePoolBudget } from './platform/disk/pool_budget.ts';
@@ -68,12 +70,22 @@ export async function startNode(
       log,
       sharesPorts: createNetwork({}).sharesPorts,
     },
-    config,
+    await withAddresses(config),
     events,
   );
   if (typeof control !== 'string') return { control, release };
   release();
   return control;
+}
+
+/** `max.connections.per.ip.overrides` may name hosts; connections have addresses. A name unknown now has no effect. */
+async function withAddresses(config: NodeConfig): Promise<NodeConfig> {
+  const overrides: AddressCap[] = [];
+  for (const { address, connectionsMax } of config.network.connectionsPerAddressOverrides) {
+    const found = isIP(address) !== 0 ? [{ address }] : await lookup(address, { all: true }).catch(() => []);
+    for (const one of found) overrides.push({ address: one.address, connectionsMax });
+  }
+  return { ...config, network: { ...config.network, connectionsPerAddressOverrides: overrides } };
 }
 
 /** SO_REUSEPORT hides a taken port: it is asked for once without, before the shards share it. */

@@ -76,13 +76,7 @@ export class ProduceHandler implements ApiHandler {
   #topic(walker: ProduceRequestWalker, host: ApiHost, version: number): TopicImage | null {
     const { index } = host.image;
     if (version >= TOPIC_IDS_FROM) {
-      this.#template.topicId(
-        walker.topicId0,
-        walker.topicId1,
-        walker.topicId2,
-        walker.topicId3,
-        walker.partitionCount,
-      );
+      this.#template.topicId(walker.topicId0, walker.topicId1, walker.topicId2, walker.topicId3, walker.partitionCount);
       return index.byId(walker.topicId0, walker.topicId1, walker.topicId2, walker.topicId3);
     }
     this.#template.topicName(walker.bytes, walker.topicNameStart, walker.topicNameEnd, walker.partitionCount);

@@ -136,7 +136,8 @@ export class FetchHandler implements ApiHandler {
     plan.logStartOffset[at] = row.logStartOffset;
     plan.incarnation[at] = row.incarnation;
     const end = plan.readCommitted ? row.lastStableOffset : row.highWatermark;
-    if (offset < end) plan.available[at] = plan.minBytes <= 1 ? BYTES_UNKNOWN : this.#bytesAhead(request, plan, at, host);
+    if (offset < end)
+      plan.available[at] = plan.minBytes <= 1 ? BYTES_UNKNOWN : this.#bytesAhead(request, plan, at, host);
     return ErrorCode.NONE;
   }
 

@@ -1,6 +1,10 @@
 import { ErrorCode } from '../protocol/errors.ts';
 import { codecOf } from '../protocol/codec.ts';
-import { listOffsetsRequest, listOffsetsResponse, type ListOffsetsRequest } from '../protocol/schema/02_list_offsets.ts';
+import {
+  listOffsetsRequest,
+  listOffsetsResponse,
+  type ListOffsetsRequest,
+} from '../protocol/schema/02_list_offsets.ts';
 import type { Encodable } from '../protocol/schema_language.ts';
 import { listOffsetsTimestamp, TimestampResult, type ReadStatus } from '../log/read_position.ts';
 import { replicaState, RowSnapshot } from '../shared-memory/partition_table.ts';

@@ -2,7 +2,11 @@ import type { ByteReader, ByteWriter } from '../base/bytes.ts';
 import { ApiKey } from '../protocol/api_keys.ts';
 import { codecOf } from '../protocol/codec.ts';
 import { ErrorCode } from '../protocol/errors.ts';
-import { createTopicsRequest, createTopicsResponse, type CreateTopicsRequest } from '../protocol/schema/19_create_topics.ts';
+import {
+  createTopicsRequest,
+  createTopicsResponse,
+  type CreateTopicsRequest,
+} from '../protocol/schema/19_create_topics.ts';
 import type { Encodable } from '../protocol/schema_language.ts';
 import type { ApiHandler, ApiHost } from './host.ts';
 import type { Request } from './request.ts';
@@ -24,7 +28,14 @@ export const createTopicsHandler: ApiHandler = {
     };
     const write = (writer: ByteWriter): void =>
       codecOf(createTopicsRequest).encode(writer, CREATE_TOPICS_VERSION, body);
-    const isSent = host.callControl(request, ApiKey.CreateTopics, CREATE_TOPICS_VERSION, write, answerBytes(body), answered);
+    const isSent = host.callControl(
+      request,
+      ApiKey.CreateTopics,
+      CREATE_TOPICS_VERSION,
+      write,
+      answerBytes(body),
+      answered,
+    );
     if (!isSent) answered(null);
   },
 };

@@ -3,7 +3,10 @@ import { ApiKey } from '../protocol/api_keys.ts';
 import { codecOf } from '../protocol/codec.ts';
 import { ErrorCode } from '../protocol/errors.ts';
 import { initProducerIdRequest, initProducerIdResponse } from '../protocol/schema/22_init_producer_id.ts';
-import { allocateProducerIdsRequest, allocateProducerIdsResponse } from '../protocol/schema/67_allocate_producer_ids.ts';
+import {
+  allocateProducerIdsRequest,
+  allocateProducerIdsResponse,
+} from '../protocol/schema/67_allocate_producer_ids.ts';
 import type { ApiHandler, ApiHost } from './host.ts';
 import type { Request } from './request.ts';
 

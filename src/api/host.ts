@@ -36,7 +36,15 @@ export interface ApiHost {
    * Hands one partition's records `[start, end)` of the arena to its leader, on whichever thread; counted in
    * `request.parts`. The outcome comes to `appended` of Produce's handler, with `at`.
    */
-  append(request: Request, slot: number, incarnation: number, owner: number, start: number, end: number, at: number): void;
+  append(
+    request: Request,
+    slot: number,
+    incarnation: number,
+    owner: number,
+    start: number,
+    end: number,
+    at: number,
+  ): void;
 
   /**
    * Has control execute an API call: `write` writes its body in the given version. Counted in the request's parts;

@@ -49,8 +49,11 @@ export class ClusterMetadata implements MetadataChanges {
   /** Reads the log and places what it tells of. Null, or a sentence for the administrator. */
   open(): string | null {
     const { ports, config } = this.#options;
-    const opened = MetadataLog.open(ports.disk, ports.kernels, config.storage.metadataDirectory, (type, version, fields) =>
-      this.image.apply(type, version, fields, this),
+    const opened = MetadataLog.open(
+      ports.disk,
+      ports.kernels,
+      config.storage.metadataDirectory,
+      (type, version, fields) => this.image.apply(type, version, fields, this),
     );
     if (typeof opened === 'string') return opened;
     this.#log = opened;

@@ -80,8 +80,7 @@ export class ControlApis {
   #createTopics(request: CreateTopicsRequest, apiVersion: number, answer: Answer): void {
     const outcomes = this.#topics.plan(request.topics);
     const planned = outcomes.filter((outcome): outcome is PlannedTopic => !(outcome instanceof TopicRefusal));
-    const failure =
-      request.validateOnly || planned.length === 0 ? null : this.#commitTopics(planned);
+    const failure = request.validateOnly || planned.length === 0 ? null : this.#commitTopics(planned);
     const topics = outcomes.map((outcome) => this.#answerOf(outcome, failure));
     const send = (): void => {
       answer((writer) => codecOf(createTopicsResponse).encode(writer, apiVersion, { throttleTimeMs: 0, topics }));
@@ -93,7 +92,8 @@ export class ControlApis {
 
   #commitTopics(planned: readonly PlannedTopic[]): string | null {
     const failure = this.#metadata.commit(planned.flatMap(({ records }) => records));
-    if (failure !== null) this.#ports.log.error('topics were not created: the metadata log cannot be written', { why: failure });
+    if (failure !== null)
+      this.#ports.log.error('topics were not created: the metadata log cannot be written', { why: failure });
     return failure;
   }
 

@@ -130,7 +130,13 @@ export class ControlThread implements ChannelHandler {
     this.#arguments = new ByteReader((bytes, start, end) => kernels.decodeText(bytes, start, end));
     this.#writer = new ByteWriter((text) => kernels.encodeText(text), 4096);
     const recoveryPoints = new SharedArrayBuffer(recoveryPointsBytes(config.storage.partitionsMax));
-    this.#checkpoints = new Checkpoints(ports, config, metadata.image, memory.table, new RecoveryPoints(recoveryPoints));
+    this.#checkpoints = new Checkpoints(
+      ports,
+      config,
+      metadata.image,
+      memory.table,
+      new RecoveryPoints(recoveryPoints),
+    );
     const listenerPorts = new SharedArrayBuffer(Math.max(1, config.listeners.length) * 4);
     this.#listenerPorts = new ListenerPorts(listenerPorts);
     this.#shardsLeft = config.shards;
@@ -252,6 +258,11 @@ export class ControlThread implements ChannelHandler {
 
   #listen(): void {
     this.#phase = 'listening';
+    const { startTimeoutMs } = this.#config;
+    this.#ports.clock.schedule(startTimeoutMs, () => {
+      if (this.#phase === 'listening')
+        this.#fail(`no listener within millrace.start.timeout.ms (${startTimeoutMs})`, 1);
+    });
     this.#nextListener = 0;
     this.#listenNext();
   }
@@ -316,7 +327,8 @@ export class ControlThread implements ChannelHandler {
   #close(): void {
     this.#metadata.close();
     const failure = this.#checkpoints.writeAll() ?? this.#checkpoints.markClean();
-    if (failure !== null) this.#ports.log.error('the next start recovers as after a crash', { why: failure.toString() });
+    if (failure !== null)
+      this.#ports.log.error('the next start recovers as after a crash', { why: failure.toString() });
     this.#end();
     this.#events.stopped();
   }
@@ -325,7 +337,10 @@ export class ControlThread implements ChannelHandler {
     this.#shardsLeft--;
     if (failure === null && (this.#phase === 'stopping' || this.#phase === 'over')) return;
     this.#memory.stop.raise();
-    this.#fail(`shard ${thread} ended: ${failure === null ? 'it left' : `${failure.name}: ${failure.message}`}`, EXIT_BUG);
+    this.#fail(
+      `shard ${thread} ended: ${failure === null ? 'it left' : `${failure.name}: ${failure.message}`}`,
+      EXIT_BUG,
+    );
   }
 
   #fail(message: string, exitCode: number): void {

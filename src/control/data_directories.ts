@@ -108,7 +108,12 @@ function readMetaProperties({ disk, kernels }: ControlPorts, directory: string):
   return { clusterId, nodeId };
 }
 
-function writeMetaProperties(ports: ControlPorts, directory: string, clusterId: string, nodeId: number): DiskError | null {
+function writeMetaProperties(
+  ports: ControlPorts,
+  directory: string,
+  clusterId: string,
+  nodeId: number,
+): DiskError | null {
   const lines = [`node.id=${nodeId}`, `directory.id=${newId(ports)}`, 'version=1', `cluster.id=${clusterId}`, ''];
   return replaceFile(ports.disk, `${directory}/${META_PROPERTIES}`, ports.kernels.encodeText(lines.join('\n')));
 }

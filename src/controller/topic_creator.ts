@@ -181,7 +181,9 @@ export class TopicCreator {
     const topicId = uuidOfRandomBytes(bytes);
     const records: MetadataRecord[] = [metadataRecord(topicRecord, 0, { name: topic.name, topicId })];
     for (const { name, value } of topic.configs) {
-      records.push(metadataRecord(configRecord, 0, { resourceType: TOPIC_RESOURCE, resourceName: topic.name, name, value }));
+      records.push(
+        metadataRecord(configRecord, 0, { resourceType: TOPIC_RESOURCE, resourceName: topic.name, name, value }),
+      );
     }
     for (let partitionId = 0; partitionId < partitions; partitionId++) {
       records.push(

@@ -59,7 +59,7 @@ export class MetadataFollower {
     }
     const length = end - this.#position;
     const bytes = new Uint8Array(length);
-    for (let read = 0; read < length; ) {
+    for (let read = 0; read < length;) {
       const result = this.#file.read(bytes, read, length - read, this.#position + read);
       if (result instanceof DiskError) return result.toString();
       if (result === 0) return `${this.#path} ends before the committed position ${end}`;

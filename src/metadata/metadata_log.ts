@@ -45,7 +45,7 @@ export class MetadataLog {
     const size = file.size();
     if (size instanceof DiskError) return size.toString();
     const bytes = new Uint8Array(size);
-    for (let read = 0; read < size; ) {
+    for (let read = 0; read < size;) {
       const result = file.read(bytes, read, size - read, read);
       if (result instanceof DiskError) return result.toString();
       if (result === 0) break;
@@ -78,9 +78,14 @@ export class MetadataLog {
   /** Writes one batch and syncs it: atomic, and committed when this returns null. Blocks. */
   append(records: readonly MetadataRecord[], timestampMs: number): string | null {
     const writer = this.#writer.clear();
-    writeMetadataBatch(writer, this.#kernels, { baseOffset: this.nextOffset, leaderEpoch: LEADER_EPOCH, timestampMs }, records);
+    writeMetadataBatch(
+      writer,
+      this.#kernels,
+      { baseOffset: this.nextOffset, leaderEpoch: LEADER_EPOCH, timestampMs },
+      records,
+    );
     const bytes = writer.written();
-    for (let written = 0; written < bytes.length; ) {
+    for (let written = 0; written < bytes.length;) {
       const result = this.#file.write([bytes.subarray(written)], this.position + written);
       if (result instanceof DiskError) return this.#undo(result);
       written += result;

@@ -10,6 +10,8 @@ import { AppendQueue, type AppendSink } from './append_queue.ts';
 export interface LeaderConfig {
   readonly maxMessageBytes: number;
   readonly isLogAppendTime: boolean;
+  /** `min.insync.replicas`: what acks=all demands. */
+  readonly minInSyncReplicas: number;
   /** Keys are demanded: `cleanup.policy` has compact. */
   readonly isCompacted: boolean;
   /** `millrace.flush.policy = acknowledged`: nothing is visible or answered before it is on stable storage. */
@@ -120,7 +122,7 @@ export class LeaderPartition {
     ref: number,
     at: number,
   ): void {
-    const refusal = this.#refusal(memory, start, end);
+    const refusal = this.#refusal(memory, start, end, acks);
     if (refusal !== ErrorCode.NONE) {
       sink.appended(ref, at, refusal, -1, -1, this.log.logStartOffset);
       return;
@@ -158,8 +160,9 @@ export class LeaderPartition {
     this.#purgatory.failFrom(0, errorCode);
   }
 
-  #refusal(memory: BatchMemory, start: number, end: number): ErrorCode {
+  #refusal(memory: BatchMemory, start: number, end: number, acks: number): ErrorCode {
     if (this.failure !== null) return ErrorCode.KAFKA_STORAGE_ERROR;
+    if (acks === -1 && this.#config.minInSyncReplicas > IN_SYNC_REPLICAS) return ErrorCode.NOT_ENOUGH_REPLICAS;
     const facts = this.#facts;
     const verdict = checkBatch(memory.view, memory.bytes, start, end, this.#kernels, facts);
     if (verdict !== ErrorCode.NONE) return verdict;
@@ -240,3 +243,6 @@ export class LeaderPartition {
     );
   }
 }
+
+/** This one: there is no other node yet. */
+const IN_SYNC_REPLICAS = 1;

@@ -52,14 +52,7 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
   blockedSinceMs = 0;
   pinned: SendBuffer[] = [];
 
-  constructor(
-    id: number,
-    listener: number,
-    socket: Socket,
-    claim: ConnectionClaim,
-    owner: Connections,
-    nowMs: number,
-  ) {
+  constructor(id: number, listener: number, socket: Socket, claim: ConnectionClaim, owner: Connections, nowMs: number) {
     this.id = id;
     this.listener = listener;
     this.remoteAddress = socket.remoteAddress;

@@ -158,7 +158,7 @@ export class FrameReceiver {
   /** Copies landed bytes behind what has come, taking memory as it goes. False: there is none. */
   #copy(from: number, length: number): boolean {
     this.#sink.copied(length);
-    for (const end = from + length; from < end; ) {
+    for (const end = from + length; from < end;) {
       const room = this.#arena.writable(this.#place) - this.#filled;
       if (room === 0) {
         const place = this.#arena.extend(this.#place, this.#filled);

@@ -142,7 +142,9 @@ export class OwnedPartitions implements LeaderHost {
     const row = this.#options.memory.table.row(leader.slot);
     row.state = replicaState.offline;
     row.publish();
-    this.#options.memory.table.takeWaiting(leader.slot, (thread, slot) => this.#options.memory.notices.post(thread, slot));
+    this.#options.memory.table.takeWaiting(leader.slot, (thread, slot) =>
+      this.#options.memory.notices.post(thread, slot),
+    );
     this.#options.memory.notices.post(CONTROL, leader.slot);
   }
 
@@ -277,6 +279,7 @@ function leaderConfigOf(topic: TopicConfig, config: NodeConfig): LeaderConfig {
   return {
     maxMessageBytes: topic.maxMessageBytes,
     isLogAppendTime: topic.messageTimestampType === 'LogAppendTime',
+    minInSyncReplicas: topic.minInsyncReplicas,
     isCompacted: topic.cleanupPolicy.includes('compact'),
     acknowledgesDurable: config.storage.flushPolicy === 'acknowledged',
   };

@@ -115,7 +115,8 @@ export class PartitionKeeper implements MetadataChanges {
       const { disk, kernels, log } = this.#ports;
       const path = this.#config.storage.directories[logDirectory]!;
       const read = readOffsetCheckpoint(disk, kernels, path, name);
-      if (read instanceof LogFailure) log.warn('a checkpoint cannot be read; recovery takes longer', { why: read.toString() });
+      if (read instanceof LogFailure)
+        log.warn('a checkpoint cannot be read; recovery takes longer', { why: read.toString() });
       offsets = read instanceof LogFailure ? new Map<string, number>() : read;
       cache.set(logDirectory, offsets);
     }

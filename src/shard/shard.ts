@@ -80,7 +80,15 @@ export class Shard implements ChannelHandler {
   #drainUntilMs = Infinity;
   #isClosingLogs = false;
   readonly #hasWork = (): boolean => this.#memory.hasWork() || this.#metadata.isBehind;
-  readonly #runTurn = (): void => this.#turn();
+  readonly #runTurn = (): void => {
+    try {
+      this.#turn();
+    } catch (error) {
+      // A bug of ours: nobody acknowledges anything any more. What ended the thread is told by control.
+      this.#memory.stop.raise();
+      throw error;
+    }
+  };
   readonly #wake = (): void => this.wake();
   readonly #noticed = (slot: number): void => this.#requests.moved(slot);
 
