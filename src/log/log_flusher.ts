@@ -16,11 +16,14 @@ export interface FlushSource {
   syncFailed(error: DiskError): LogFailure;
 }
 
-/** A segment that was closed and not synced since. Its file stays open until then. */
+/**
+ * A segment that was closed and not synced since. Its file stays open until then; one that an earlier process closed is
+ * opened when its turn comes.
+ */
 interface ClosedSegment {
   readonly baseOffset: number;
   readonly endOffset: number;
-  readonly file: File;
+  file: File | null;
 }
 
 /**
@@ -64,6 +67,11 @@ export class LogFlusher {
     if (ofDirectory) this.#hasNewDirectory = true;
   }
 
+  /** A segment of a log that is being opened, whose end may not be on stable storage. Ascending. */
+  foundUnsynced(baseOffset: number, endOffset: number): void {
+    this.#closed.push({ baseOffset, endOffset, file: null });
+  }
+
   /** The segment was rolled away from; it is synced now, and with it the name of its successor. */
   segmentClosed(baseOffset: number, endOffset: number, file: File): void {
     this.#closed.push({ baseOffset, endOffset, file });
@@ -87,7 +95,7 @@ export class LogFlusher {
     this.#activeFile = null;
     for (let index = this.#closed.length - 1; index >= 0; index--) {
       // A closed segment that holds `offset` is the active one again, with a file of its own.
-      if (this.#closed[index]!.endOffset > offset) this.#closed.splice(index, 1)[0]!.file.close();
+      if (this.#closed[index]!.endOffset > offset) this.#closed.splice(index, 1)[0]!.file?.close();
     }
   }
 
@@ -96,15 +104,16 @@ export class LogFlusher {
     for (let index = this.#closed.length - 1; index >= 0; index--) {
       if (!baseOffsets.includes(this.#closed[index]!.baseOffset)) continue;
       const file = this.#closed.splice(index, 1)[0]!.file;
-      if (this.#activeFile === file) this.#activeFile = null;
-      file.close();
+      if (file !== null && this.#activeFile === file) this.#activeFile = null;
+      file?.close();
     }
   }
 
   /** Syncs all that is closed, and the names, blocking. For a clean stop. */
   syncNow(): DiskError | null {
     for (const segment of this.#closed) {
-      const error = segment.file.sync() ?? this.syncIndexesNow(segment.baseOffset);
+      const file = this.#open(segment);
+      const error = file instanceof DiskError ? file : (file.sync() ?? this.syncIndexesNow(segment.baseOffset));
       if (error !== null) return error;
     }
     const error = this.#hasNewDirectory ? this.#disk.syncDirectory(directoryOf(this.#directory)) : null;
@@ -125,7 +134,7 @@ export class LogFlusher {
   /** Gives the files back. Nothing that was waited for comes any more. */
   stop(): void {
     this.#isStopped = true;
-    for (const segment of this.#closed) segment.file.close();
+    for (const segment of this.#closed) segment.file?.close();
     this.#closed.length = 0;
   }
 
@@ -145,16 +154,25 @@ export class LogFlusher {
   #syncClosed(): void {
     const segment = this.#closed[0];
     if (segment === undefined || segment.endOffset > this.#target) return this.#syncNames();
-    this.#syncLater(segment.file, () =>
+    const file = this.#open(segment);
+    if (file instanceof DiskError) return this.#fail(file);
+    this.#syncLater(file, () =>
       this.#syncIndex(segment, '.index', () =>
         this.#syncIndex(segment, '.timeindex', () => {
-          if (this.#closed[0] === segment) this.#closed.shift()!.file.close();
+          if (this.#closed[0] === segment) this.#closed.shift()!.file!.close();
           // It was the active one when the flush began.
-          if (this.#activeFile === segment.file) this.#activeFile = null;
+          if (this.#activeFile === file) this.#activeFile = null;
           this.#syncClosed();
         }),
       ),
     );
+  }
+
+  #open(segment: ClosedSegment): File | DiskError {
+    if (segment.file !== null) return segment.file;
+    const file = this.#disk.open(segmentPath(this.#directory, segment.baseOffset, '.log'), 'write');
+    if (!(file instanceof DiskError)) segment.file = file;
+    return file;
   }
 
   #syncIndex(segment: ClosedSegment, suffix: '.index' | '.timeindex', next: () => void): void {

@@ -128,13 +128,17 @@ export class LogOpening {
     return names instanceof DiskError ? LogFailure.ofDisk(names) : names;
   }
 
-  /** Index files without a log: what an interrupted removal leaves at the ends. Between segments, a log is missing. */
+  /**
+   * Index files without a log: what an interrupted removal leaves at the ends. Between segments a log is missing; above
+   * the recovery point a loss of power may have taken its name, and the log ends before it.
+   */
   #checkOrphans(names: readonly string[], bases: readonly number[]): LogFailure | null {
     const { disk, directory, config } = this.#options;
     for (const name of names) {
       const base = Math.max(baseOffsetOf(name, '.index'), baseOffsetOf(name, '.timeindex'));
       if (base < 0 || bases.includes(base)) continue;
-      if (!config.gapsAllowed && bases.length > 0 && base > bases[0]! && base < bases.at(-1)!) {
+      const isBetween = bases.length > 0 && base > bases[0]! && base < bases.at(-1)!;
+      if (!config.gapsAllowed && isBetween && !this.#mayCutAt(base)) {
         return new LogFailure(
           'missing',
           segmentPath(directory, base, '.log'),
@@ -254,10 +258,9 @@ export class LogOpening {
 
   /** The log ends with `segment` although more segments lie behind it. */
   #dropAfter(segment: Segment, later: readonly number[], isWhole: boolean, wasTrusted: boolean): LogFailure | null {
-    const { disk, directory, recoveryPoint, cleanShutdown, damageAboveRecoveryPoint } = this.#options;
+    const { disk, directory } = this.#options;
     const path = segmentPath(directory, later[0]!, '.log');
-    const mayCut = !cleanShutdown && damageAboveRecoveryPoint === 'cut' && segment.nextOffset >= recoveryPoint;
-    if (!mayCut) {
+    if (!this.#mayCutAt(segment.nextOffset)) {
       const detail = `offsets ${segment.nextOffset} to ${later[0]! - 1} before it are not there`;
       return new LogFailure(isWhole ? 'missing' : 'corrupt', path, detail);
     }
@@ -270,6 +273,12 @@ export class LogOpening {
     this.#segments.pop();
     const reopened = this.#openSegment(segment.baseOffset, -1, false);
     return reopened instanceof LogFailure ? reopened : null;
+  }
+
+  /** Whether the log may end at `offset` although more was written behind it. */
+  #mayCutAt(offset: number): boolean {
+    const { recoveryPoint, cleanShutdown, damageAboveRecoveryPoint } = this.#options;
+    return !cleanShutdown && damageAboveRecoveryPoint === 'cut' && offset >= recoveryPoint;
   }
 
   #checkEnd(logStartOffset: number): LogFailure | null {

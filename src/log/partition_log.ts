@@ -123,7 +123,11 @@ export class PartitionLog {
     this.#lastFlushMs = options.clock.monotonicMs();
     this.#index = new ActiveIndex(options.disk, options.directory, options.indexTail);
     this.#flusher = new LogFlusher(options.disk, options.directory, this.#flushSource());
-    this.#flusher.namesChanged(opened.isNew);
+    // After a crash nobody knows whether the directory's own name was synced.
+    this.#flusher.namesChanged(opened.isNew || !options.cleanShutdown);
+    for (const { baseOffset, nextOffset } of this.#segments.slice(0, -1)) {
+      if (nextOffset > this.#recoveryPoint) this.#flusher.foundUnsynced(baseOffset, nextOffset);
+    }
     this.#removals = new SegmentRemovals(options.disk, options.clock, options.directory);
     this.#epochFile = new AtomicFile(options.disk, `${options.directory}/${leaderEpochCheckpointName}`, () => {
       this.#hasUnwrittenEpochs = true;
@@ -286,10 +290,11 @@ export class PartitionLog {
     const keep = this.#segments.findLastIndex((segment) => segment.baseOffset <= offset);
     const { disk, kernels } = this.#options;
     this.#flusher.truncated(offset);
+    // The entries of a segment that stays are cut with those in its files; those of another go with it.
+    if (keep === this.#segments.length - 1) this.#index.writeTail();
     const markError = this.#remove(this.#segments.slice(keep + 1).toReversed());
     if (markError !== null) return this.#fail(LogFailure.ofDisk(markError));
     const old = this.#segments[keep]!;
-    this.#index.writeTail();
     const fileError = this.#openFile(old.baseOffset);
     if (fileError !== null) return this.#fail(LogFailure.ofDisk(fileError));
     const segment = this.#newSegment(old.baseOffset);
