@@ -4,6 +4,7 @@ import { beginFrame, endFrame } from './framing.ts';
 import { writeResponseHeader } from './headers.ts';
 
 const FLEXIBLE_FROM = 12;
+const TWO_32 = 0x1_0000_0000;
 
 const DIVERGING_EPOCH_TAG = 0;
 const CURRENT_LEADER_TAG = 1;
@@ -45,6 +46,8 @@ export class FetchResponseWriter {
   #version = 0;
   #frame = 0;
   #partitionsLeft = 0;
+  /** Something below was set for the current partition. */
+  #tagged = false;
   #divergingEpoch = -1;
   #divergingEndOffset = -1;
   #leaderId = -1;
@@ -107,11 +110,19 @@ export class FetchResponseWriter {
     abortedCount: number,
   ): void {
     const writer = this.#writer!;
-    writer.int32(index);
-    writer.int16(errorCode);
-    writer.int64(highWatermark);
-    writer.int64(lastStableOffset);
-    if (this.#version >= 5) writer.int64(logStartOffset);
+    const at = writer.take(this.#version >= 5 ? 30 : 22);
+    if (at < 0) return;
+    const view = writer.view;
+    view.setInt32(at, index);
+    view.setInt16(at + 4, errorCode);
+    view.setInt32(at + 6, Math.floor(highWatermark / TWO_32));
+    view.setInt32(at + 10, highWatermark | 0);
+    view.setInt32(at + 14, Math.floor(lastStableOffset / TWO_32));
+    view.setInt32(at + 18, lastStableOffset | 0);
+    if (this.#version >= 5) {
+      view.setInt32(at + 22, Math.floor(logStartOffset / TWO_32));
+      view.setInt32(at + 26, logStartOffset | 0);
+    }
     this.#count(writer, abortedCount);
   }
 
@@ -128,18 +139,21 @@ export class FetchResponseWriter {
   divergingEpoch(epoch: number, endOffset: number): void {
     this.#divergingEpoch = epoch;
     this.#divergingEndOffset = endOffset;
+    this.#tagged = true;
   }
 
   /** From version 12 on: who leads now, -1 if nobody knows. Before `records`. */
   currentLeader(leaderId: number, leaderEpoch: number): void {
     this.#leaderId = leaderId;
     this.#leaderEpoch = leaderEpoch;
+    this.#tagged = true;
   }
 
   /** From version 12 on: the snapshot to fetch instead of offsets that are gone. Before `records`. */
   snapshotId(endOffset: number, epoch: number): void {
     this.#snapshotEndOffset = endOffset;
     this.#snapshotEpoch = epoch;
+    this.#tagged = true;
   }
 
   /**
@@ -156,8 +170,10 @@ export class FetchResponseWriter {
     else writer.int32(recordsBytes);
     if (recordsBytes > 0) this.recordsBytes += recordsBytes;
     const splice = writer.position;
-    if (flexible) this.#writeTags(writer);
-    this.#forgetTags();
+    if (this.#tagged) {
+      if (flexible) this.#writeTags(writer);
+      this.#forgetTags();
+    } else if (flexible) writer.noTaggedFields();
     this.#partitionsLeft--;
     if (this.#partitionsLeft === 0) this.#tags(writer);
     return splice;
@@ -201,6 +217,7 @@ export class FetchResponseWriter {
   }
 
   #forgetTags(): void {
+    this.#tagged = false;
     this.#divergingEpoch = -1;
     this.#divergingEndOffset = -1;
     this.#leaderId = -1;

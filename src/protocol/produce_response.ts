@@ -60,25 +60,35 @@ export class ProduceResponseTemplate {
     this.#partitions(writer, partitionCount);
   }
 
-  /** Returns the place for `patchProducePartition`. */
+  /** Returns the place for `patchProducePartition`; -1 if a fixed writer is full. */
   partition(index: number): number {
     const writer = this.#writer!;
     const version = this.#version;
-    writer.int32(index);
-    const place = writer.position;
-    writer.int16(0);
-    writer.int64(-1);
-    writer.int64(-1);
-    if (version >= LOG_START_OFFSET_FROM) writer.int64(-1);
-    if (version >= RECORD_ERRORS_FROM) {
-      this.#count(writer, 0);
-      if (version >= FLEXIBLE_FROM) writer.unsignedVarint(0);
-      else writer.int16(-1);
+    const flexible = version >= FLEXIBLE_FROM;
+    // Index, error code, base offset and time are in every version; then what `partitionBytes` counts.
+    const at = writer.take(partitionBytes(version));
+    if (at < 0) return -1;
+    const view = writer.view;
+    view.setInt32(at, index);
+    view.setInt16(at + 4, 0);
+    for (let unknown = at + 6; unknown < at + 22; unknown += 4) view.setInt32(unknown, -1);
+    let behind = at + 22;
+    if (version >= LOG_START_OFFSET_FROM) {
+      view.setInt32(behind, -1);
+      view.setInt32(behind + 4, -1);
+      behind += 8;
     }
-    this.#tags(writer);
+    if (flexible) {
+      // An empty array is 1, a null text 0, no tags 0.
+      view.setInt16(behind, 0x0100);
+      view.setInt8(behind + 2, 0);
+    } else if (version >= RECORD_ERRORS_FROM) {
+      view.setInt32(behind, 0);
+      view.setInt16(behind + 4, -1);
+    }
     this.#partitionsLeft--;
     if (this.#partitionsLeft === 0) this.#tags(writer);
-    return place;
+    return at + 4;
   }
 
   /** Returns the place of the throttle time (int32), should it be known only later. */
@@ -106,6 +116,13 @@ export class ProduceResponseTemplate {
   #tags(writer: ByteWriter): void {
     if (this.#version >= FLEXIBLE_FROM) writer.noTaggedFields();
   }
+}
+
+/** What a partition without errors takes. */
+function partitionBytes(version: number): number {
+  if (version >= FLEXIBLE_FROM) return 33;
+  if (version >= RECORD_ERRORS_FROM) return 36;
+  return version >= LOG_START_OFFSET_FROM ? 30 : 22;
 }
 
 /**

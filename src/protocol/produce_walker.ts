@@ -116,16 +116,46 @@ export class ProduceRequestWalker extends FrameCursor {
   nextPartition(): boolean {
     if (this.#partitionsLeft === 0) return false;
     this.#partitionsLeft--;
-    this.partitionIndex = this.int32();
-    const length = this.bytesLength();
-    this.recordsStart = length < 0 ? -1 : this.take(length);
-    this.recordsEnd = length < 0 ? -1 : this.position;
-    this.skipTags();
+    if (!this.flexible || !this.#nextFlexible()) this.#next();
     if (this.#partitionsLeft === 0) this.skipTags();
     if (!this.failed) return true;
     this.#partitionsLeft = 0;
     this.#topicsLeft = 0;
     return false;
+  }
+
+  #next(): void {
+    this.partitionIndex = this.int32();
+    const length = this.bytesLength();
+    this.recordsStart = length < 0 ? -1 : this.take(length);
+    this.recordsEnd = length < 0 ? -1 : this.position;
+    this.skipTags();
+  }
+
+  /**
+   * The same for what nearly every partition is: records of 1 byte to 2 MiB, no tags. False, and nowhere else, if it is
+   * not. Half of the time of the general way.
+   */
+  #nextFlexible(): boolean {
+    const { bytes, end } = this;
+    const at = this.position;
+    if (end - at < 8) return false;
+    let start = at + 5;
+    let length = bytes[at + 4]!;
+    if (length > 127) {
+      const second = bytes[at + 5]!;
+      const third = second > 127 ? bytes[at + 6]! : 0;
+      if (third > 127) return false;
+      length = (length & 127) | ((second & 127) << 7) | (third << 14);
+      start = second > 127 ? at + 7 : at + 6;
+    }
+    const recordsEnd = start + length - 1;
+    if (length === 0 || recordsEnd >= end || bytes[recordsEnd] !== 0) return false;
+    this.partitionIndex = this.view.getInt32(at);
+    this.recordsStart = start;
+    this.recordsEnd = recordsEnd;
+    this.position = recordsEnd + 1;
+    return true;
   }
 
   #topicBytesMin(): number {
