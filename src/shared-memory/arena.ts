@@ -13,8 +13,9 @@ import { PageRuns } from './page_runs.ts';
  * A frame is one contiguous range. One of up to a page is laid at the end of the open page; a longer one has a run of
  * pages, which are taken as its bytes arrive: never more than twice what has arrived, and a page. The pages behind
  * an incomplete run, up to its declared length, are softly reserved: others avoid them while any other place fits,
- * so that the frame nearly always grows where it lies. When it cannot, it moves, and the copied bytes are counted;
- * a frame that moves takes room for as much again, so that all moves of a frame copy less than twice its length.
+ * so that the frame nearly always grows where it lies. When it cannot, it moves (for that moment both places are in
+ * use), and the copied bytes are counted; a frame that moves takes room for as much again if the budget has it, so that
+ * all moves of a frame together copy less than twice its length.
  *
  * The address space (`memory`) is larger than the budget of bytes in use: pages never touched cost nothing, and the
  * lowest ones are used first. All bookkeeping is outside the shared bytes, where a thread that patches a frame
