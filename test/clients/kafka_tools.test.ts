@@ -4,6 +4,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { BrokerProcess, temporaryDirectory } from '../processes/broker_process.ts';
+import { WireClient } from '../processes/wire_client.ts';
 import { runKafkaTool, skipKafkaTools } from './runtimes.ts';
 
 const limited = { timeout: 120_000 };
@@ -66,7 +67,9 @@ describe('Apache Kafka’s tools', { skip: skipKafkaTools }, () => {
   for (const codec of codecs) {
     test(`console producer and consumer, codec ${codec}`, limited, async () => {
       const topic = `console-${codec}`;
-      await create(topic, 1);
+      // Not by the tool: each of its runs starts a Java machine.
+      using client = await WireClient.connect(broker.port);
+      await client.createTopic(topic);
       const lines = Array.from({ length: 300 }, (_, index) => `key-${index % 7}|value ${index} ü`);
       const form = ['--reader-property', 'parse.key=true', '--reader-property', 'key.separator=|'];
       await runKafkaTool(consoleProducer, [...at(), '--topic', topic, ...form, '--compression-codec', codec], {
@@ -74,14 +77,15 @@ describe('Apache Kafka’s tools', { skip: skipKafkaTools }, () => {
       });
       assert.deepEqual(await consume(topic, 0, 'earliest', lines.length), lines);
       if (codec === 'zstd') assert.deepEqual(await consume(topic, 0, '250', 50), lines.slice(250));
-      assert.deepEqual(await offsets(topic, 'latest'), [`${topic}:0:${lines.length}`]);
+      assert.equal(await client.logEndOffset(topic, 0), lines.length);
     });
   }
 
   for (const acks of ['0', '1', '-1']) {
     test(`kafka-producer-perf-test, acks ${acks}; kafka-get-offsets`, limited, async () => {
       const topic = `perf${acks}`;
-      await create(topic, 3);
+      using client = await WireClient.connect(broker.port);
+      await client.createTopic(topic, 3);
       const directory = temporaryDirectory();
       try {
         const settings = join(directory, 'producer.properties');
@@ -104,7 +108,7 @@ describe('Apache Kafka’s tools', { skip: skipKafkaTools }, () => {
       do latest = await offsets(topic, 'latest');
       while (acks === '0' && sum(latest) < 20_000);
       assert.equal(sum(latest), 20_000);
-      assert.equal(sum(await offsets(topic, 'earliest')), 0);
+      if (acks === '1') assert.equal(sum(await offsets(topic, 'earliest')), 0);
     });
   }
 });

@@ -138,13 +138,17 @@ describe('librdkafka', { skip: skipPython }, () => {
   });
 
   test('everything is there after a restart, and after a kill', limited, async () => {
-    const topics = acksSettings.flatMap((acks) => codecs.map((codec) => `shapes-${acks}-${codec}`));
-    for (const end of ['stop', 'kill'] as const) {
+    for (const [end, acks] of [
+      ['stop', '0'],
+      ['kill', 'all'],
+    ] as const) {
       const { dataDirectory } = broker;
       await broker[end]();
       broker = await BrokerProcess.start({ dataDirectory });
       broker.removeLater(dataDirectory);
-      for (const topic of topics) assertSame(await consume(topic, 'beginning'), withOffsets(corpus));
+      for (const codec of codecs) {
+        assertSame(await consume(`shapes-${acks}-${codec}`, 'beginning'), withOffsets(corpus));
+      }
     }
   });
 });

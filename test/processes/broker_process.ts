@@ -122,8 +122,17 @@ export class ChildProgram implements AsyncDisposable {
       }
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#waiting.push(resolve);
-      await promise;
+      await within(
+        startLimitMs,
+        promise,
+        () => `silent without the line waited for (${String(pattern)}):\n${this.output}`,
+      );
     }
+  }
+
+  /** How the process ended, which it must do by itself. */
+  async end(): Promise<Exit> {
+    return within(stopLimitMs, this.exited, () => `did not end:\n${this.output}`);
   }
 
   /** Resident memory in bytes, as the kernel counts it. */
@@ -184,7 +193,7 @@ export class BrokerProcess extends ChildProgram {
   /** SIGTERM; the process must have ended cleanly. */
   async stop(): Promise<void> {
     this.signal('SIGTERM');
-    const exit = await within(stopLimitMs, this.exited, () => `did not stop:\n${this.output}`);
+    const exit = await this.end();
     // A Java process reports the signal as 143 after its hooks have run.
     const cleanCode = brokerKind === 'kafka' ? 143 : 0;
     if (exit.code !== cleanCode) throw new Error(`stopped with ${JSON.stringify(exit)}:\n${this.output}`);

@@ -65,7 +65,7 @@ for (const thread of [1, 2]) {
       using load = new ProducerLoad(topic, partitions);
       await load.run(broker.port, 300, async () => {
         orderFault(faultFile, 'throw');
-        assert.deepEqual(await broker.exited, { code: 70, signal: null }, broker.output);
+        assert.deepEqual(await broker.end(), { code: 70, signal: null }, broker.output);
       });
       assert.match(await broker.line((line) => line.includes(faultMessage)), new RegExp(`shard ${thread}`));
       await using restarted = await BrokerProcess.start({ dataDirectory });

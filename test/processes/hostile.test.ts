@@ -123,7 +123,9 @@ test('1,000 requests of all kinds before the first read: all answered, in order'
 
 test('2,000 halves of a 1 MiB frame do not stop a connection that sends whole ones', limitedMillrace, async () => {
   const budget = 64 * mebibyte;
-  await using broker = await BrokerProcess.start({ overrides: { 'queued.max.request.bytes': budget } });
+  await using broker = await BrokerProcess.start({
+    overrides: { 'queued.max.request.bytes': budget, 'socket.request.max.bytes': 8 * mebibyte },
+  });
   using client = await WireClient.connect(broker.port);
   await client.createTopic(topic, 2);
   const residentBefore = broker.residentBytes();

@@ -10,6 +10,9 @@ export type Outcome =
   | { readonly kind: 'answer'; readonly answer: Buffer }
   | { readonly kind: 'closed'; readonly bytesReceived: number };
 
+/** Against waiting for ever, so that a test that fails ends and cleans up; far above what anything takes. */
+const silenceMsMax = 60_000;
+
 export class RawConnection {
   readonly socket: Socket;
   readonly #frames: Buffer[] = [];
@@ -107,9 +110,16 @@ export class RawConnection {
   }
 
   async #change(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#waiting.push(resolve);
-    await promise;
+    const silence = (): void =>
+      reject(new Error(`port ${this.localPort}: neither answer nor end in ${silenceMsMax} ms`));
+    const timer = setTimeout(silence, silenceMsMax);
+    try {
+      await promise;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #wake(): void {

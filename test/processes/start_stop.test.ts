@@ -26,7 +26,7 @@ const nobody = 65_534;
 
 /** The start fails with 1, and exactly one line speaks of `subject`; no stack trace. */
 async function failsAboutOneThing(program: ChildProgram, subject: RegExp): Promise<void> {
-  assert.deepEqual(await program.exited, { code: 1, signal: null }, program.output);
+  assert.deepEqual(await program.end(), { code: 1, signal: null }, program.output);
   const about = program.lines.filter((line) => subject.test(line));
   assert.equal(about.length, 1, `one line about ${subject.source}:\n${program.output}`);
   assert.doesNotMatch(program.output, /^\s+at .*:\d+:\d+\)?$/m, 'no stack trace for what the operator can mend');
@@ -117,7 +117,7 @@ describe('a start that cannot succeed', limitedMillrace, () => {
 
 test('--help names the options and succeeds', limitedMillrace, async () => {
   await using program = launchWithArguments(['--help']);
-  assert.deepEqual(await program.exited, { code: 0, signal: null }, program.output);
+  assert.deepEqual(await program.end(), { code: 0, signal: null }, program.output);
   for (const option of ['--port', '--data-dir', '--shards', '--override']) assert.ok(program.output.includes(option));
 });
 
@@ -127,7 +127,7 @@ describe('stopping', () => {
       await using broker = await BrokerProcess.start();
       using connection = await RawConnection.open(broker.port);
       broker.signal(signal);
-      assert.deepEqual(await broker.exited, { code: 0, signal: null }, broker.output);
+      assert.deepEqual(await broker.end(), { code: 0, signal: null }, broker.output);
       await connection.closed();
     });
   }
@@ -158,7 +158,7 @@ describe('stopping', () => {
     await broker.line(/SIGINT|stopping/i, lines);
     assert.equal(broker.hasExited, false);
     broker.signal('SIGINT');
-    const exit = await broker.exited;
+    const exit = await broker.end();
     assert.notEqual(exit.code, 0, 'an end that was forced does not look like a clean one');
   });
 
