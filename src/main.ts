@@ -46,7 +46,10 @@ async function start(options: StartOptions): Promise<void> {
   });
   if (typeof started === 'string') return fail(started, 1);
   onStopSignals(
-    () => started.control.stop(),
+    (signal) => {
+      log.info('stopping; another signal ends at once', { signal });
+      started.control.stop();
+    },
     () => exitNow(1),
   );
 }
