@@ -11,7 +11,13 @@ import type { LeaderEpochs } from './leader_epochs.ts';
 import type { LogConfig } from './log_config.ts';
 import { LogFailure } from './log_failure.ts';
 import { Segment } from './segment.ts';
-import { createSegmentFiles, fileNames, markSegmentDeleted, removeSnapshotsAbove } from './segment_files.ts';
+import {
+  createSegmentFiles,
+  fileNames,
+  markSegmentDeleted,
+  removeSnapshotsAbove,
+  unlinkDeletedSegment,
+} from './segment_files.ts';
 import { baseOffsetOf, segmentPath } from './segment_names.ts';
 import { tidyDirectory } from './segment_replacement.ts';
 import { resumeClosedSegment, resumeSegment, walkSegment } from './segment_walk.ts';
@@ -267,6 +273,7 @@ export class LogOpening {
     for (const base of later.toReversed()) {
       const error = markSegmentDeleted(disk, directory, base);
       if (error !== null) return LogFailure.ofDisk(error);
+      unlinkDeletedSegment(disk, directory, base);
       this.#report.droppedSegments++;
     }
     if (!wasTrusted) return null;
@@ -301,6 +308,7 @@ export class LogOpening {
     for (const segment of this.#segments) {
       const markError = markSegmentDeleted(disk, directory, segment.baseOffset);
       if (markError !== null) return LogFailure.ofDisk(markError);
+      unlinkDeletedSegment(disk, directory, segment.baseOffset);
       this.#report.droppedSegments++;
     }
     this.#segments.length = 0;

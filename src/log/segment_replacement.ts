@@ -1,7 +1,7 @@
 import type { Disk } from '../port/disk.ts';
 import { DiskError } from '../port/disk.ts';
 import type { BatchScanner } from './batch_scanner.ts';
-import { markSegmentDeleted } from './segment_files.ts';
+import { markSegmentDeleted, unlinkDeletedSegment } from './segment_files.ts';
 import { baseOffsetOf, cleanedSuffix, deletedSuffix, segmentPath, swapSuffix } from './segment_names.ts';
 import type { SegmentSuffix } from './segment_names.ts';
 
@@ -89,7 +89,7 @@ export function tidyDirectory(
   if (error !== null) return error;
   const entries = disk.list(directory);
   if (entries instanceof DiskError) return entries;
-  return entries.map((entry) => entry.name).filter((name) => !name.endsWith(deletedSuffix));
+  return entries.map((entry) => entry.name);
 }
 
 function swapBaseOf(name: string): number {
@@ -108,6 +108,7 @@ function completeSwaps(
   swaps: readonly number[],
   scanner: BatchScanner,
 ): DiskError | null {
+  const replaced: number[] = [];
   for (const swap of swaps) {
     const end = endOffsetOf(disk, `${segmentPath(directory, swap, '.log')}${swapSuffix}`, swap, scanner);
     if (end instanceof DiskError) return end;
@@ -116,9 +117,12 @@ function completeSwaps(
       if (baseOffset < swap || (baseOffset >= end && baseOffset !== swap)) continue;
       const error = markSegmentDeleted(disk, directory, baseOffset, true);
       if (error !== null) return error;
+      replaced.push(baseOffset);
     }
   }
-  return finishSwaps(disk, directory, swaps);
+  const error = finishSwaps(disk, directory, swaps);
+  if (error === null) for (const baseOffset of replaced) unlinkDeletedSegment(disk, directory, baseOffset);
+  return error;
 }
 
 function endOffsetOf(disk: Disk, path: string, baseOffset: number, scanner: BatchScanner): number | DiskError {
