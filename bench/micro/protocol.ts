@@ -27,8 +27,11 @@ import { decodeMetadata, decodeOffsetCommit, encodeMetadata, encodeOffsetCommit 
 
 const kernels = await loadKernels(null);
 const packages = new URL('../../node_modules/', import.meta.url);
-const platformatic = (path: string): Promise<any> => import(new URL(`@platformatic/kafka/dist/${path}`, packages).href);
-const kafkajs = (path: string): any => createRequire(import.meta.url)(`kafkajs/src/protocol/${path}`);
+/** Functions of the packages, whose files have no types. */
+type Loaded = Record<string, (...given: unknown[]) => unknown>;
+const platformatic = (path: string): Promise<Loaded> =>
+  import(new URL(`@platformatic/kafka/dist/${path}`, packages).href);
+const kafkajs = (path: string): Loaded => createRequire(import.meta.url)(`kafkajs/src/protocol/${path}`);
 
 const range = <T>(length: number, make: (index: number) => T): T[] => Array.from({ length }, (_, index) => make(index));
 const topicId = (index: number): string => `${'ABCDEFGHIJKLMNOPQRSTU'.slice(0, 21)}${index % 2 === 0 ? 'A' : 'Q'}`;
@@ -143,13 +146,15 @@ async function row(what: string, ours: () => unknown, others: Record<string, () 
 const reader = new ByteReader(kernels.decodeText);
 const writer = new ByteWriter(kernels.encodeText, 1 << 20);
 const straightReader = new ByteReader(kernels.decodeText);
-const { Reader } = await platformatic('protocol/reader.js');
+const { Reader } = (await platformatic('protocol/reader.js')) as unknown as {
+  Reader: { from(bytes: unknown): unknown };
+};
 const { DynamicBuffer } = await import('@platformatic/dynamic-buffer');
 
 /** How @platformatic/kafka decodes a response of this version. */
 async function platformaticDecode(path: string, key: number, version: number, bytes: Buffer): Promise<() => unknown> {
   const { parseResponse } = await platformatic(`apis/${path}`);
-  return () => parseResponse(1, key, version, Reader.from(new DynamicBuffer(bytes)));
+  return () => parseResponse!(1, key, version, Reader.from(new DynamicBuffer(bytes)));
 }
 
 {
@@ -160,7 +165,7 @@ async function platformaticDecode(path: string, key: number, version: number, by
   await row('decode Metadata response', () => codec.decode(reader.resetTo(bytes), 12), {
     'straight line': () => decodeMetadata(straightReader.resetTo(bytes)),
     platformatic: await platformaticDecode('metadata/metadata-v12.js', 3, 12, bytes),
-    kafkajs: () => decode(old),
+    kafkajs: () => decode!(old),
   });
   await row('encode Metadata response', () => codec.encode(writer.clear(), 12, metadata), {
     'straight line': () => encodeMetadata(writer.clear(), metadata),
@@ -178,7 +183,8 @@ async function platformaticDecode(path: string, key: number, version: number, by
       committedOffset: BigInt(partition.committedOffset),
     })),
   }));
-  const old = kafkajs('requests/offsetCommit/v5/request')({
+  const request = kafkajs('requests/offsetCommit/v5/request') as unknown as (given: unknown) => { encode(): unknown };
+  const old = request({
     groupId: offsetCommit.groupId,
     groupGenerationId: 42,
     memberId: offsetCommit.memberId,
@@ -193,7 +199,8 @@ async function platformaticDecode(path: string, key: number, version: number, by
   });
   await row('encode OffsetCommit request', () => codec.encode(writer.clear(), 9, offsetCommit), {
     'straight line': () => encodeOffsetCommit(writer.clear(), offsetCommit),
-    platformatic: () => createRequest(offsetCommit.groupId, 42, offsetCommit.memberId, null, theirs).buffer,
+    platformatic: () =>
+      (createRequest!(offsetCommit.groupId, 42, offsetCommit.memberId, null, theirs) as { buffer: unknown }).buffer,
     kafkajs: () => old.encode(),
   });
   await row('decode OffsetCommit request', () => codec.decode(reader.resetTo(bytes), 9), {
@@ -208,7 +215,7 @@ async function platformaticDecode(path: string, key: number, version: number, by
   const { decode } = kafkajs('requests/produce/v7/response');
   await row('decode Produce response', () => codec.decode(reader.resetTo(bytes), 11), {
     platformatic: await platformaticDecode('producer/produce-v11.js', 0, 11, bytes),
-    kafkajs: () => decode(old),
+    kafkajs: () => decode!(old),
   });
   const template = new ProduceResponseTemplate();
   const names = produced.responses.map(({ name }) => Buffer.from(name));

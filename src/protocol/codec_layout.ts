@@ -98,11 +98,11 @@ export class Layout {
     if (given === null) return 'null';
     switch (field.kind) {
       case 'bool':
-        return String(given ?? false);
+        return given === true ? 'true' : 'false';
       case 'bigInt64':
-        return `${given ?? 0}n`;
+        return `${digits(given)}n`;
       case 'int64':
-        return this.options.wide ? `${given ?? 0}n` : String(given ?? 0);
+        return this.options.wide ? `${digits(given)}n` : digits(given);
       case 'string':
         return JSON.stringify(given ?? '');
       case 'uuid':
@@ -118,7 +118,7 @@ export class Layout {
         return `{ ${parts.join(', ')} }`;
       }
       default:
-        return String(given ?? 0);
+        return digits(given);
     }
   }
 
@@ -141,4 +141,9 @@ export class Layout {
         return `${x} !== ${this.defaultSource(field)}`;
     }
   }
+}
+
+/** Of a number or bigint, 0 if there is none. */
+function digits(given: unknown): string {
+  return typeof given === 'number' || typeof given === 'bigint' ? given.toString() : '0';
 }

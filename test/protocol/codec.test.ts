@@ -6,7 +6,7 @@ import { ZERO_UUID } from '../../src/base/uuid.ts';
 import { apis } from '../../src/protocol/api_keys.ts';
 import { Codec, codecOf } from '../../src/protocol/codec.ts';
 import { MESSAGES } from '../../src/protocol/schema/catalog.ts';
-import { metadataResponse } from '../../src/protocol/schema/03_metadata.ts';
+import type { metadataResponse } from '../../src/protocol/schema/03_metadata.ts';
 import {
   array,
   bigInt64,
