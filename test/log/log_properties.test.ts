@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { PartitionLog } from '../../src/log/partition_log.ts';
 import { TimestampResult } from '../../src/log/read_position.ts';
+import { ProcessEnded } from '../simulation/world.ts';
 import { inArena, makeBatch } from './batches.ts';
 import { concatenated, LogMachine, readAll } from './log_machine.ts';
 import { nodeDecompressor } from './kafka_directories.ts';
@@ -56,6 +57,12 @@ class Model {
 type Command =
   | { readonly kind: 'append'; readonly batches: readonly (readonly number[])[]; readonly later: boolean }
   | { readonly kind: 'truncate' | 'advance'; readonly part: number }
+  | {
+      readonly kind: 'killInside';
+      readonly batches: readonly (readonly number[])[];
+      readonly call: number;
+      readonly bytes: number;
+    }
   | { readonly kind: 'roll' | 'flush' | 'clean' | 'kill' | 'power' | 'full' | 'wait' };
 
 const timestamps = fc.array(fc.integer({ min: 100, max: 400 }), { minLength: 1, maxLength: 4 });
@@ -74,6 +81,15 @@ const commands: fc.Arbitrary<Command[]> = fc.array(
       arbitrary: fc.record({
         kind: fc.constantFrom('truncate' as const, 'advance' as const),
         part: fc.double({ min: 0, max: 1, noNaN: true }),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constant('killInside' as const),
+        batches: fc.array(timestamps, { minLength: 1, maxLength: 12 }),
+        call: fc.nat({ max: 12 }),
+        bytes: fc.nat({ max: 400 }),
       }),
     },
     {
@@ -139,7 +155,8 @@ class Run {
       machine.storage.options = { ...machine.storage.options, capacityBytes: machine.storage.usedBytes + 100 };
       this.#append([[150], [160], [170]], false);
       machine.storage.options = { ...machine.storage.options, capacityBytes: Infinity };
-    } else if (command.kind === 'wait') machine.world.runFor(200);
+    } else if (command.kind === 'killInside') this.#killInside(command.batches, command.call, command.bytes);
+    else if (command.kind === 'wait') machine.world.runFor(200);
     else this.#restart(command.kind);
     machine.publish(this.log);
     this.check();
@@ -165,6 +182,35 @@ class Run {
   #append(batches: readonly (readonly number[])[], later: boolean): void {
     const { machine, model, log } = this;
     log.setWriteMode(later ? 'asynchronous' : 'synchronous');
+    const staged = this.#stage(batches);
+    const failure = machine.commit(log);
+    // A commit that rolls may have taken place in part.
+    const written = staged.filter((batch) => batch.nextOffset <= log.logEndOffset);
+    assert.equal(failure === null, written.length === staged.length);
+    model.batches.push(...written);
+  }
+
+  /** The process is killed in one of the system calls of a commit. */
+  #killInside(batches: readonly (readonly number[])[], call: number, bytes: number): void {
+    const { machine, model, log } = this;
+    log.setWriteMode('synchronous');
+    const staged = this.#stage(batches);
+    machine.storage.faults.arm({ after: call, effect: { kind: 'kill', bytes } });
+    try {
+      log.commit(() => {});
+    } catch (thrown) {
+      assert.ok(thrown instanceof ProcessEnded, String(thrown));
+    }
+    machine.storage.faults.disarm();
+    machine.crash(false);
+    this.log = machine.open(config, { recoveryPoint: this.recoveryPoint, logStartOffset: model.start });
+    const end = this.log.logEndOffset;
+    assert.ok(end >= model.end, 'what was committed survives the death of the process');
+    model.batches.push(...staged.filter((batch) => batch.nextOffset <= end));
+  }
+
+  #stage(batches: readonly (readonly number[])[]): ModelBatch[] {
+    const { log } = this;
     const staged: ModelBatch[] = [];
     let baseOffset = log.stagedEndOffset;
     for (const times of batches) {
@@ -179,11 +225,7 @@ class Run {
       staged.push({ bytes, baseOffset, nextOffset: baseOffset + times.length, timestamps: times });
       baseOffset += times.length;
     }
-    const failure = machine.commit(log);
-    // A commit that rolls may have taken place in part.
-    const written = staged.filter((batch) => batch.nextOffset <= log.logEndOffset);
-    assert.equal(failure === null, written.length === staged.length);
-    model.batches.push(...written);
+    return staged;
   }
 
   #restart(kind: 'clean' | 'kill' | 'power'): void {
@@ -232,7 +274,7 @@ test('any sequence of appends, truncations, restarts and crashes keeps what the 
       const run = new Run(seed);
       for (const command of sequence) run.apply(command);
     }),
-    { numRuns: 250 },
+    { numRuns: 120 },
   );
 });
 
@@ -259,6 +301,6 @@ test('timestamps in the future, backwards, equal and missing are found as by a n
         }
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 80 },
   );
 });
