@@ -51,11 +51,14 @@ export class BrokerProcess {
     return this.#child.pid!;
   }
 
-  /** Null when the broker does not tell. */
   ask(question: ProbeQuestion): Promise<ProbeAnswer> {
     return new Promise((resolve, reject) => {
-      this.#child.once('message', (answer: ProbeAnswer) => resolve(answer));
-      this.#child.once('exit', () => reject(new Error('the broker ended')));
+      const ended = () => reject(new Error('the broker ended'));
+      this.#child.once('exit', ended);
+      this.#child.once('message', (answer: ProbeAnswer) => {
+        this.#child.off('exit', ended);
+        resolve(answer);
+      });
       this.#child.send(question);
     });
   }

@@ -7,7 +7,8 @@
 import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { createServer, Socket, type AddressInfo, type Server } from 'node:net';
 
-const LANDING_BYTES = 256 * 1024;
+/** What one read of a socket may bring. */
+const READ_BYTES = 256 * 1024;
 
 export type LimitPlan =
   | {
@@ -57,43 +58,59 @@ class AnswerRun {
   }
 }
 
-type Received = (bytes: Buffer, length: number) => void;
+/** One connection: where the next bytes are to go, and what to do when they came. */
+interface Receiver {
+  destination(): Buffer;
+  received(length: number, socket: Socket): void;
+}
 
-function socketToFile(plan: LimitPlan & { kind: 'socket-to-file' }, descriptor: number): (socket: Socket) => Received {
+function socketToFile(plan: LimitPlan & { kind: 'socket-to-file' }, descriptor: number): () => Receiver {
   const answers = new AnswerRun(Buffer.from(plan.answer, 'base64'), plan.inFlight);
   let position = 0;
-  return (socket) => {
+  return () => {
+    const landing = Buffer.alloc(plan.frameBytes + READ_BYTES);
+    let filled = 0;
     let partial = 0;
     let answered = 0;
-    return (bytes, length) => {
-      position += writeSync(descriptor, bytes, 0, length, position);
-      partial += length;
-      const count = Math.floor(partial / plan.frameBytes);
-      if (count === 0) return;
-      partial -= count * plan.frameBytes;
-      socket.write(answers.view(answered, count));
-      answered += count;
+    return {
+      destination: () => (filled === 0 ? landing : landing.subarray(filled)),
+      // What came is written as soon as it completes a frame: large frames in one piece, small ones together.
+      received(length, socket) {
+        filled += length;
+        partial += length;
+        const count = Math.floor(partial / plan.frameBytes);
+        if (count === 0) return;
+        position += writeSync(descriptor, landing, 0, filled, position);
+        filled = 0;
+        partial -= count * plan.frameBytes;
+        socket.write(answers.view(answered, count));
+        answered += count;
+      },
     };
   };
 }
 
-function fileToSocket(plan: LimitPlan & { kind: 'file-to-socket' }, descriptor: number): (socket: Socket) => Received {
+function fileToSocket(plan: LimitPlan & { kind: 'file-to-socket' }, descriptor: number): () => Receiver {
   const head = Buffer.from(plan.head, 'base64');
   const tail = Buffer.from(plan.tail, 'base64');
   const free: Buffer[] = [];
   let position = 0;
-  return (socket) => {
+  return () => {
+    const landing = Buffer.alloc(READ_BYTES);
     let partial = 0;
     let answered = 0;
-    return (_bytes, length) => {
-      partial += length;
-      for (; partial >= plan.frameBytes; partial -= plan.frameBytes) {
-        const answer = free.pop() ?? Buffer.concat([head, Buffer.alloc(plan.recordsBytes), tail]);
-        answer.writeInt32BE(answered++ % plan.inFlight, CORRELATION_AT);
-        if (position + plan.recordsBytes > plan.fileBytes) position = 0;
-        position += readSync(descriptor, answer, head.length, plan.recordsBytes, position);
-        socket.write(answer, () => free.push(answer));
-      }
+    return {
+      destination: () => landing,
+      received(length, socket) {
+        partial += length;
+        for (; partial >= plan.frameBytes; partial -= plan.frameBytes) {
+          const answer = free.pop() ?? Buffer.concat([head, Buffer.alloc(plan.recordsBytes), tail]);
+          answer.writeInt32BE(answered++ % plan.inFlight, CORRELATION_AT);
+          if (position + plan.recordsBytes > plan.fileBytes) position = 0;
+          position += readSync(descriptor, answer, head.length, plan.recordsBytes, position);
+          socket.write(answer, () => free.push(answer));
+        }
+      },
     };
   };
 }
@@ -106,12 +123,14 @@ function serve(plan: LimitPlan, ready: (answer: LimitReady) => void): void {
   descriptor = openSync(plan.file, plan.kind === 'socket-to-file' ? 'w' : 'r');
   const receiver = plan.kind === 'socket-to-file' ? socketToFile(plan, descriptor) : fileToSocket(plan, descriptor);
   server = createServer({ pauseOnConnect: true, noDelay: true }, (outer) => {
-    const buffer = Buffer.alloc(LANDING_BYTES);
-    const onread = { buffer, callback: (length: number) => (received(buffer, length), true) };
+    const connection = receiver();
     // Only sockets made here may read into a buffer of ours, so the accepted one gives its handle away.
     const handle = (outer as unknown as { _handle: unknown })._handle;
-    const inner = new Socket({ handle, onread } as unknown as ConstructorParameters<typeof Socket>[0]);
-    const received = receiver(inner);
+    const onread = {
+      buffer: () => connection.destination(),
+      callback: (length: number) => (connection.received(length, inner), true),
+    };
+    const inner: Socket = new Socket({ handle, onread } as unknown as ConstructorParameters<typeof Socket>[0]);
     inner.on('error', () => inner.destroy());
     inner.on('close', () => outer.destroy());
     inner.resume();

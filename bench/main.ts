@@ -72,9 +72,6 @@ async function bench(): Promise<void> {
   const generator = new GeneratorProcess();
   const targets: Target[] = [];
   try {
-    progress('touching memory');
-    const pages = new PagePool(directory, options.quick ? PAGES_BYTES / 2 : PAGES_BYTES);
-    pages.hold();
     progress('starting the broker');
     targets.push(await ownBroker(directory));
     if (options.against !== undefined) targets.push(await otherBroker(options.against));
@@ -85,7 +82,7 @@ async function bench(): Promise<void> {
       repetitions: Number(options.repetitions ?? (options.quick ? 2 : 3)),
       seconds: Number(options.seconds ?? (options.quick ? 0.7 : 2)),
       warmUpSeconds: options.quick ? 0.2 : 0.3,
-      pages,
+      pages: new PagePool(directory, options.quick ? PAGES_BYTES / 2 : PAGES_BYTES),
     };
     const results = await runRows(plan, generator, progress);
     progress('');

@@ -17,6 +17,11 @@ export interface CountedLoad {
   readonly batchesPerPartition: number;
   /** Of one round. */
   readonly requests: number;
+  /**
+   * 1 where counts are exact. Above 1 where they depend on what happens to arrive together (several connections, frames of
+   * many packets): the factor by which limits lie above what is counted in the best of the rounds.
+   */
+  readonly slack: number;
 }
 
 const produce = {
@@ -30,18 +35,19 @@ const produce = {
   fetchBytes: 0,
   batchesPerPartition: 0,
   requests: 2000,
+  slack: 1,
 } as const;
 
 const kib16 = { batchBytes: 16_384, recordBytes: 100 } as const;
-const mib1 = { batchBytes: 1 << 20, recordBytes: 1000, requests: 100 } as const;
+const mib1 = { batchBytes: 1 << 20, recordBytes: 1000, requests: 100, slack: 2 } as const;
 const fetch = { ...kib16, workload: 'catch-up', fetchBytes: 1 << 20, batchesPerPartition: 1024 } as const;
 
 export const countedLoads: readonly CountedLoad[] = [
   { ...produce, name: 'produce-200B' },
-  { ...produce, name: 'produce-200B-pipelined', connections: 4, inFlight: 5, requests: 20_000 },
+  { ...produce, name: 'produce-200B-pipelined', connections: 4, inFlight: 5, requests: 20_000, slack: 1.5 },
   { ...produce, ...kib16, name: 'produce-16KiB' },
   { ...produce, ...mib1, name: 'produce-1MiB' },
-  { ...produce, ...fetch, name: 'fetch-1MiB', requests: 200 },
+  { ...produce, ...fetch, name: 'fetch-1MiB', requests: 200, slack: 1.5 },
   { ...produce, ...fetch, name: 'fetch-16KiB', fetchBytes: 16_384 },
   { ...produce, name: 'tail-200B', workload: 'tail', requests: 1000 },
   { ...produce, name: 'produce-200B-crossing', shards: 2, crossing: true },

@@ -1,37 +1,42 @@
 /**
- * Memory that was touched before. A virtual machine that touches a page for the first time makes its host find one: up
- * to 2.6 CPU-seconds for a GiB against 0.1 to 0.25 when the page is there, and it falls on whoever writes first. Many
- * hosts also take free pages back within two seconds, so touching once at the start does not help: the pool keeps the
- * pages in use between runs and frees them just before somebody is to write.
+ * Memory that was touched before. A virtual machine that touches a page for the first time makes its host find one: 2 to
+ * 2.6 CPU-seconds for a GiB against 0.2 when the page is there, and it falls on whoever writes first. Many hosts also
+ * take free pages back within two seconds, so touching once at the start does not help: the pool keeps the pages in use
+ * between runs and frees them just before somebody is to write.
+ *
+ * The kernel keeps free memory by the size of its pieces, and page cache comes in pieces as large as the writes. What was
+ * held by writes of 64 KiB is found again by writes up to that size (0.2 to 0.3 s for a GiB), but not by those of 1 MiB
+ * (2 s), and the other way round. So the pool is written as its user will write, to the same file system.
  */
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statfsSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-const CHUNK = Buffer.alloc(4 << 20, 0x5a);
-/** A file system in memory: what lies there is never written to a disk meanwhile. */
-const IN_MEMORY = '/dev/shm';
+const CHUNK = Buffer.alloc(1 << 20, 0x5a);
+/** Some of what is given back goes to others: so much more is held than the next run may write. */
+const HELD_OVER_WRITTEN = 1.25;
 
 export class PagePool {
-  /** At most a third of what is free. */
-  readonly bytes: number;
-  readonly #directory: string;
-  #held = false;
+  /** What a run may write: never more than a quarter of what is free. */
+  readonly runBytes: number;
+  readonly #path: string;
+  /** Size of the writes that the pages held now came by; 0: none are held. */
+  #heldBy = 0;
 
-  constructor(fallbackDirectory: string, bytes: number) {
-    this.bytes = Math.min(bytes, Math.floor(availableMemory() / 3));
-    this.#directory = mkdtempSync(
-      join(hasRoom(IN_MEMORY, this.bytes) ? IN_MEMORY : fallbackDirectory, 'millrace-pages-'),
-    );
-    process.once('exit', () => rmSync(this.#directory, { recursive: true, force: true }));
+  constructor(directory: string, runBytes: number) {
+    this.runBytes = Math.min(runBytes, Math.floor(availableMemory() / 4));
+    this.#path = join(directory, 'pages');
   }
 
-  /** Takes the pages. Quick when enough of them were given back a moment ago. */
-  hold(): void {
-    if (this.#held) return;
+  /** Takes pages for a user who writes `writeBytes` at a time, up to 1 MiB. Quick when they were given back just now. */
+  hold(writeBytes: number): void {
+    const chunk = CHUNK.subarray(0, writeBytes);
+    if (this.#heldBy === chunk.length) return;
+    this.release();
     const descriptor = openSync(this.#path, 'w');
-    this.#held = true;
+    this.#heldBy = chunk.length;
     try {
-      for (let written = 0; written < this.bytes;) written += writeSync(descriptor, CHUNK, 0, CHUNK.length, written);
+      const end = this.runBytes * HELD_OVER_WRITTEN;
+      for (let written = 0; written < end;) written += writeSync(descriptor, chunk, 0, chunk.length, written);
     } finally {
       closeSync(descriptor);
     }
@@ -39,21 +44,8 @@ export class PagePool {
 
   /** Gives them back to the kernel, for the one who writes now. */
   release(): void {
-    if (this.#held) unlinkSync(this.#path);
-    this.#held = false;
-  }
-
-  get #path(): string {
-    return join(this.#directory, 'pages');
-  }
-}
-
-function hasRoom(directory: string, bytes: number): boolean {
-  try {
-    const { bavail, bsize } = statfsSync(directory);
-    return bavail * bsize > bytes;
-  } catch {
-    return false;
+    if (this.#heldBy !== 0) unlinkSync(this.#path);
+    this.#heldBy = 0;
   }
 }
 
