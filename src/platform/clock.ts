@@ -4,10 +4,14 @@ import type { Clock, Timer } from '../port/clock.ts';
 /** Above this Node's timer fires at once. */
 const delayMsMax = 0x7fff_ffff;
 
-/** The clock of the calling thread. Pending timers keep the thread's loop alive. */
+/**
+ * The clock of the calling thread. Pending timers keep the thread's loop alive. `performance.now` begins anew in each
+ * worker; the clocks of one process must agree, because times lie in shared memory: all count from the kernel's origin.
+ */
 export function createClock(): Clock {
+  const originMs = Number(process.hrtime.bigint()) / 1e6 - performance.now();
   return {
-    monotonicMs: () => performance.now(),
+    monotonicMs: () => originMs + performance.now(),
     wallMs: () => Date.now(),
     schedule: (delayMs, callback) => new DueTimer(delayMs, callback),
     defer: (callback) => {

@@ -4,7 +4,7 @@
  * Safety never depends on `wallMs` (it may jump either way); durations are measured with `monotonicMs` alone.
  */
 export interface Clock {
-  /** Milliseconds, with a fraction, since an arbitrary origin. Never goes back. */
+  /** Milliseconds, with a fraction, since an origin that all threads of a node share. Never goes back. */
   monotonicMs(): number;
   /** Milliseconds since 1970-01-01 UTC, whole. May jump. */
   wallMs(): number;
