@@ -8,9 +8,9 @@ type FlushDone = (failure: LogFailure | null) => void;
 
 /** What a flush takes from its log. */
 export interface FlushSource {
-  readonly logEndOffset: number;
+  logEndOffset(): number;
   /** Of the active segment. */
-  readonly activeFile: File;
+  activeFile(): File;
   /** The recovery point follows to `offset`, or the log has failed for good. */
   flushed(offset: number): void;
   syncFailed(error: DiskError): LogFailure;
@@ -146,8 +146,8 @@ export class LogFlusher {
     this.#waiting = served;
     const isForSomebody = this.#serving.length > 0;
     // Without anybody who waits only what is closed is synced.
-    this.#target = isForSomebody ? this.#source.logEndOffset : this.#closed.at(-1)!.endOffset;
-    this.#activeFile = isForSomebody ? this.#source.activeFile : null;
+    this.#target = isForSomebody ? this.#source.logEndOffset() : this.#closed.at(-1)!.endOffset;
+    this.#activeFile = isForSomebody ? this.#source.activeFile() : null;
     this.#syncClosed();
   }
 

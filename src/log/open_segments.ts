@@ -100,7 +100,7 @@ export class OpenSegments {
   }
 
   close(): void {
-    for (const slot of [...this.#bySlot.keys()]) this.closeSlot(slot);
+    for (const slot of this.#bySlot.keys()) this.closeSlot(slot);
   }
 
   #find(row: RowSnapshot, entry: SegmentEntry): OpenSegment | null {

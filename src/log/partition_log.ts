@@ -16,6 +16,7 @@ import type { LogConfig } from './log_config.ts';
 import { assertLogConfig } from './log_config.ts';
 import { LogFailure } from './log_failure.ts';
 import { LogFlusher } from './log_flusher.ts';
+import type { FlushSource } from './log_flusher.ts';
 import { LogOpening } from './log_opening.ts';
 import type { LogOpeningOptions, OpenedLog, RecoveryReport } from './log_opening.ts';
 import type { LogPublication, PublishedSegment } from './log_publication.ts';
@@ -552,22 +553,15 @@ export class PartitionLog {
     return null;
   }
 
-  #flushSource(): ConstructorParameters<typeof LogFlusher>[2] {
-    const log = this;
+  #flushSource(): FlushSource {
     return {
-      get logEndOffset() {
-        return log.#logEndOffset;
-      },
-      get activeFile() {
-        return log.#file;
-      },
-      flushed(offset) {
-        log.#recoveryPoint = Math.max(log.#recoveryPoint, offset);
+      logEndOffset: () => this.#logEndOffset,
+      activeFile: () => this.#file,
+      flushed: (offset) => {
+        this.#recoveryPoint = Math.max(this.#recoveryPoint, offset);
       },
       // The kernel has marked the pages clean: a later sync that succeeds says nothing about them.
-      syncFailed(error) {
-        return log.#fail(LogFailure.ofDisk(error));
-      },
+      syncFailed: (error) => this.#fail(LogFailure.ofDisk(error)),
     };
   }
 

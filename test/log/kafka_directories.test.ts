@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readLogDirectory } from '../../src/log/log_directory.ts';
 import type { PartitionDirectory } from '../../src/log/log_directory.ts';
-import { LogFailure } from '../../src/log/log_failure.ts';
 import { PartitionLog } from '../../src/log/partition_log.ts';
 import { TimestampResult } from '../../src/log/read_position.ts';
 import { logConfigDefaults } from '../../src/log/log_config.ts';
@@ -22,11 +21,10 @@ import { RecordWalker } from '../../src/protocol/records.ts';
 import { simKernels } from '../simulation/sim_kernels.ts';
 import { expectedOf, nodeDecompressor, unpack } from './kafka_directories.ts';
 import type { ExpectedPartition, Fixture } from './kafka_directories.ts';
-import { LogMachine, readAll } from './log_machine.ts';
+import { LogMachine, readAll, succeeded } from './log_machine.ts';
 
 function partitionsOf(machine: LogMachine, path: string): { clean: boolean; partitions: PartitionDirectory[] } {
-  const read = readLogDirectory(machine.disk, simKernels, path);
-  assert.ok(!(read instanceof LogFailure), String(read));
+  const read = succeeded(readLogDirectory(machine.disk, simKernels, path));
   assert.deepEqual(read.damagedCheckpoints, []);
   return { clean: read.isClean, partitions: read.partitions.filter(({ name }) => name.state === 'current') };
 }
@@ -46,7 +44,7 @@ function configOf(expected: ExpectedPartition | undefined): LogConfig {
 
 function opened(machine: LogMachine, directory: PartitionDirectory, clean: boolean, config: LogConfig): PartitionLog {
   machine.restart();
-  const log = PartitionLog.open(
+  const opening = PartitionLog.open(
     machine.options({
       directory: directory.path,
       config,
@@ -55,7 +53,7 @@ function opened(machine: LogMachine, directory: PartitionDirectory, clean: boole
       cleanShutdown: clean,
     }),
   );
-  assert.ok(!(log instanceof LogFailure), `${directory.path}: ${log}`);
+  const log = succeeded(opening);
   machine.publish(log);
   return log;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { LogFailure } from '../../src/log/log_failure.ts';
+import type { LogFailureKind } from '../../src/log/log_failure.ts';
 import { logConfigDefaults } from '../../src/log/log_config.ts';
 import type { LogConfig } from '../../src/log/log_config.ts';
 import { noBatchObserver } from '../../src/log/batch_observer.ts';
@@ -90,9 +91,7 @@ export class LogMachine {
   }
 
   open(config: Partial<LogConfig> = {}, overrides: Partial<PartitionLogOptions> = {}): PartitionLog {
-    const log = this.tryOpen(config, overrides);
-    assert.ok(!(log instanceof LogFailure), String(log));
-    return log;
+    return succeeded(this.tryOpen(config, overrides));
   }
 
   tryOpen(config: Partial<LogConfig> = {}, overrides: Partial<PartitionLogOptions> = {}): PartitionLog | LogFailure {
@@ -160,14 +159,11 @@ export class LogMachine {
   }
 
   names(at = directory): string[] {
-    const entries = this.disk.list(at);
-    assert.ok(!(entries instanceof DiskError), String(entries));
-    return entries.map((entry) => entry.name);
+    return succeeded(this.disk.list(at)).map((entry) => entry.name);
   }
 
   put(path: string, bytes: Uint8Array): void {
-    const file = this.disk.open(path, 'write');
-    assert.ok(!(file instanceof DiskError), String(file));
+    const file = succeeded(this.disk.open(path, 'write'));
     assert.equal(file.truncate(0), null);
     for (let at = 0; at < bytes.length;) {
       const written = file.write([bytes.subarray(at)], at);
@@ -188,6 +184,18 @@ export class LogMachine {
     this.row.owner = 1;
     this.row.publish();
   }
+}
+
+/** The outcome of what must not fail. */
+export function succeeded<T>(outcome: T | LogFailure | DiskError): T {
+  if (outcome instanceof LogFailure || outcome instanceof DiskError) assert.fail(outcome.toString());
+  return outcome;
+}
+
+/** The failure of what must fail in this way. */
+export function assertFails(outcome: unknown, kind: LogFailureKind, message = ''): void {
+  assert.ok(outcome instanceof LogFailure, `${message}: it did not fail`);
+  assert.equal(outcome.kind, kind, `${message}: ${outcome.toString()}`);
 }
 
 export function readMemory(bytes: number): ReadMemory {
@@ -211,7 +219,7 @@ export function readAll(
   for (;;) {
     const status = reader.locate(row, at, position, position);
     if (status === 'atEnd') break;
-    assert.equal(status, 'found', `locate ${at}: ${status} ${reader.failure}`);
+    assert.equal(status, 'found', `locate ${at}: ${status} ${String(reader.failure)}`);
     const memory = readMemory(Math.max(room, position.batchBytes));
     let read = reader.read(row, position, endOffset, memory, 0, memory.bytes.length, result);
     if (result.isPartial) {
@@ -220,7 +228,7 @@ export function readAll(
       parts.push(larger.bytes.slice(0, result.bytes));
     } else parts.push(memory.bytes.slice(0, result.bytes));
     if (read === 'atEnd') break;
-    assert.equal(read, 'found', `read ${at}: ${read} ${reader.failure}`);
+    assert.equal(read, 'found', `read ${at}: ${read} ${String(reader.failure)}`);
     assert.equal(result.isPartial, false);
     assert.ok(result.next.offset > at);
     at = result.next.offset;

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
-import { LogFailure } from '../../src/log/log_failure.ts';
+import type { LogFailureKind } from '../../src/log/log_failure.ts';
 import type { LogConfig } from '../../src/log/log_config.ts';
 import type { PartitionLog } from '../../src/log/partition_log.ts';
 import { ReadPosition, TimestampResult } from '../../src/log/read_position.ts';
 import { inArena, makeBatch } from './batches.ts';
-import { concatenated, directory, LogMachine, readAll } from './log_machine.ts';
+import { assertFails, concatenated, directory, LogMachine, readAll } from './log_machine.ts';
 import { nodeDecompressor } from './kafka_directories.ts';
 
 const config: Partial<LogConfig> = { segmentBytes: 700, indexIntervalBytes: 100 };
@@ -129,7 +129,7 @@ test('nothing below the recovery point is cut: the log is refused', () => {
   machine.put(active, whole.slice(0, -1));
   for (const cleanShutdown of [true, false]) {
     const failure = machine.tryOpen(config, { recoveryPoint, cleanShutdown });
-    assert.ok(failure instanceof LogFailure && failure.kind === 'corrupt', String(failure));
+    assertFails(failure, 'corrupt');
     assert.equal(machine.contents(active).length, whole.length - 1);
   }
 });
@@ -143,7 +143,7 @@ test('a segment that is missing or cut in the middle is a failure, not a shorter
   const path = pathOf(middle, '.log');
   const whole = machine.contents(path);
   const size = source.batches[source.nextOffsets.findIndex((next) => next > middle)]!.length;
-  const attempts: { damage: () => void; kind: string }[] = [
+  const attempts: { damage: () => void; kind: LogFailureKind }[] = [
     { damage: () => machine.put(path, new Uint8Array(0)), kind: 'missing' },
     { damage: () => machine.put(path, whole.slice(0, size)), kind: 'missing' },
     { damage: () => machine.put(path, whole.slice(0, size + 10)), kind: 'corrupt' },
@@ -163,10 +163,7 @@ test('a segment that is missing or cut in the middle is a failure, not a shorter
     ]) {
       machine.restart();
       const failure = machine.tryOpen(config, options);
-      assert.ok(
-        failure instanceof LogFailure && failure.kind === kind,
-        `${kind}: ${failure} ${JSON.stringify(options)}`,
-      );
+      assertFails(failure, kind, JSON.stringify(options));
     }
   }
 });
@@ -193,10 +190,10 @@ test('a log that ends before its recovery point is refused, and so is an empty d
   machine.restart();
   for (const suffix of ['.log', '.index', '.timeindex']) machine.disk.unlink(pathOf(active, suffix));
   const shorter = machine.tryOpen(config, { recoveryPoint });
-  assert.ok(shorter instanceof LogFailure && shorter.kind === 'missing', String(shorter));
+  assertFails(shorter, 'missing');
   for (const name of machine.names()) machine.disk.unlink(`${directory}/${name}`);
   const empty = machine.tryOpen(config, { recoveryPoint });
-  assert.ok(empty instanceof LogFailure && empty.kind === 'missing', String(empty));
+  assertFails(empty, 'missing');
 });
 
 test('a damaged index never makes a read wrong: every bit of every index flipped (row 15)', () => {
