@@ -261,3 +261,123 @@ test('a truncation under a running flush does not let the recovery point pass it
   machine.crash(true);
   assert.equal(machine.open({}, { recoveryPoint: 4 }).logEndOffset, 4);
 });
+
+test('what is staged behind a commit in flight waits for the next, and fails with it', () => {
+  const machine = new LogMachine(16);
+  const log = machine.open();
+  log.setWriteMode('asynchronous');
+  const outcomes: string[] = [];
+  const first = stage(log, [one(0)]);
+  log.commit((failure) => outcomes.push(failure === null ? 'written' : failure.kind));
+  assert.equal(log.isCommitting, true);
+  const second = stage(log, [one(1)]);
+  assert.equal(log.stagedEndOffset, 2);
+  assert.equal(log.logEndOffset, 0);
+  assert.throws(() => log.commit(() => {}), /one commit at a time/);
+  assert.ok(machine.world.runUntil(() => outcomes.length === 1, 1000));
+  assert.equal(log.hasStaged, true);
+  assert.equal(machine.commit(log), null);
+  assert.deepEqual(readAll(machine, machine.reader(), 0), concatenated([first, second]));
+
+  machine.storage.faults.arm({ operations: ['write'], path: '.log', effect: { kind: 'error', code: 'EIO' } });
+  stage(log, [one(2)]);
+  log.commit((failure) => outcomes.push(failure === null ? 'written' : failure.kind));
+  stage(log, [one(3)]);
+  assert.ok(machine.world.runUntil(() => outcomes.length === 2, 1000));
+  assert.deepEqual(outcomes, ['written', 'disk']);
+  assert.deepEqual([log.hasStaged, log.stagedEndOffset, log.logEndOffset], [false, 2, 2]);
+});
+
+test('a roll that finds no room fails the commit behind what it has written', () => {
+  const machine = new LogMachine(17);
+  const log = machine.open({ segmentBytes: 200 });
+  const first = stage(log, [one(0), one(1)]);
+  stage(log, [one(2), one(3)]);
+  machine.storage.faults.arm({ operations: ['open'], path: '2.log', effect: { kind: 'error', code: 'ENOSPC' } });
+  assert.equal(machine.commit(log)?.isNoSpace, true);
+  assert.equal(log.logEndOffset, 2);
+  const later = stage(log, [one(2, { fill: 1 })]);
+  assert.equal(machine.commit(log), null);
+  assert.deepEqual(readAll(machine, machine.reader(), 0), concatenated([first, later]));
+  assert.equal(log.segments.length, 2);
+});
+
+test('a batch larger than a segment gets one of its own', () => {
+  const machine = new LogMachine(18);
+  const log = machine.open({ segmentBytes: 200 });
+  const bytes = stage(log, [one(0), one(1, { valueBytes: 500 }), one(2)]);
+  assert.equal(machine.commit(log), null);
+  assert.deepEqual(
+    log.segments.map((segment) => segment.baseOffset),
+    [0, 1, 2],
+  );
+  assert.deepEqual(readAll(machine, machine.reader(), 0, 100), bytes);
+});
+
+test('a flush is due by messages or by time, when there is something to flush', () => {
+  const machine = new LogMachine(19);
+  const log = machine.open({ flushMessages: 3, flushMs: 1000 });
+  const now = machine.clock.monotonicMs();
+  assert.equal(log.isFlushDue(now + 5000), false);
+  stage(log, [one(0)]);
+  machine.commit(log);
+  assert.equal(log.isFlushDue(now + 10), false);
+  assert.equal(log.isFlushDue(now + 2000), true);
+  stage(log, [one(1), one(2)]);
+  machine.commit(log);
+  assert.equal(log.isFlushDue(now + 10), true);
+  machine.flush(log);
+  assert.equal(log.isFlushDue(machine.clock.monotonicMs() + 5000), false);
+});
+
+test('the observer sees every batch once, in order, before it is visible', () => {
+  const machine = new LogMachine(20);
+  const seen: string[] = [];
+  let log: PartitionLog | null = null;
+  const observer = {
+    appended(view: DataView, at: number, length: number, segment: number, position: number): void {
+      seen.push(
+        `appended ${view.getInt32(at + 4)} of ${length} in ${segment} at ${position}, end ${log!.logEndOffset}`,
+      );
+    },
+    recovered(view: DataView, at: number): void {
+      seen.push(`recovered ${view.getInt32(at + 4)}`);
+    },
+    rolled(baseOffset: number): void {
+      seen.push(`rolled ${baseOffset}`);
+    },
+    truncatedTo(offset: number): void {
+      seen.push(`truncated ${offset}`);
+    },
+  };
+  log = machine.open({ segmentBytes: 160 }, { observer });
+  const size = stage(log, [one(0), one(1)]).length / 2;
+  stage(log, [one(2)]);
+  machine.commit(log);
+  log.truncateTo(1);
+  log.close(false);
+  machine.restart();
+  machine.open({}, { observer }).close(false);
+  assert.deepEqual(seen, [
+    `appended 0 of ${size} in 0 at 0, end 0`,
+    `appended 1 of ${size} in 0 at ${size}, end 0`,
+    'rolled 2',
+    `appended 2 of ${size} in 2 at 0, end 2`,
+    'truncated 1',
+    'recovered 0',
+  ]);
+});
+
+test('a new leader epoch begins at the end, and is kept before it has a record', () => {
+  const machine = new LogMachine(21);
+  const log = machine.open();
+  stage(log, [one(0, { leaderEpoch: 2 })]);
+  machine.commit(log);
+  log.beginLeaderEpoch(5);
+  const end = { epoch: 0, endOffset: 0 };
+  assert.ok(log.leaderEpochs.endOffsetFor(2, log.logEndOffset, end));
+  assert.deepEqual(end, { epoch: 2, endOffset: 1 });
+  assert.equal(log.close(true), null);
+  machine.restart();
+  assert.equal(machine.open({}, { cleanShutdown: true }).leaderEpochs.latestEpoch, 5);
+});
