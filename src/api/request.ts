@@ -18,7 +18,7 @@ export interface RequestOrigin {
  *          → sent → idle, as soon as nothing that was handed out (`parts`) can come back any more
  */
 export class Request {
-  /** Position in the shard's pool: what rings and timers carry instead of the object. */
+  /** Position in the shard's pool: what rings carry instead of the object. */
   readonly index: number;
   /** The answer, frame size first. Memory of the request's own, plain. */
   readonly response: ByteWriter;
@@ -45,8 +45,8 @@ export class Request {
   silent = false;
   /** The connection ends after this request. */
   closes = false;
-  /** Counts the uses of this object; a timer that was set for an earlier use is recognised by it. */
-  generation = 0;
+  /** When `expire` of its handler is called, unless it is done by then. */
+  deadlineMs = Infinity;
   fetch: FetchPlan | null = null;
   /** What follows `response`: records of a fetch, in memory of their own. */
   readonly pieces: AnswerPiece[] = [];
@@ -68,13 +68,11 @@ export class Request {
     this.isAbandoned = false;
     this.silent = false;
     this.closes = false;
-    this.generation = (this.generation + 1) & GENERATION_MASK;
+    this.deadlineMs = Infinity;
     this.fetch = null;
     this.next = null;
     this.response.clear();
   }
 }
-
-export const GENERATION_MASK = 0xfff_ffff;
 
 const NOBODY: RequestOrigin = { listener: -1, remoteAddress: '' };

@@ -36,6 +36,8 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
   /** Of those, the ones that are not Produce. */
   begunAlone = 0;
 
+  /** The earliest deadline that the shard's timers know of this connection. */
+  timerAtMs = Infinity;
   lastActivityMs: number;
   /** Stands in the shard's list of connections that have something to begin. */
   queuedToRun = false;
@@ -165,7 +167,14 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
   resume(reason: number): void {
     if (this.#pauses === 0) return;
     this.#pauses &= ~reason;
-    if (this.#pauses === 0 && this.isOpen) this.socket.resumeReading();
+    if (this.#pauses !== 0 || !this.isOpen) return;
+    // While it was not read, its frame could make no progress.
+    this.#receiver.lastProgressMs = this.#owner.nowMs();
+    this.socket.resumeReading();
+  }
+
+  get isHeldBack(): boolean {
+    return (this.#pauses & ~PAUSED_FOR_MEMORY) !== 0;
   }
 
   isPausedFor(reason: number): boolean {

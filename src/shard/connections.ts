@@ -67,6 +67,11 @@ export class Connections {
     return this.#open.size;
   }
 
+  /** A connection that is still open. */
+  byId(id: number): Connection | undefined {
+    return this.#open.get(id);
+  }
+
   nowMs(): number {
     return this.#clock.monotonicMs();
   }

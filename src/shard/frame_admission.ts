@@ -2,13 +2,14 @@ import type { Arena } from '../shared-memory/arena.ts';
 import type { FrameReceiver } from './frame_receiver.ts';
 
 /**
- * Who may go on filling an incomplete frame. Incomplete frames hold at most half of the arena; beyond that they wait
- * and are let on one after the other, those of proven connections first, then those that lack the fewest bytes, as
- * long as what they lack fits below three quarters. One may always go on.
+ * Who may go on filling an incomplete frame. Incomplete frames grow to half of the arena; beyond that they wait and are
+ * let on one after the other, those of proven connections first, then those that lack the fewest bytes, as long as what
+ * they lack fits below three quarters. One may always go on.
  *
- * While others wait, a frame that may be read but brings nothing for `STALL_MS` closes its connection: two thousand
- * peers that each send half of a frame cannot stop one that sends whole ones. Without such need a frame has
- * `frameIdleMs`.
+ * What a read brought before its connection could be stopped lies in the arena all the same. Above three quarters the
+ * connections that would be let on last are closed, and their frames' memory goes back at once; and while others wait,
+ * a frame that may be read but brings nothing for `STALL_MS` closes its connection. So two thousand peers that each send
+ * half of a frame cannot stop one that sends whole ones. Without such need a frame has `frameIdleMs`.
  */
 export class FrameAdmission {
   readonly #arena: Arena;
@@ -70,12 +71,22 @@ export class FrameAdmission {
 
   /** Called about every `ADMISSION_TICK_MS` while frames are incomplete. */
   tick(nowMs: number): void {
-    const patience = this.#waiting > 0 ? Math.min(STALL_MS, this.#frameIdleMs) : this.#frameIdleMs;
     for (const receiver of this.#incomplete) {
-      if (receiver.waiting || nowMs - receiver.lastProgressMs < patience) continue;
-      receiver.evict(this.#waiting > 0 ? STALLED : IDLE);
+      if (receiver.waiting) continue;
+      const isNeeded = this.#waiting > 0 && !this.#isExcused(receiver);
+      const patience = isNeeded ? Math.min(STALL_MS, this.#frameIdleMs) : this.#frameIdleMs;
+      if (nowMs - receiver.lastProgressMs >= patience) receiver.evict(isNeeded ? STALLED : IDLE);
     }
     this.#letOn(nowMs);
+  }
+
+  /** It is not read because of what others do: unless incomplete frames are themselves what fills the arena. */
+  #isExcused(receiver: FrameReceiver): boolean {
+    return receiver.isHeldBack && !this.#isCrowded();
+  }
+
+  #isCrowded(): boolean {
+    return this.#arena.incompleteBytes > (this.#arena.budgetBytes / 4) * 3;
   }
 
   #letOn(nowMs: number): void {
@@ -108,6 +119,15 @@ export class FrameAdmission {
     }
     return best!;
   }
+
+  #last(): FrameReceiver {
+    let last: FrameReceiver | null = null;
+    for (const receiver of this.#incomplete) {
+      if (!receiver.waiting) continue;
+      if (last === null || isBefore(last, receiver)) last = receiver;
+    }
+    return last!;
+  }
 }
 
 function isBefore(one: FrameReceiver, other: FrameReceiver): boolean {
@@ -117,5 +137,6 @@ function isBefore(one: FrameReceiver, other: FrameReceiver): boolean {
 
 export const ADMISSION_TICK_MS = 50;
 const STALL_MS = 500;
+const CROWDED = 'memory was short, and its frame lacked the most';
 const STALLED = 'its frame made no progress while memory was short';
 const IDLE = 'its frame made no progress for millrace.frame.idle.ms';

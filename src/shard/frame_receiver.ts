@@ -58,9 +58,12 @@ export class FrameReceiver {
     return this.#place < 0 && this.#sizeBytes === 0;
   }
 
-  /** Where the next bytes are to go. */
+  /**
+   * Where the next bytes are to go. Never into a frame that waits for memory: what one read still brings then is copied,
+   * and the frame's memory is nobody's but its own.
+   */
   destination(): Uint8Array {
-    if (this.#inPlace && this.#place >= 0) {
+    if (this.#inPlace && this.#place >= 0 && !this.waiting) {
       const from = this.#place + this.#filled;
       const room = Math.min(this.#arena.writable(this.#place) - this.#filled, this.#declared - this.#filled);
       if (room > 0) {
@@ -105,7 +108,14 @@ export class FrameReceiver {
     this.#sink.resumeForMemory();
   }
 
+  /** Reading was stopped for another reason than memory for this frame. */
+  get isHeldBack(): boolean {
+    return this.#sink.isHeldBack;
+  }
+
+  /** The connection is to end. A frame that waits gives its memory back at once: no read goes into it. */
   evict(why: string): void {
+    if (this.waiting) this.release();
     this.#sink.broken(why);
   }
 
@@ -177,7 +187,10 @@ export class FrameReceiver {
   /** Memory for what comes next: the arena gives about as much again as has come. */
   #takeRoom(): boolean {
     if (this.#arena.writable(this.#place) > this.#filled) return true;
-    if (!this.#admission.mayGrow(this)) return false;
+    return this.#admission.mayGrow(this) && this.#extend();
+  }
+
+  #extend(): boolean {
     const place = this.#arena.extend(this.#place, this.#filled);
     if (place < 0) return false;
     this.#place = place;
@@ -205,6 +218,8 @@ export interface FrameSink {
   copied(bytes: number): void;
   /** The connection cannot go on. */
   broken(why: string): void;
+  /** Reading is stopped for another reason than memory for the frame under way. */
+  readonly isHeldBack: boolean;
   pauseForMemory(): void;
   resumeForMemory(): void;
 }

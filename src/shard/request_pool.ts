@@ -45,6 +45,6 @@ export class RequestPool {
   }
 }
 
-/** A timer's token holds 16 bits of index. */
+/** Requests of one shard that may be under way at once. */
 export const REQUESTS_MAX = 65_536;
 const RESPONSE_BYTES_KEPT = 4096;

@@ -1,6 +1,6 @@
 import { ApiHandlers } from '../api/handlers.ts';
 import type { AnswerMemory, ApiHost, NodeView } from '../api/host.ts';
-import { GENERATION_MASK, type Request } from '../api/request.ts';
+import type { Request } from '../api/request.ts';
 import { ByteReader, type ByteWriter } from '../base/bytes.ts';
 import { TimerQueue } from '../base/timer_queue.ts';
 import type { LogReader } from '../log/log_reader.ts';
@@ -96,8 +96,8 @@ export class Requests implements ApiHost, AppendSink {
     request.done = true;
     if (request.apiKey === ApiKey.Fetch) this.handlers.fetch.forget(request);
     else if (!request.silent && request.response.position > 0) endFrame(request.response, 0);
-    if (request.isAbandoned) this.#recycle(request);
-    else this.#options.connections.send(request.origin as Connection);
+    // An abandoned one goes back by `returned`.
+    if (!request.isAbandoned) this.#options.connections.send(request.origin as Connection);
   }
 
   refuse(request: Request, why: string): void {
@@ -107,7 +107,8 @@ export class Requests implements ApiHost, AppendSink {
   }
 
   expireAt(request: Request, atMs: number): void {
-    this.#timers.add(atMs, request.generation * INDEX_LIMIT + request.index);
+    request.deadlineMs = atMs;
+    this.#watch(request.origin as Connection, atMs);
   }
 
   append(
@@ -243,12 +244,32 @@ export class Requests implements ApiHost, AppendSink {
   /** Requests whose time is up. */
   expire(): void {
     for (;;) {
-      const token = this.#timers.takeDue(this.nowMs);
-      if (token < 0) return;
-      const request = this.#options.pool.at(token % INDEX_LIMIT);
-      const isCurrent = request.generation === (Math.floor(token / INDEX_LIMIT) & GENERATION_MASK);
-      if (isCurrent && !request.done && !request.isAbandoned) this.handlers.of(request.apiKey).expire!(request, this);
+      const id = this.#timers.takeDue(this.nowMs);
+      if (id < 0) return;
+      const connection = this.#options.connections.byId(id);
+      if (connection !== undefined) this.#expireOf(connection);
     }
+  }
+
+  #expireOf(connection: Connection): void {
+    connection.timerAtMs = Infinity;
+    let next = Infinity;
+    for (let request = connection.oldest; request !== null; request = request.next) {
+      if (request.done) continue;
+      if (request.deadlineMs <= this.nowMs) this.handlers.of(request.apiKey).expire!(request, this);
+      else next = Math.min(next, request.deadlineMs);
+    }
+    if (next !== Infinity) this.#watch(connection, next);
+  }
+
+  /**
+   * One timer for a connection, at its earliest deadline: nearly every request is done long before its own, and a
+   * timer each would be a hundred thousand of them.
+   */
+  #watch(connection: Connection, atMs: number): void {
+    if (atMs >= connection.timerAtMs) return;
+    connection.timerAtMs = atMs;
+    this.#timers.add(atMs, connection.id);
   }
 
   #recycle(request: Request): void {
@@ -261,7 +282,5 @@ export class Requests implements ApiHost, AppendSink {
   }
 }
 
-/** A timer's token is generation × 2^16 + index. */
-const INDEX_LIMIT = 65_536;
 /** Partitions whose read position one connection keeps. */
 const READ_POSITIONS_MAX = 4096;
