@@ -33,29 +33,34 @@ for (let input = 1; input <= inputs; input++) {
   for (let count = random.between(1, 4); count > 0; count--) {
     bytes = mutate(bytes, { how: random.pick(MUTATIONS), at: random.uint32(), value: random.uint32() });
   }
-  const from = performance.now();
+  const repair = random.chance(0.8);
+  const run = (): boolean => {
+    if (sample !== null) return fuzzMessage(sample.message, sample.version, bytes);
+    return kind < 0.95 ? fuzzBatch(bytes, repair) : fuzzHeader(bytes);
+  };
   try {
-    if (
-      sample !== null
-        ? fuzzMessage(sample.message, sample.version, bytes)
-        : kind < 0.95
-          ? fuzzBatch(bytes, random.chance(0.8))
-          : fuzzHeader(bytes)
-    )
-      wellFormed++;
+    let ms = timed(run);
+    // Once more, to tell a slow input from a machine that was busy or compiling.
+    if (ms > slowestMs) ms = Math.min(ms, timed(run));
+    slowestMs = Math.max(slowestMs, ms);
   } catch (error) {
-    console.log(
-      `seed ${seed}, input ${input}: ${sample?.message.name ?? 'batch or header'} ${sample?.version ?? ''} ${toHex(bytes)}`,
-    );
+    const what = sample === null ? 'batch or header' : `${sample.message.name} ${sample.version}`;
+    console.log(`seed ${seed}, input ${input}: ${what} ${toHex(bytes)}`);
     throw error;
   }
-  slowestMs = Math.max(slowestMs, performance.now() - from);
 }
-const seconds = (performance.now() - began) / 1000;
-const megabytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;
+const seconds = ((performance.now() - began) / 1000).toFixed(0);
+const mebibytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;
 console.log(
-  `${inputs} inputs, seed ${seed}: ${wellFormed} well-formed, no failure, ${seconds.toFixed(0)} s, slowest ${slowestMs.toFixed(1)} ms`,
+  `${inputs} inputs, seed ${seed}: ${wellFormed} well-formed, no failure, ${seconds} s, slowest ${slowestMs.toFixed(1)} ms`,
 );
+const { heapUsed } = process.memoryUsage();
 console.log(
-  `resident ${megabytes(process.resourceUsage().maxRSS * 1024)} at most, heap ${megabytes(process.memoryUsage().heapUsed)} at the end`,
+  `resident ${mebibytes(process.resourceUsage().maxRSS * 1024)} at most, heap ${mebibytes(heapUsed)} at the end`,
 );
+
+function timed(run: () => boolean): number {
+  const from = performance.now();
+  if (run()) wellFormed++;
+  return performance.now() - from;
+}
