@@ -1,6 +1,7 @@
 import { FrameCursor } from './frame_cursor.ts';
 
 const FLEXIBLE_FROM = 12;
+const TWO_32 = 0x1_0000_0000;
 /** From here on topics have ids instead of names (KIP-516). */
 const TOPIC_IDS_FROM = 13;
 export const FETCH_VERSION_MIN = 4;
@@ -134,7 +135,7 @@ export class FetchRequestWalker extends FrameCursor {
     if (this.#topicsLeft === this.topicCount) this.position = this.#topicsAt;
     this.#topicsLeft--;
     if (!this.#readTopic()) return false;
-    this.partitionCount = this.count(this.#partitionBytesMin());
+    this.partitionCount = this.count(this.#partitionFixedBytes() + (this.flexible ? 1 : 0));
     this.#partitionsLeft = this.partitionCount;
     if (this.partitionCount === 0) this.skipTags();
     return !this.failed;
@@ -144,13 +145,8 @@ export class FetchRequestWalker extends FrameCursor {
   nextPartition(): boolean {
     if (this.#partitionsLeft === 0) return false;
     this.#partitionsLeft--;
-    const version = this.version;
-    this.partitionIndex = this.int32();
-    this.currentLeaderEpoch = version >= 9 ? this.int32() : -1;
-    this.fetchOffset = this.int64();
-    this.lastFetchedEpoch = version >= 12 ? this.int32() : -1;
-    this.logStartOffset = version >= 5 ? this.int64() : -1;
-    this.partitionMaxBytes = this.int32();
+    const at = this.take(this.#partitionFixedBytes());
+    if (at >= 0) this.#readPartition(at);
     this.#readPartitionTags();
     if (this.#partitionsLeft === 0) this.skipTags();
     if (!this.failed) return true;
@@ -208,6 +204,31 @@ export class FetchRequestWalker extends FrameCursor {
     this.topicId2 = 0;
     this.topicId3 = 0;
     return true;
+  }
+
+  /** What stands before the tags, and is all there. */
+  #readPartition(start: number): void {
+    const { view, version } = this;
+    let at = start + 4;
+    this.partitionIndex = view.getInt32(start);
+    this.currentLeaderEpoch = -1;
+    if (version >= 9) {
+      this.currentLeaderEpoch = view.getInt32(at);
+      at += 4;
+    }
+    this.fetchOffset = int64At(view, at);
+    at += 8;
+    this.lastFetchedEpoch = -1;
+    if (version >= 12) {
+      this.lastFetchedEpoch = view.getInt32(at);
+      at += 4;
+    }
+    this.logStartOffset = -1;
+    if (version >= 5) {
+      this.logStartOffset = int64At(view, at);
+      at += 8;
+    }
+    this.partitionMaxBytes = view.getInt32(at);
   }
 
   #readPartitionTags(): void {
@@ -283,8 +304,14 @@ export class FetchRequestWalker extends FrameCursor {
     return this.version >= TOPIC_IDS_FROM ? 18 : 3;
   }
 
-  #partitionBytesMin(): number {
+  /** Bytes of a partition without its tags. */
+  #partitionFixedBytes(): number {
     const version = this.version;
-    return 16 + (version >= 5 ? 8 : 0) + (version >= 9 ? 4 : 0) + (version >= 12 ? 5 : 0);
+    return 16 + (version >= 5 ? 8 : 0) + (version >= 9 ? 4 : 0) + (version >= 12 ? 4 : 0);
   }
+}
+
+/** Rounded beyond ±2^53: such offsets lie outside every log, and are answered so. */
+function int64At(view: DataView, at: number): number {
+  return view.getInt32(at) * TWO_32 + view.getUint32(at + 4);
 }
