@@ -1,5 +1,6 @@
 import type { DiskOperation } from './disk_faults.ts';
 import type { Internet, SimHost } from './internet.ts';
+import { threadDeathMessage } from './sim_node.ts';
 import type { SimNode } from './sim_node.ts';
 import type { World } from './world.ts';
 
@@ -121,7 +122,6 @@ export class FaultPlan {
       case 'kill in a call':
       case 'power in a call': {
         if (process === null) return;
-        node.expectEnd();
         this.#cutPowerNext = kind === 'power in a call';
         const operations = [random.pick(callsToDieIn)];
         return disk.faults.arm({
@@ -138,9 +138,8 @@ export class FaultPlan {
         return threads.length > 0 ? random.pick(threads).stall(random.between(10, 2000)) : undefined;
       case 'thread death':
         if (threads.length === 0) return;
-        node.expectEnd();
         random.pick(threads).post(0, () => {
-          throw new Error('a fault of the simulation');
+          throw new Error(threadDeathMessage);
         });
         return;
       case 'reset connections':

@@ -41,6 +41,7 @@ export class SimConsumer {
   #options: ConsumerOptions;
   #connection: SimClientConnection | null = null;
   #stopped = false;
+  #hurries = false;
 
   constructor(host: ClientHost, options: ConsumerOptions) {
     this.#host = host;
@@ -63,7 +64,8 @@ export class SimConsumer {
 
   /** From now on it reads as fast as it can, straight on. */
   hurry(): void {
-    this.#options = { ...this.#options, pauseMsMax: 1, sleepChance: 0, rewindChance: 0 };
+    this.#hurries = true;
+    this.#options = { ...this.#options, pauseMsMax: 5, sleepChance: 0, rewindChance: 0 };
   }
 
   /** Everything that is acknowledged by now has been read by this consumer, as far as it knows the ends. */
@@ -90,18 +92,18 @@ export class SimConsumer {
   #connect(): void {
     if (this.#stopped) return;
     const { world, network, target, clock } = this.#host;
-    this.#connection = new SimClientConnection(world, network, target(), `consumer-${this.#options.number}`, {
-      opened: () => this.#fetch(),
+    const connection = new SimClientConnection(world, network, target(), `consumer-${this.#options.number}`, {
+      opened: () => this.#fetch(connection),
       closed: () => {
         this.#connection = null;
         if (!this.#stopped) clock.schedule(world.random.between(10, 300), () => this.#connect());
       },
     });
+    this.#connection = connection;
   }
 
-  #fetch(): void {
-    const connection = this.#connection;
-    if (connection === null || !connection.isOpen || this.#stopped) return;
+  #fetch(connection: SimClientConnection): void {
+    if (!connection.isOpen || this.#stopped) return;
     const { world, clock, history } = this.#host;
     const random = world.random;
     this.fetches++;
@@ -123,7 +125,7 @@ export class SimConsumer {
         over = true;
         timer.cancel();
         if (history.era === era) this.#answered(response, floors);
-        clock.schedule(random.fraction() * this.#options.pauseMsMax, () => this.#fetch());
+        clock.schedule(this.#pauseMs(), () => this.#fetch(connection));
       },
       () => {
         over = true;
@@ -133,6 +135,11 @@ export class SimConsumer {
     if (!random.chance(this.#options.sleepChance)) return;
     connection.pauseReading();
     clock.schedule(random.between(1, 2000), () => connection.resumeReading());
+  }
+
+  #pauseMs(): number {
+    if (this.#hurries && this.hasCaughtUp) return 1000;
+    return this.#host.world.random.fraction() * this.#options.pauseMsMax;
   }
 
   #body(): Encodable<typeof fetchRequest> {

@@ -205,14 +205,15 @@ export class SimEndpoint implements Socket {
     let room = this.host.internet.options.sendBufferBytes - this.#sendBuffer.length;
     while (this.#held.length > 0 && room > 0) {
       const view = this.#held[0] as HeldView;
-      if (checksum(view.bytes, 0, view.bytes.length) !== view.sum) {
-        world.violate('memory freed early', `write to ${this.#name()} still held ${view.bytes.length} bytes`);
-      }
       const count = Math.min(room, view.bytes.length - view.taken);
       this.#sendBuffer.add(view.bytes.slice(view.taken, view.taken + count));
       view.taken += count;
       room -= count;
-      if (view.taken === view.bytes.length) this.#held.shift();
+      if (view.taken < view.bytes.length) break;
+      this.#held.shift();
+      if (checksum(view.bytes, 0, view.bytes.length) !== view.sum) {
+        world.violate('memory freed early', `write to ${this.#name()} still held ${view.bytes.length} bytes`);
+      }
     }
     if (this.#held.length > 0) return;
     if (this.#ending && this.#open) this.#release();

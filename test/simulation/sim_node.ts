@@ -62,6 +62,10 @@ export interface NodeOptions {
 
 export type NodeState = 'down' | 'starting' | 'up' | 'stopping';
 
+/** What a thread that a fault ends says at its end. */
+export const threadDeathMessage = 'a fault of the simulation';
+const causedBySimulation = new RegExp(`^killed in|${threadDeathMessage}`);
+
 /** How processes of this node ended by themselves. */
 export interface NodeExit {
   readonly code: number;
@@ -86,8 +90,8 @@ export class SimNode {
   #process: SimProcess | null = null;
   #running: RunningNode | null = null;
   #state: NodeState = 'down';
-  /** A fault that ends the process is armed: an end that follows is no surprise. */
-  #endExpected = false;
+  /** Somebody has asked for an orderly end. */
+  #stopAsked = false;
 
   constructor(world: World, internet: Internet, name: string, program: NodeProgram, options: NodeOptions) {
     this.world = world;
@@ -112,7 +116,7 @@ export class SimNode {
     assert(this.#state === 'down', 'one process at a time');
     this.starts++;
     this.#state = 'starting';
-    this.#endExpected = false;
+    this.#stopAsked = false;
     const process = new SimProcess(this.world, `${this.host.name}#${this.starts}`, this.#options.process);
     this.#process = process;
     process.ended = (reason) => this.#ended(70, reason);
@@ -136,16 +140,11 @@ export class SimNode {
     });
   }
 
-  /** An end by a fault is coming: `exits` will say that it was expected. */
-  expectEnd(): void {
-    this.#endExpected = true;
-  }
-
   /** SIGTERM. The node ends by itself. */
   stop(): void {
     if (this.#state !== 'up') return;
     this.#state = 'stopping';
-    this.#endExpected = true;
+    this.#stopAsked = true;
     const control = this.#process?.threads[0];
     const running = this.#running;
     control?.post(0.01, () => running?.stop());
@@ -176,7 +175,8 @@ export class SimNode {
   }
 
   #ended(code: number, reason: string): void {
-    this.exits.push({ code, reason, expected: this.#endExpected });
+    const expected = (code === 0 && this.#stopAsked) || causedBySimulation.test(reason);
+    this.exits.push({ code, reason, expected });
     this.world.note(() => `${this.host.name} exits with ${code}: ${reason}`);
     this.#process?.kill();
     this.host.killProcess();

@@ -58,7 +58,6 @@ export class SimProducer {
   connections = 0;
   readonly #host: ClientHost;
   readonly #options: ProducerOptions;
-  #connection: SimClientConnection | null = null;
   #inFlight = 0;
   #stopped = false;
   #again: Batch[] = [];
@@ -89,23 +88,23 @@ export class SimProducer {
   #connect(): void {
     const { world, network, target, clock } = this.#host;
     this.connections++;
-    this.#connection = new SimClientConnection(world, network, target(), `producer-${this.#options.number}`, {
-      opened: () => this.#later(),
+    const connection = new SimClientConnection(world, network, target(), `producer-${this.#options.number}`, {
+      opened: () => this.#later(connection),
       closed: () => {
-        this.#connection = null;
-        clock.schedule(world.random.between(10, 300), () => this.#connect());
+        // What a stopped producer did not get through stays unknown.
+        if (this.#stopped) for (const batch of this.#again.splice(0)) this.#settle(batch, 'info');
+        else clock.schedule(world.random.between(10, 300), () => this.#connect());
       },
     });
   }
 
-  #later(): void {
+  #later(connection: SimClientConnection): void {
     const { clock, world } = this.#host;
-    clock.schedule(world.random.fraction() * this.#options.pauseMsMax, () => this.#produce());
+    clock.schedule(world.random.fraction() * this.#options.pauseMsMax, () => this.#produce(connection));
   }
 
-  #produce(): void {
-    const connection = this.#connection;
-    if (connection === null || !connection.isOpen || (this.#stopped && this.#again.length === 0)) return;
+  #produce(connection: SimClientConnection): void {
+    if (!connection.isOpen || (this.#stopped && this.#again.length === 0)) return;
     const { inFlightMax, acks } = this.#options;
     const burst = this.#host.world.random.between(1, inFlightMax);
     for (let count = 0; count < burst && connection.inFlight < inFlightMax; count++) {
@@ -114,7 +113,7 @@ export class SimProducer {
       if (acks === 0) this.#sendSilently(connection, batches);
       else this.#send(connection, batches);
     }
-    this.#later();
+    this.#later(connection);
   }
 
   #nextBatches(): Batch[] {

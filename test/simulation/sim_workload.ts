@@ -86,10 +86,19 @@ export class SimWorkload {
    */
   finish(): Finding[] {
     const world = this.#world;
-    const acknowledging = this.producers.filter((_, index) => this.#options.producers[index]?.acks !== 0);
-    for (const producer of this.producers) producer.allow(20);
-    const before = acknowledging.map((producer) => producer.acknowledged);
-    const progress = (): boolean => acknowledging.every((one, index) => one.acknowledged > (before[index] as number));
+    const waitedFor = new Map<SimProducer, number>();
+    this.producers.forEach((producer, index) => {
+      if (this.#options.producers[index]?.acks !== 0) waitedFor.set(producer, producer.acknowledged);
+      producer.allow(Infinity);
+    });
+    const progress = (): boolean => {
+      for (const [producer, before] of waitedFor) {
+        if (producer.acknowledged === before) continue;
+        producer.stop();
+        waitedFor.delete(producer);
+      }
+      return waitedFor.size === 0;
+    };
     if (!world.runUntil(progress, patienceMs)) {
       return [{ rule: 'I17 no progress', detail: `some producer gets nothing acknowledged. ${this.describe()}` }];
     }
@@ -108,7 +117,7 @@ export class SimWorkload {
     const done = (): boolean => this.consumers.every((consumer) => consumer.hasCaughtUp);
     for (let before = -1; !done() && position() > before;) {
       before = position();
-      this.#world.runUntil(done, patienceMs);
+      this.#world.runUntil(done, 30_000);
     }
     return done() ? [] : [{ rule: 'I17 no catching up', detail: this.describe() }];
   }
