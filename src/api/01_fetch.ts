@@ -182,13 +182,17 @@ export class FetchHandler implements ApiHandler {
     if (located === 'later') {
       request.parts++;
       host.reader.locateLater(row, offset, position, (status) => {
-        hint.copyFrom(position);
+        // Unless it was found, the position is still that of another fetch.
+        if (status === 'found') hint.copyFrom(position);
         this.#goOn(request, plan, at, status, host);
       });
       return false;
     }
     if (located !== 'found') return this.#readFailed(plan, at, located);
     const end = plan.readCommitted ? row.lastStableOffset : row.highWatermark;
+    // What is told of the partition is no older than what is given of it.
+    plan.highWatermark[at] = row.highWatermark;
+    plan.lastStableOffset[at] = row.lastStableOffset;
     const room = this.#room(plan, at, position.batchBytes, host.reader.bytesAhead(row, position));
     if (room === 0) return true;
     const piece = host.answers.take(HEADROOM + room + TAILROOM);
@@ -263,8 +267,9 @@ export class FetchHandler implements ApiHandler {
   #room(plan: FetchPlan, at: number, batchBytes: number, bytesAhead: number): number {
     const limit = Math.min(Math.max(plan.maxBytesOf[at]!, 0), Math.max(plan.bytesLeft, 0));
     const room = Math.min(limit, bytesAhead);
-    if (room >= batchBytes && room > 0) return room;
-    return plan.isFirst ? Math.max(batchBytes, Math.min(bytesAhead, FIRST_READ_BYTES)) : 0;
+    if (!plan.isFirst) return room >= batchBytes ? room : 0;
+    // A size that is not known yet is told by the head of the batch.
+    return Math.max(room, batchBytes > 0 ? batchBytes : Math.min(bytesAhead, FIRST_READ_BYTES));
   }
 
   #refuseSession(request: Request, plan: FetchPlan, host: ApiHost): void {
