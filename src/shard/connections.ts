@@ -80,9 +80,10 @@ export class Connections {
   add(listener: number, socket: Socket, claim: ConnectionClaim): void {
     const connection = new Connection(this.#nextId++, listener, socket, claim, this, this.nowMs());
     this.#open.set(connection.id, connection);
+    // A socket that has not been started cannot be paused.
+    socket.start(connection);
     if (this.#arenaIsShort) connection.pause(PAUSED_FOR_ARENA);
     if (this.#isStopping) connection.pause(PAUSED_FOR_STOP);
-    socket.start(connection);
   }
 
   copied(bytes: number): void {

@@ -38,6 +38,7 @@ export class FrameAdmission {
     receiver.lastProgressMs = nowMs;
     this.#incomplete.add(receiver);
     if (receiver.holdsMemory && this.#arena.incompleteBytes > this.#arena.budgetBytes / 2) this.wait(receiver);
+    while (this.#waiting > 0 && this.#isCrowded()) this.#last().evict(CROWDED);
   }
 
   /** The frame is whole, or its connection over. */

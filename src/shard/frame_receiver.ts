@@ -171,9 +171,7 @@ export class FrameReceiver {
     for (const end = from + length; from < end;) {
       const room = this.#arena.writable(this.#place) - this.#filled;
       if (room === 0) {
-        const place = this.#arena.extend(this.#place, this.#filled);
-        if (place < 0) return false;
-        this.#place = place;
+        if (!this.#extend()) return false;
         continue;
       }
       const bytes = Math.min(room, end - from);

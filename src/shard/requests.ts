@@ -252,6 +252,8 @@ export class Requests implements ApiHost, AppendSink {
   }
 
   #expireOf(connection: Connection): void {
+    // An entry that was overtaken by an earlier one, which has set the next since.
+    if (this.nowMs < connection.timerAtMs) return;
     connection.timerAtMs = Infinity;
     let next = Infinity;
     for (let request = connection.oldest; request !== null; request = request.next) {
