@@ -4,8 +4,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { describe, test } from 'node:test';
 import { BrokerProcess, skipOnKafka } from './broker_process.ts';
 import { RawConnection } from './raw_connection.ts';
-import { recordBatch } from './record_batch.ts';
-import { ApiKey, apiVersionsRequest, fetchBody, fetchVersion, readApiVersionsAnswer, requestFrame } from './wire.ts';
+import { readRecords, recordBatch } from './record_batch.ts';
+import {
+  ApiKey,
+  apiVersionsRequest,
+  fetchBody,
+  fetchVersion,
+  readApiVersionsAnswer,
+  readFetchAnswer,
+  requestFrame,
+} from './wire.ts';
 import { WireClient } from './wire_client.ts';
 
 const mebibyte = 1 << 20;
@@ -159,6 +167,33 @@ describe('peers that hold connections', { concurrency: 2 }, () => {
     // One batch of answers for each of them, not 200.
     assert.ok(grown < 500 * mebibyte, `resident memory grew by ${grown} B`);
     assert.equal((await client.readAll('large', 0)).length, 16);
+    await broker.stop();
+  });
+
+  test('a consumer that reads slowly but steadily gets a large answer whole', limited, async () => {
+    const idleMsMax = 2_000;
+    await using broker = await BrokerProcess.start({ overrides: { 'connections.max.idle.ms': idleMsMax } });
+    using pool = new Pool();
+    {
+      using client = await WireClient.connect(broker.port);
+      await client.createTopic('large');
+      const records = recordBatch([Buffer.alloc(mebibyte - 1000, 7)]);
+      for (let count = 0; count < 40; count++) assert.equal((await client.produce('large', 0, records)).errorCode, 0);
+    }
+    const connection = pool.add(await RawConnection.open(broker.port));
+    const body = fetchBody([{ topic: 'large', partition: 0, offset: 0, maxBytes: 64 * mebibyte }], 0, 1);
+    connection.stopReading();
+    connection.write(requestFrame(ApiKey.fetch, fetchVersion, 1, body));
+    // Some of it in every tenth of the idle time, all of it in more than twice that time.
+    for (let step = 1; step <= 25; step++) {
+      await pause(idleMsMax / 10);
+      connection.socket.resume();
+      while (connection.bytesReceived < step * mebibyte && !connection.isClosed) await pause(1);
+      connection.stopReading();
+    }
+    connection.socket.resume();
+    const [part] = readFetchAnswer(await connection.answer());
+    assert.equal(readRecords(part?.records ?? Buffer.alloc(0)).length, 40);
     await broker.stop();
   });
 

@@ -15,8 +15,13 @@ const silenceMsMax = 60_000;
 
 export class RawConnection {
   readonly socket: Socket;
+  /** Port of this side: what names the connection in the broker's log. */
+  localPort = 0;
   readonly #frames: Buffer[] = [];
-  #received: Buffer = Buffer.alloc(0);
+  /** Bytes behind the last whole frame, and how many make the next step possible. */
+  #parts: Buffer[] = [];
+  #held = 0;
+  #needed = 4;
   #bytesReceived = 0;
   #closed = false;
   #waiting: (() => void)[] = [];
@@ -35,12 +40,8 @@ export class RawConnection {
     const socket = connect({ host: '127.0.0.1', port, noDelay: true, ...options });
     const connection = new RawConnection(socket);
     await once(socket, 'connect');
+    connection.localPort = socket.localPort ?? 0;
     return connection;
-  }
-
-  /** Port of this side: what names the connection in the broker's log. */
-  get localPort(): number {
-    return this.socket.localPort ?? 0;
   }
 
   get bytesReceived(): number {
@@ -135,16 +136,25 @@ export class RawConnection {
 
   #take(bytes: Buffer): void {
     this.#bytesReceived += bytes.length;
-    this.#received = this.#received.length === 0 ? bytes : Buffer.concat([this.#received, bytes]);
+    this.#parts.push(bytes);
+    this.#held += bytes.length;
+    // Large answers come in many pieces: joined once, when the frame is whole.
+    if (this.#held < this.#needed) return;
+    const received = this.#parts.length === 1 ? bytes : Buffer.concat(this.#parts);
     let position = 0;
-    while (this.#received.length - position >= 4) {
-      const length = this.#received.readInt32BE(position);
-      const end = position + 4 + length;
-      if (length < 0 || end > this.#received.length) break;
-      this.#frames.push(this.#received.subarray(position + 4, end));
-      position = end;
+    this.#needed = 4;
+    while (received.length - position >= this.#needed) {
+      const length = received.readInt32BE(position);
+      // Not an answer: the connection is of no use any more.
+      if (length < 0) return void this.socket.destroy();
+      this.#needed = 4 + length;
+      if (received.length - position < this.#needed) break;
+      this.#frames.push(received.subarray(position + 4, position + this.#needed));
+      position += this.#needed;
+      this.#needed = 4;
     }
-    if (position > 0) this.#received = this.#received.subarray(position);
+    this.#parts = [received.subarray(position)];
+    this.#held = received.length - position;
     this.#wake();
   }
 }

@@ -1,0 +1,124 @@
+/** The machine runs out of something: disk space, file descriptors (RELIABILITY: I1, I13, I21, rows 19 and 81). */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { test } from 'node:test';
+import { BrokerProcess, skipOnKafka, temporaryDirectory } from './broker_process.ts';
+import { RawConnection } from './raw_connection.ts';
+import { recordBatch } from './record_batch.ts';
+import { apiVersionsRequest, ErrorCode, readApiVersionsAnswer } from './wire.ts';
+import { WireClient } from './wire_client.ts';
+
+/** Against hanging only. */
+const limited = { timeout: 120_000 };
+const limitedMillrace = { ...limited, skip: skipOnKafka };
+const mebibyte = 1 << 20;
+const kafkaStorageError = 56;
+
+/** A file system of that size, gone with the test; null where this user may not mount. */
+function smallFileSystem(bytes: number): (Disposable & { readonly path: string }) | null {
+  const path = temporaryDirectory();
+  const remove = (): void => rmSync(path, { recursive: true, force: true });
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', path]).status !== 0) {
+    remove();
+    return null;
+  }
+  return {
+    path,
+    [Symbol.dispose]() {
+      spawnSync('umount', ['--lazy', path]);
+      remove();
+    },
+  };
+}
+
+test(
+  'row 19: a full disk refuses, loses nothing, and serves again with the space',
+  limitedMillrace,
+  async (context) => {
+    using files = smallFileSystem(24 * mebibyte);
+    if (files === null) return context.skip('needs the right to mount');
+    const ballast = join(files.path, 'ballast');
+    const dataDirectory = join(files.path, 'data');
+    mkdirSync(dataDirectory);
+    writeFileSync(ballast, Buffer.alloc(8 * mebibyte));
+    const overrides = { 'log.segment.bytes': 4 * mebibyte };
+    const partitions = [0, 1];
+    const acknowledged = partitions.map((): string[] => []);
+    {
+      await using broker = await BrokerProcess.start({ dataDirectory, overrides });
+      using client = await WireClient.connect(broker.port);
+      await client.createTopic('full', partitions.length);
+      const produce = async (partition: number, value: string): Promise<number> => {
+        const { errorCode, baseOffset } = await client.produce('full', partition, recordBatch([value]));
+        const there = acknowledged[partition] as string[];
+        if (errorCode === ErrorCode.none) assert.equal(baseOffset, there.push(value) - 1);
+        return errorCode;
+      };
+      const refused = new Set<number>();
+      // Each is larger than what a batch of index entries or a checkpoint needs: those find room to the end.
+      for (let count = 0; count < 400; count++) {
+        const errorCode = await produce(count % 2, `${count} ${'x'.repeat(100_000)}`);
+        if (errorCode !== ErrorCode.none) refused.add(errorCode);
+      }
+      assert.deepEqual([...refused], [kafkaStorageError]);
+      for (const partition of partitions) {
+        const values = (await client.readAll('full', partition)).map(({ value }) => value.toString());
+        assert.deepEqual(values, acknowledged[partition]);
+      }
+      rmSync(ballast);
+      for (const partition of partitions) assert.equal(await produce(partition, 'space again'), ErrorCode.none);
+      await client.createTopic('made-later');
+      await broker.stop();
+    }
+    await using broker = await BrokerProcess.start({ dataDirectory, overrides });
+    using client = await WireClient.connect(broker.port);
+    for (const partition of partitions) {
+      const values = (await client.readAll('full', partition)).map(({ value }) => value.toString());
+      assert.deepEqual(values, acknowledged[partition]);
+    }
+    await broker.stop();
+  },
+);
+
+test(
+  'row 81: out of file descriptors, those that are connected are served, and others later',
+  limitedMillrace,
+  async () => {
+    await using broker = await BrokerProcess.start({ preparedBy: 'ulimit -n 200' });
+    using client = await WireClient.connect(broker.port);
+    await client.createTopic('few', 4);
+    const produce = async (partition: number): Promise<void> => {
+      assert.equal((await client.produce('few', partition, recordBatch(['value']))).errorCode, ErrorCode.none);
+    };
+    {
+      using flood = new DisposableStack();
+      let served = 0;
+      for (let count = 0; count < 400; count++) {
+        const connection = flood.use(await RawConnection.open(broker.port));
+        connection.write(apiVersionsRequest(1));
+        if ((await connection.outcome()).kind === 'answer') served++;
+        if (count % 50 === 0) await produce(count % 4);
+      }
+      assert.ok(served > 50 && served < 200, `${served} of 400 were served`);
+    }
+    for (;;) {
+      using later = await RawConnection.open(broker.port);
+      later.write(apiVersionsRequest(2));
+      const outcome = await later.outcome();
+      if (outcome.kind === 'answer') {
+        assert.equal(readApiVersionsAnswer(outcome.answer).errorCode, ErrorCode.none);
+        break;
+      }
+      await pause(10);
+    }
+    await client.createTopic('later');
+    await produce(3);
+    let records = 0;
+    for (let partition = 0; partition < 4; partition++) records += (await client.readAll('few', partition)).length;
+    assert.equal(records, 9);
+    await broker.stop();
+  },
+);
