@@ -1,4 +1,5 @@
 import { createClock } from '../src/platform/clock.ts';
+import { createCodecs } from '../src/platform/codecs.ts';
 import { createDisk } from '../src/platform/disk/disk.ts';
 import { createEntropy } from '../src/platform/entropy.ts';
 import { loadKernels } from '../src/platform/kernels.ts';
@@ -21,6 +22,7 @@ new Shard(
     threads,
     entropy: createEntropy(),
     kernels: await loadKernels(null),
+    codecs: createCodecs(null),
     log,
   },
   shard,

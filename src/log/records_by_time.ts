@@ -18,7 +18,7 @@ import { batchIsLegacy, batchLastOffset, batchMaxTimestamp, legacyAttributes, le
 
 /** Makes plain bytes of the records of a compressed batch; null when they are not what the codec says. */
 export interface Decompressor {
-  decompress(codec: number, bytes: Uint8Array, start: number, end: number): Uint8Array<ArrayBuffer> | null;
+  decompress(codec: number, bytes: Uint8Array, start: number, end: number): Uint8Array | null;
 }
 
 /** The record found. Reused. */

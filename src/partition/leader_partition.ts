@@ -1,9 +1,19 @@
 import { assert } from '../base/assert.ts';
 import type { BatchMemory, PartitionLog } from '../log/partition_log.ts';
 import type { LogFailure } from '../log/log_failure.ts';
+import type { Decompressor } from '../log/records_by_time.ts';
 import type { Kernels } from '../port/kernels.ts';
 import { ErrorCode } from '../protocol/errors.ts';
-import { BatchFacts, checkBatch, patchBaseOffset, patchLeaderEpoch, patchTimestamp } from '../protocol/record_batch.ts';
+import {
+  BatchFacts,
+  checkBatch,
+  CODEC_NONE,
+  patchBaseOffset,
+  patchLeaderEpoch,
+  patchTimestamp,
+  RECORDS_AT,
+} from '../protocol/record_batch.ts';
+import { checkRecords } from '../protocol/records.ts';
 import { AppendQueue, type AppendSink } from './append_queue.ts';
 
 /** What a leader must know of its topic. Replaced as a whole when the topic's settings change. */
@@ -20,7 +30,7 @@ export interface LeaderConfig {
 
 /** Who runs the leader: the shard. */
 export interface LeaderHost {
-  /** A write that was in flight ended: what was staged behind it can go. */
+  /** A write or sync ended: answers may have been given, and what was staged behind a write can go. */
   committed(leader: LeaderPartition): void;
   /** The leader took its last append: its log failed for good. */
   failed(leader: LeaderPartition, failure: LogFailure): void;
@@ -56,6 +66,7 @@ export class LeaderPartition {
   highWatermark: number;
   readonly #publication: LeaderPublication;
   readonly #kernels: Kernels;
+  readonly #decompressor: Decompressor;
   readonly #facts = new BatchFacts();
   #config: LeaderConfig;
   /** Offset of the next record that is staged. */
@@ -79,6 +90,7 @@ export class LeaderPartition {
     config: LeaderConfig,
     publication: LeaderPublication,
     kernels: Kernels,
+    decompressor: Decompressor,
     host: LeaderHost,
   ) {
     this.#host = host;
@@ -88,6 +100,7 @@ export class LeaderPartition {
     this.#config = config;
     this.#publication = publication;
     this.#kernels = kernels;
+    this.#decompressor = decompressor;
     this.#nextOffset = log.logEndOffset;
     this.#settledOffset = log.logEndOffset;
     this.highWatermark = log.logEndOffset;
@@ -154,8 +167,12 @@ export class LeaderPartition {
     });
   }
 
-  /** The leader steps down, or the node stops: whoever still waits hears `errorCode`. */
+  /**
+   * The leader steps down, or the node stops: whoever still waits hears `errorCode`. Nothing is staged or in flight: a
+   * write would take memory that belongs to its sender again.
+   */
   abandon(errorCode: number): void {
+    assert(!this.log.hasStaged && !this.log.isCommitting, 'a leader ends between two commits');
     this.#unsettled.failFrom(0, errorCode);
     this.#purgatory.failFrom(0, errorCode);
   }
@@ -168,8 +185,18 @@ export class LeaderPartition {
     if (verdict !== ErrorCode.NONE) return verdict;
     if (facts.end - start > this.#config.maxMessageBytes) return ErrorCode.MESSAGE_TOO_LARGE;
     if (facts.end - start > this.log.config.segmentBytes) return ErrorCode.RECORD_LIST_TOO_LARGE;
-    if (this.#config.isCompacted && facts.codec === 0 && facts.records.nullKeys) return ErrorCode.INVALID_RECORD;
+    if (facts.codec !== CODEC_NONE && !this.#checkCompressed(memory)) return ErrorCode.INVALID_RECORD;
+    if (this.#config.isCompacted && facts.records.nullKeys) return ErrorCode.INVALID_RECORD;
     return ErrorCode.NONE;
+  }
+
+  /** What a consumer could not unpack is refused, not stored. */
+  #checkCompressed(memory: BatchMemory): boolean {
+    const facts = this.#facts;
+    const records = this.#decompressor.decompress(facts.codec, memory.bytes, facts.start + RECORDS_AT, facts.end);
+    if (records === null) return false;
+    const { recordCount, baseTimestamp } = facts;
+    return checkRecords(records, 0, records.length, recordCount, baseTimestamp, facts.records) === ErrorCode.NONE;
   }
 
   /** The header's largest timestamp is the producer's claim; the index is built on what the records say. */
@@ -179,18 +206,20 @@ export class LeaderPartition {
       patchTimestamp(memory.view, memory.bytes, start, true, logAppendTimeMs, this.#kernels);
       return;
     }
-    const largest = facts.codec === 0 ? facts.records.timestampMax : facts.maxTimestamp;
-    patchTimestamp(memory.view, memory.bytes, start, false, largest, this.#kernels);
+    patchTimestamp(memory.view, memory.bytes, start, false, facts.records.timestampMax, this.#kernels);
   }
 
   #committed(failure: LogFailure | null): void {
-    if (failure !== null) {
-      this.#nextOffset = this.log.stagedEndOffset;
+    // A sync may have failed while the write was in flight.
+    if (this.failure !== null) this.#refuseFrom(0);
+    else {
       this.#settleWritten();
-      this.#unsettled.failFrom(this.log.logEndOffset, ErrorCode.KAFKA_STORAGE_ERROR);
-      this.#purgatory.failFrom(this.log.logEndOffset, ErrorCode.KAFKA_STORAGE_ERROR);
-      if (this.log.failure !== null) this.#fail(this.log.failure);
-    } else this.#settleWritten();
+      if (failure !== null) {
+        this.#nextOffset = this.log.stagedEndOffset;
+        this.#refuseFrom(this.log.logEndOffset);
+        if (this.log.failure !== null) this.#fail(this.log.failure);
+      }
+    }
     this.#host.committed(this);
   }
 
@@ -207,9 +236,12 @@ export class LeaderPartition {
     this.#isFlushing = true;
     this.log.flush((failure) => {
       this.#isFlushing = false;
-      if (failure !== null) return this.#fail(failure);
-      this.#settle(this.log.recoveryPoint);
-      this.#syncOn();
+      if (failure !== null) this.#fail(failure);
+      else if (this.failure === null) {
+        this.#settle(this.log.recoveryPoint);
+        this.#syncOn();
+      }
+      this.#host.committed(this);
     });
   }
 
@@ -226,10 +258,17 @@ export class LeaderPartition {
 
   /** What was not synced may be gone: nothing more is taken, and nobody who waits hears of success. */
   #fail(failure: LogFailure): void {
-    if (this.failure === null) this.#host.failed(this, failure);
-    this.failure = failure;
-    this.#unsettled.failFrom(0, ErrorCode.KAFKA_STORAGE_ERROR);
-    this.#purgatory.failFrom(0, ErrorCode.KAFKA_STORAGE_ERROR);
+    if (this.failure === null) {
+      this.failure = failure;
+      this.#host.failed(this, failure);
+    }
+    // What is being written still lies in the memory of its sender, who would take it back.
+    if (!this.log.isCommitting) this.#refuseFrom(0);
+  }
+
+  #refuseFrom(offset: number): void {
+    this.#unsettled.failFrom(offset, ErrorCode.KAFKA_STORAGE_ERROR);
+    this.#purgatory.failFrom(offset, ErrorCode.KAFKA_STORAGE_ERROR);
   }
 
   #publish(): void {

@@ -6,6 +6,7 @@ import type { LogConfig } from '../log/log_config.ts';
 import { LogFailure } from '../log/log_failure.ts';
 import { PartitionLog } from '../log/partition_log.ts';
 import { readPartitionMetadata, writePartitionMetadata } from '../log/partition_metadata.ts';
+import type { Decompressor } from '../log/records_by_time.ts';
 import { RowPublication } from '../log/row_publication.ts';
 import { LeaderPartition, type LeaderConfig, type LeaderHost } from '../partition/leader_partition.ts';
 import { ErrorCode } from '../protocol/errors.ts';
@@ -21,6 +22,7 @@ export interface OwnedPartitionsOptions {
   readonly config: NodeConfig;
   readonly memory: ThreadMemory;
   readonly heap: SegmentHeap;
+  readonly decompressor: Decompressor;
   readonly recoveryPoints: RecoveryPoints;
   /** By data directory: whether the node stopped cleanly the last time. */
   readonly cleanDirectories: readonly boolean[];
@@ -48,6 +50,8 @@ export interface OwnedPartition {
   readonly partition: number;
   readonly incarnation: number;
   readonly leader: LeaderPartition;
+  /** The one writer of its row. */
+  readonly row: RowWriter;
 }
 
 /** The partitions whose one writer this shard is: opened, committed once a turn, flushed, closed. */
@@ -57,8 +61,9 @@ export class OwnedPartitions implements LeaderHost {
   /** Leaders that took appends in this turn. */
   #touched: LeaderPartition[] = [];
   #spareTouched: LeaderPartition[] = [];
+  /** The turn is at its writes: it goes on to send what comes of them. */
+  #isCommitting = false;
   #nextFlushMs = 0;
-  #flushesUnderWay = 0;
 
   constructor(options: OwnedPartitionsOptions) {
     this.#options = options;
@@ -97,6 +102,7 @@ export class OwnedPartitions implements LeaderHost {
         partition: wanted.partition,
         incarnation: row.incarnation,
         leader,
+        row,
       });
       this.#options.recoveryPoints.set(wanted.slot, opened.recoveryPoint);
     }
@@ -119,17 +125,18 @@ export class OwnedPartitions implements LeaderHost {
     const touched = this.#touched;
     this.#touched = this.#spareTouched;
     this.#spareTouched = touched;
+    this.#isCommitting = true;
     for (const leader of touched) {
       leader.isTouched = false;
       leader.commit();
     }
     touched.length = 0;
+    this.#isCommitting = false;
   }
 
   committed(leader: LeaderPartition): void {
-    if (!leader.needsCommit) return;
-    this.touched(leader);
-    this.#options.wake();
+    if (leader.needsCommit) this.touched(leader);
+    if (!this.#isCommitting || leader.needsCommit) this.#options.wake();
   }
 
   failed(leader: LeaderPartition, failure: LogFailure): void {
@@ -139,13 +146,13 @@ export class OwnedPartitions implements LeaderHost {
       partition: partition.partition,
       why: failure.toString(),
     });
-    const row = this.#options.memory.table.row(leader.slot);
-    row.state = replicaState.offline;
-    row.publish();
+    partition.row.state = replicaState.offline;
+    partition.row.publish();
     this.#options.memory.table.takeWaiting(leader.slot, (thread, slot) =>
       this.#options.memory.notices.post(thread, slot),
     );
     this.#options.memory.notices.post(CONTROL, leader.slot);
+    this.#options.wake();
   }
 
   /** Begins the flushes that are due by time or by count. */
@@ -167,6 +174,8 @@ export class OwnedPartitions implements LeaderHost {
   /** Flushes and closes every log. `done` is called when all are on stable storage or have failed. */
   closeAll(done: () => void): void {
     const all = [...this.#bySlot];
+    // Nothing finds them any more: neither an append nor a flush that comes due.
+    this.#bySlot.clear();
     let left = all.length;
     if (left === 0) return done();
     for (const [slot, { leader }] of all) {
@@ -180,9 +189,7 @@ export class OwnedPartitions implements LeaderHost {
   }
 
   #flush(slot: number, leader: LeaderPartition): void {
-    this.#flushesUnderWay++;
     leader.flush((failure) => {
-      this.#flushesUnderWay--;
       if (failure === null) this.#options.recoveryPoints.set(slot, leader.log.recoveryPoint);
     });
   }
@@ -208,7 +215,8 @@ export class OwnedPartitions implements LeaderHost {
       table.takeWaiting(slot, tell);
     };
     const config = leaderConfigOf(wanted.topicConfig, this.#options.config);
-    return new LeaderPartition(slot, log, wanted.leaderEpoch, config, { publish }, this.#options.ports.kernels, this);
+    const { ports, decompressor } = this.#options;
+    return new LeaderPartition(slot, log, wanted.leaderEpoch, config, { publish }, ports.kernels, decompressor, this);
   }
 
   #openLog(wanted: PartitionToOpen, row: RowWriter): PartitionLog | LogFailure {

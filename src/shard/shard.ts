@@ -21,7 +21,9 @@ import { RecentReads } from '../log/read_policy.ts';
 import { MetadataFollower } from '../metadata/metadata_follower.ts';
 import { MetadataImage } from '../metadata/metadata_image.ts';
 import { MetadataWatermark } from '../metadata/watermark.ts';
+import type { Decompressor } from '../log/records_by_time.ts';
 import type { Timer } from '../port/clock.ts';
+import { CodecFailure, type DecompressionLimits } from '../port/codecs.ts';
 import { Arena } from '../shared-memory/arena.ts';
 import type { ChannelHandler } from '../shared-memory/channel.ts';
 import { counter } from '../shared-memory/counters.ts';
@@ -106,11 +108,18 @@ export class Shard implements ChannelHandler {
     const image = new MetadataImage(kernels);
     const watermark = new MetadataWatermark(boot.metadataWatermark);
     this.#metadata = new MetadataFollower(disk, boot.metadataLog, watermark, image, kernels);
+    const decompressor: Decompressor = {
+      decompress: (codec, bytes, start, end) => {
+        const records = ports.codecs.decompress(codec, bytes, start, end, DECOMPRESSION);
+        return records instanceof CodecFailure ? null : records;
+      },
+    };
     this.#partitions = new OwnedPartitions({
       ports,
       config,
       memory,
       heap: new SegmentHeap(shared.segmentHeaps[thread - 1]!),
+      decompressor,
       recoveryPoints: new RecoveryPoints(boot.recoveryPoints),
       cleanDirectories: boot.cleanDirectories,
       wake: this.#wake,
@@ -173,7 +182,7 @@ export class Shard implements ChannelHandler {
       image,
       table,
       reader: this.#reader,
-      decompressor: { decompress: () => null },
+      decompressor,
       arena,
       connections: this.#connections,
       answers: this.#answers,
@@ -376,6 +385,8 @@ function nodeView({ config, clusterId, ports }: ShardBoot): NodeView {
 }
 
 const CONTROL = 0;
+/** A batch that unpacks to more is a bomb. */
+const DECOMPRESSION: DecompressionLimits = { outputBytesMax: 256 * 1024 * 1024, ratioMax: 1000 };
 /** Messages taken from each neighbour in one turn. */
 const RING_BUDGET = 1024;
 /** Memory for answers that is kept for the next ones. */

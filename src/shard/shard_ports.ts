@@ -1,4 +1,5 @@
 import type { Clock } from '../port/clock.ts';
+import type { Codecs } from '../port/codecs.ts';
 import type { Disk } from '../port/disk.ts';
 import type { Entropy } from '../port/entropy.ts';
 import type { Kernels } from '../port/kernels.ts';
@@ -14,5 +15,6 @@ export interface ShardPorts {
   readonly threads: Threads;
   readonly entropy: Entropy;
   readonly kernels: Kernels;
+  readonly codecs: Codecs;
   readonly log: Log;
 }
