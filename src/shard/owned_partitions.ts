@@ -140,10 +140,8 @@ export class OwnedPartitions implements LeaderHost {
   }
 
   failed(leader: LeaderPartition, failure: LogFailure): void {
-    const partition = this.#bySlot.get(leader.slot)!;
     this.#options.ports.log.error('a partition is offline: its log failed', {
-      topic: partition.topic,
-      partition: partition.partition,
+      directory: leader.log.directory,
       why: failure.toString(),
     });
     partition.row.state = replicaState.offline;
