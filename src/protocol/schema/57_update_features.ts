@@ -2,7 +2,7 @@ import { array, bool, int16, int32, int8, message, string, type Decoded } from '
 
 /**
  * Changes levels of features (KIP-584). 1: kinds of downgrade, validate only (KIP-778). 2: no results of single
- * features (KIP-1022).
+ * features.
  */
 export const updateFeaturesRequest = message('UpdateFeaturesRequest', {
   apiKey: 57,

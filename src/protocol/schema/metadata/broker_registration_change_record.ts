@@ -1,6 +1,6 @@
 import { array, int32, int64, int8, message, uuid, type Decoded } from '../../schema_language.ts';
 
-/** What changed in the registration of a broker. */
+/** What changed in the registration of a broker. 1: controlled shutdown. 2: log directories. 3: cordoned ones. */
 export const brokerRegistrationChangeRecord = message('BrokerRegistrationChangeRecord', {
   apiKey: 17,
   versions: '0-3',

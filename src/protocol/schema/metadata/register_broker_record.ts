@@ -12,8 +12,8 @@ import {
 } from '../../schema_language.ts';
 
 /**
- * A broker has registered. It is fenced until it has caught up. 1: ZooKeeper migration. 2: log directories
- * (KIP-858). 3: kept for versions with directories. 4: cordoned directories.
+ * A broker has registered. It is fenced until it has caught up. 1: controlled shutdown. 2: ZooKeeper migration. 3: log
+ * directories (KIP-858). 4: cordoned ones (KIP-1066).
  */
 export const registerBrokerRecord = message('RegisterBrokerRecord', {
   apiKey: 0,

@@ -6,7 +6,7 @@ export const zkMigrationStateRecord = message('ZkMigrationStateRecord', {
   versions: '0',
   flexible: '0+',
   fields: {
-    /** 0 none, 1 pre-migration, 2 migration, 3 post-migration, 4 aborted. */
+    /** 0 none, 1 migration, 2 pre-migration, 3 post-migration; Kafka 3.4 wrote 1 for pre-migration. */
     zkMigrationState: int8(),
   },
 });
