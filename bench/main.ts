@@ -32,8 +32,8 @@ const USAGE = `npm run bench -- [options]
   --counts               the count gate alone: exact counts for each request against bench/limits.json
   --write-limits         with --counts: what was counted becomes the limits`;
 
-/** What a run may write. More than a tenth of memory would be written back to the disk in the middle of it. */
-const PAGES_BYTES = 2 * 2 ** 30;
+/** What a run may write, warm-up included. */
+const RUN_BYTES = 512 * 2 ** 20;
 const RESULTS = fileURLToPath(new URL('./results/', import.meta.url));
 
 const { values: options } = parseArgs({
@@ -82,7 +82,7 @@ async function bench(): Promise<void> {
       repetitions: Number(options.repetitions ?? (options.quick ? 2 : 3)),
       seconds: Number(options.seconds ?? (options.quick ? 0.7 : 2)),
       warmUpSeconds: options.quick ? 0.2 : 0.3,
-      pages: new PagePool(directory, options.quick ? PAGES_BYTES / 2 : PAGES_BYTES),
+      pages: new PagePool(directory, options.quick ? RUN_BYTES / 2 : RUN_BYTES),
     };
     const results = await runRows(plan, generator, progress);
     progress('');

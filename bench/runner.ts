@@ -6,7 +6,7 @@ import type { Measurement, RowResult } from './result.ts';
 import type { BenchRow } from './rows.ts';
 import type { Target } from './targets.ts';
 
-/** From here on a broker writes a batch at a time; smaller ones are written together. */
+/** From here on a broker writes a batch at a time; smaller ones are written together. No write ends at a whole page. */
 const LARGE_BATCH_BYTES = 256 * 1024;
 
 export interface RunPlan {
@@ -53,10 +53,10 @@ async function measure(
   const watch = target.pid === null ? [] : [target.pid];
   const writes = row.workload === 'produce';
   const requests = writes ? Math.floor(plan.pages.runBytes / row.batchBytes) : Number.MAX_SAFE_INTEGER;
-  const writeBytes = row.batchBytes >= LARGE_BATCH_BYTES ? 1 << 20 : 1 << 16;
+  const writeBytes = row.batchBytes >= LARGE_BATCH_BYTES ? row.batchBytes - 1000 : 65_000;
   if (writes) {
     plan.pages.hold(writeBytes);
-    plan.pages.release();
+    plan.pages.release(writeBytes);
   }
   await generator.run({ seconds: plan.warmUpSeconds, requests: Math.ceil(requests / 4), watch });
   if (target.pid !== null) resetPeakMemory(target.pid);
@@ -68,7 +68,7 @@ async function measure(
   const peakMemory = target.pid === null ? null : readPeakMemory(target.pid);
   await generator.closeConnections();
   await target.close(row);
-  plan.pages.hold(writeBytes);
+  if (writes) plan.pages.hold(writeBytes);
 
   const cpu = load.watched[0] ?? null;
   const known = (cpu === null ? 0 : cpu.user + cpu.kernel) + load.generator.user + load.generator.kernel;

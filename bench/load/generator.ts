@@ -9,7 +9,7 @@ import { ProduceTraffic, UnansweredLane, type ProduceShape } from './produce.ts'
 import { buildBatch, type BuiltBatch } from './record_batch.ts';
 import { TailLane } from './tail.ts';
 import { LogLinearHistogram } from '../measure/histogram.ts';
-import { readMachineCpu, readProcessCpu } from '../measure/proc_stat.ts';
+import { cpuBetween, readMachineCpu, readProcessCpu } from '../measure/proc_stat.ts';
 
 class Generator {
   readonly #job: LoadJob;
@@ -52,11 +52,7 @@ class Generator {
             max: latencyUs.max,
           },
           generator: { user: own.user / 1e6, kernel: own.system / 1e6 },
-          watched: bounds.watch.map((pid, index) => {
-            const after = readProcessCpu(pid);
-            const before = watchedBefore[index]!;
-            return { user: after.user - before.user, kernel: after.kernel - before.kernel };
-          }),
+          watched: bounds.watch.map((pid, index) => cpuBetween(watchedBefore[index]!, readProcessCpu(pid))),
           machine: { busy: machine.busy - machineBefore.busy, stolen: machine.stolen - machineBefore.stolen },
         });
       });

@@ -4,9 +4,10 @@
  * take free pages back within two seconds, so touching once at the start does not help: the pool keeps the pages in use
  * between runs and frees them just before somebody is to write.
  *
- * The kernel keeps free memory by the size of its pieces, and page cache comes in pieces as large as the writes. What was
- * held by writes of 64 KiB is found again by writes up to that size (0.2 to 0.3 s for a GiB), but not by those of 1 MiB
- * (2 s), and the other way round. So the pool is written as its user will write, to the same file system.
+ * The kernel keeps free memory by the size of its pieces, and page cache comes in pieces that depend on the length and on
+ * the alignment of the writes. Pages held by writes of 1,047,000 B are found again by writes of 1,048,028 B (0.2 s for a
+ * GiB), those held by 1,048,576 B or 65,536 B are not (0.6 to 2.4 s). So the pool is written as its user will write, to
+ * the same file system.
  */
 import { closeSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,26 +15,30 @@ import { join } from 'node:path';
 const CHUNK = Buffer.alloc(1 << 20, 0x5a);
 /** Some of what is given back goes to others: so much more is held than the next run may write. */
 const HELD_OVER_WRITTEN = 1.25;
+/**
+ * Of free memory, for a run. Held pages are dirty. With those for two sizes of writes they must stay below a tenth of
+ * memory, where Linux begins to write back, and far below a fifth, where it makes writers wait.
+ */
+const HELD_SHARE_MAX = 1 / 28;
 
 export class PagePool {
-  /** What a run may write: never more than a quarter of what is free. */
+  /** What a run may write. */
   readonly runBytes: number;
-  readonly #path: string;
-  /** Size of the writes that the pages held now came by; 0: none are held. */
-  #heldBy = 0;
+  readonly #directory: string;
+  /** Sizes of writes for which pages are held. */
+  readonly #held = new Set<number>();
 
   constructor(directory: string, runBytes: number) {
-    this.runBytes = Math.min(runBytes, Math.floor(availableMemory() / 4));
-    this.#path = join(directory, 'pages');
+    this.runBytes = Math.min(runBytes, Math.floor(availableMemory() * HELD_SHARE_MAX));
+    this.#directory = directory;
   }
 
   /** Takes pages for a user who writes `writeBytes` at a time, up to 1 MiB. Quick when they were given back just now. */
   hold(writeBytes: number): void {
+    if (this.#held.has(writeBytes)) return;
     const chunk = CHUNK.subarray(0, writeBytes);
-    if (this.#heldBy === chunk.length) return;
-    this.release();
-    const descriptor = openSync(this.#path, 'w');
-    this.#heldBy = chunk.length;
+    const descriptor = openSync(this.#pathOf(writeBytes), 'w');
+    this.#held.add(writeBytes);
     try {
       const end = this.runBytes * HELD_OVER_WRITTEN;
       for (let written = 0; written < end;) written += writeSync(descriptor, chunk, 0, chunk.length, written);
@@ -43,9 +48,12 @@ export class PagePool {
   }
 
   /** Gives them back to the kernel, for the one who writes now. */
-  release(): void {
-    if (this.#heldBy !== 0) unlinkSync(this.#path);
-    this.#heldBy = 0;
+  release(writeBytes: number): void {
+    if (this.#held.delete(writeBytes)) unlinkSync(this.#pathOf(writeBytes));
+  }
+
+  #pathOf(writeBytes: number): string {
+    return join(this.#directory, `pages-${writeBytes}`);
   }
 }
 

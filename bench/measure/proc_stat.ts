@@ -17,23 +17,42 @@ export interface ThreadCpu extends CpuSeconds {
   readonly name: string;
 }
 
-/** All threads of a process, ended ones too. */
-export function readProcessCpu(pid: number): CpuSeconds {
-  return parseStat(read(`/proc/${pid}/stat`));
+/** CPU time up to now, to be subtracted from a later one. */
+export interface CpuReading extends CpuSeconds {
+  /** On a processor, all threads that live now, to the nanosecond. 0 where the kernel does not tell. */
+  readonly exact: number;
+}
+
+/** All threads of a process; the ticks count ended ones too. */
+export function readProcessCpu(pid: number): CpuReading {
+  let nanoseconds = 0;
+  for (const id of threadsOf(pid)) nanoseconds += Number(read(`/proc/${pid}/task/${id}/schedstat`).split(' ')[0] ?? 0);
+  return { ...parseStat(read(`/proc/${pid}/stat`)), exact: nanoseconds / 1e9 };
+}
+
+/** What was used between two readings: the exact sum, cut into user and kernel as the ticks are. */
+export function cpuBetween(before: CpuReading, after: CpuReading): CpuSeconds {
+  const user = after.user - before.user;
+  const kernel = after.kernel - before.kernel;
+  const exact = after.exact - before.exact;
+  if (exact <= 0 || user + kernel <= 0) return { user, kernel };
+  return { user: (exact * user) / (user + kernel), kernel: (exact * kernel) / (user + kernel) };
 }
 
 /** The threads of a process that live now. */
 export function readThreadsCpu(pid: number): ThreadCpu[] {
-  let ids: string[] = [];
-  try {
-    ids = readdirSync(`/proc/${pid}/task`);
-  } catch {
-    return [];
-  }
-  return ids.map((id) => {
+  return threadsOf(pid).map((id) => {
     const text = read(`/proc/${pid}/task/${id}/stat`);
     return { id: Number(id), name: text.slice(text.indexOf('(') + 1, text.lastIndexOf(')')), ...parseStat(text) };
   });
+}
+
+function threadsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
 }
 
 /** A stat line of a process or of a thread: the fields behind the name, which may hold anything. */
