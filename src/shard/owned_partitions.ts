@@ -64,6 +64,8 @@ export class OwnedPartitions implements LeaderHost {
   /** The turn is at its writes: it goes on to send what comes of them. */
   #isCommitting = false;
   #nextFlushMs = 0;
+  /** Logs are flushed and closed: neither an append nor a flush that comes due finds them any more. */
+  #isClosing = false;
 
   constructor(options: OwnedPartitionsOptions) {
     this.#options = options;
@@ -73,8 +75,9 @@ export class OwnedPartitions implements LeaderHost {
     return this.#bySlot.size;
   }
 
+  /** Nothing while logs are being closed. */
   bySlot(slot: number): OwnedPartition | undefined {
-    return this.#bySlot.get(slot);
+    return this.#isClosing ? undefined : this.#bySlot.get(slot);
   }
 
   /** Opens the log and publishes the row as the leader's; or as offline, with a line that says why. Blocks. */
@@ -144,8 +147,9 @@ export class OwnedPartitions implements LeaderHost {
       directory: leader.log.directory,
       why: failure.toString(),
     });
-    partition.row.state = replicaState.offline;
-    partition.row.publish();
+    const { row } = this.#bySlot.get(leader.slot)!;
+    row.state = replicaState.offline;
+    row.publish();
     this.#options.memory.table.takeWaiting(leader.slot, (thread, slot) =>
       this.#options.memory.notices.post(thread, slot),
     );
@@ -155,7 +159,7 @@ export class OwnedPartitions implements LeaderHost {
 
   /** Begins the flushes that are due by time or by count. */
   tick(nowMs: number): void {
-    if (nowMs < this.#nextFlushMs) return;
+    if (nowMs < this.#nextFlushMs || this.#isClosing) return;
     const { flushPolicy, flushIntervalMs, flushSchedulerIntervalMs } = this.#options.config.storage;
     const everyMs = flushPolicy === 'interval' ? Math.min(flushIntervalMs, FLUSH_TICK_MS) : FLUSH_TICK_MS;
     this.#nextFlushMs = nowMs + Math.max(1, Math.min(everyMs, flushSchedulerIntervalMs));
@@ -166,14 +170,13 @@ export class OwnedPartitions implements LeaderHost {
   }
 
   nextTickMs(): number {
-    return this.#bySlot.size === 0 ? Infinity : this.#nextFlushMs;
+    return this.#bySlot.size === 0 || this.#isClosing ? Infinity : this.#nextFlushMs;
   }
 
   /** Flushes and closes every log. `done` is called when all are on stable storage or have failed. */
   closeAll(done: () => void): void {
     const all = [...this.#bySlot];
-    // Nothing finds them any more: neither an append nor a flush that comes due.
-    this.#bySlot.clear();
+    this.#isClosing = true;
     let left = all.length;
     if (left === 0) return done();
     for (const [slot, { leader }] of all) {
