@@ -117,7 +117,7 @@ export class SimWorkload {
     const done = (): boolean => this.consumers.every((consumer) => consumer.hasCaughtUp);
     for (let before = -1; !done() && position() > before;) {
       before = position();
-      this.#world.runUntil(done, 30_000);
+      this.#world.runUntil(done, 60_000);
     }
     return done() ? [] : [{ rule: 'I17 no catching up', detail: this.describe() }];
   }
@@ -165,6 +165,11 @@ export class SimWorkload {
       target: this.#target,
     };
   }
+}
+
+/** The longest batch that these producers make. */
+export function batchBytesMax({ producers }: WorkloadOptions): number {
+  return Math.max(...producers.map((producer) => 100 + producer.recordsPerBatch * (producer.patternBytesMax + 30)));
 }
 
 /** Clients of all kinds: impatient and slow, pipelined and not, with small and large appetites. */

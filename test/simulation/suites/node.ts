@@ -8,7 +8,7 @@ import { clientPort, dataDirectory, nodeConfig, product } from '../product.ts';
 import type { NodeSettings } from '../product.ts';
 import type { Suite, SuiteOutcome } from '../run.ts';
 import { SimNode } from '../sim_node.ts';
-import { drawWorkload, SimWorkload } from '../sim_workload.ts';
+import { batchBytesMax, drawWorkload, SimWorkload } from '../sim_workload.ts';
 import type { World } from '../world.ts';
 
 /** A start, or an orderly stop, takes no longer once nothing disturbs it. */
@@ -54,18 +54,19 @@ function suiteOf(definition: NodeSuite): Suite {
 
 function run(world: World, { faults, flushPolicies, acknowledgedSurvives }: NodeSuite): SuiteOutcome {
   const random = world.random;
+  const workloadOptions = drawWorkload(random);
   const settings: NodeSettings = {
     shards: random.between(1, 3),
     flushPolicy: random.pick(flushPolicies),
     ringBytes: random.pick([1024, 4096, 65_536]),
     arenaBytes: random.pick([1, 2, 8]) * 1024 * 1024,
-    segmentBytes: random.pick([30_000, 300_000, 100_000_000]),
+    // A batch longer than a segment is refused for good.
+    segmentBytes: Math.max(batchBytesMax(workloadOptions), random.pick([3000, 30_000, 300_000, 100_000_000])),
     indexIntervalBytes: random.pick([0, 500, 4096]),
     partitionsMax: 64,
     checkpointIntervalMs: random.pick([100, 2000, 60_000]),
   };
   const network = drawNetworkOptions(random);
-  const workloadOptions = drawWorkload(random);
   const internet = new Internet(world, network);
   const node = new SimNode(world, internet, 'node', product, {
     config: nodeConfig('node', settings),
