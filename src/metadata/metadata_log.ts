@@ -3,7 +3,13 @@ import { ByteWriter } from '../base/bytes.ts';
 import type { Disk, File } from '../port/disk.ts';
 import { DiskError } from '../port/disk.ts';
 import type { Kernels } from '../port/kernels.ts';
-import { BATCH_HEADER_BYTES, MetadataBatchReader, writeMetadataBatch, type MetadataRecord } from './records.ts';
+import {
+  BATCH_HEADER_BYTES,
+  isWholeBatch,
+  MetadataBatchReader,
+  writeMetadataBatch,
+  type MetadataRecord,
+} from './records.ts';
 
 export const METADATA_TOPIC_DIRECTORY = '__cluster_metadata-0';
 const FIRST_SEGMENT = '00000000000000000000.log';
@@ -25,6 +31,8 @@ export class MetadataLog {
   readonly #file: File;
   readonly #kernels: Kernels;
   readonly #writer: ByteWriter;
+  /** What is in the file beyond `position` is not known: nothing more is written. */
+  #failure: string | null = null;
 
   /**
    * Opens the log, made if it is not there, and hands every record to `onRecord` (see `MetadataBatchReader`). What a
@@ -57,7 +65,7 @@ export class MetadataLog {
       problem ??= onRecord(type, version, batches.fields);
     });
     if (problem !== null) return `${path}: ${problem as string}`;
-    if (batches.outcome === 'corrupt' && holdsMoreBatches(bytes, position)) {
+    if (batches.outcome !== 'end' && holdsBatchBehind(kernels, bytes, position)) {
       return `${path}: the batch at byte ${position} is damaged, and others follow it; restore the file from a copy`;
     }
     const cut = position < size ? (file.truncate(position) ?? file.sync()) : null;
@@ -77,6 +85,7 @@ export class MetadataLog {
 
   /** Writes one batch and syncs it: atomic, and committed when this returns null. Blocks. */
   append(records: readonly MetadataRecord[], timestampMs: number): string | null {
+    if (this.#failure !== null) return this.#failure;
     const writer = this.#writer.clear();
     writeMetadataBatch(
       writer,
@@ -87,11 +96,15 @@ export class MetadataLog {
     const bytes = writer.written();
     for (let written = 0; written < bytes.length;) {
       const result = this.#file.write([bytes.subarray(written)], this.position + written);
-      if (result instanceof DiskError) return this.#undo(result);
+      if (result instanceof DiskError) return this.#takeBack(result);
       written += result;
     }
     const failure = this.#file.sync();
-    if (failure !== null) return this.#undo(failure);
+    if (failure !== null) {
+      // The kernel may hold the bytes for written: a later sync that succeeds would say nothing about them.
+      this.#failure = `${failure.toString()}; nothing is written before a restart`;
+      return this.#takeBack(failure);
+    }
     this.position += bytes.length;
     this.nextOffset += records.length;
     return null;
@@ -102,20 +115,23 @@ export class MetadataLog {
   }
 
   /** Nothing of a failed append may come back after a restart. */
-  #undo(failure: DiskError): string {
+  #takeBack(failure: DiskError): string {
     const cut = this.#file.truncate(this.position);
-    return cut === null ? failure.toString() : `${failure.toString()}; ${cut.toString()}`;
+    if (cut !== null) this.#failure = `${failure.toString()}; ${cut.toString()}; nothing is written before a restart`;
+    return this.#failure ?? failure.toString();
   }
 }
 
 /**
- * Whether bytes follow the batch that begins at `position`, as its length says. One write at most was under way when
- * the node ended, so damage before the last batch is not the work of a crash.
+ * Whether a whole batch lies anywhere behind the one that begins at `position`, whose length may be what is damaged. One
+ * write at most was under way when the node ended, so damage before the last batch is not the work of a crash.
  */
-function holdsMoreBatches(bytes: Uint8Array, position: number): boolean {
-  if (bytes.length - position < BATCH_HEADER_BYTES) return false;
-  const length = new DataView(bytes.buffer, bytes.byteOffset + position).getInt32(8);
-  return length >= BATCH_HEADER_BYTES - 12 && position + 12 + length < bytes.length;
+function holdsBatchBehind(kernels: Kernels, bytes: Uint8Array, position: number): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = position + 1; at + BATCH_HEADER_BYTES <= bytes.length; at++) {
+    if (isWholeBatch(kernels, view, bytes, at)) return true;
+  }
+  return false;
 }
 
 /** A quorum of one voter has had one leader. */

@@ -44,7 +44,11 @@ export class PartitionIndex {
     for (let probes = 0; probes <= this.#mask; probes++) {
       const state = Atomics.load(this.#words, at * ENTRY_WORDS + STATE);
       if (state === FREE) return -1;
-      if (state !== TOMBSTONE && this.#holds(at, id, partitionIndex)) return state - 1;
+      if (state !== TOMBSTONE && this.#holds(at, id, partitionIndex)) {
+        if (Atomics.load(this.#words, at * ENTRY_WORDS + STATE) === state) return state - 1;
+        // It became another partition's between the two looks: what was compared is of the new one.
+        continue;
+      }
       at = (at + 1) & this.#mask;
     }
     return -1;
@@ -60,8 +64,8 @@ export class PartitionIndex {
       at = (at + 1) & this.#mask;
     }
     const word = at * ENTRY_WORDS;
-    this.#words.set(id, word);
-    this.#words[word + 4] = partitionIndex;
+    for (let index = 0; index < 4; index++) Atomics.store(this.#words, word + index, id[index]!);
+    Atomics.store(this.#words, word + 4, partitionIndex);
     Atomics.store(this.#words, word + STATE, slot + 1);
   }
 
@@ -88,11 +92,11 @@ export class PartitionIndex {
     const word = at * ENTRY_WORDS;
     const words = this.#words;
     return (
-      words[word] === id[0] &&
-      words[word + 1] === id[1] &&
-      words[word + 2] === id[2] &&
-      words[word + 3] === id[3] &&
-      words[word + 4] === partitionIndex
+      Atomics.load(words, word) === id[0] &&
+      Atomics.load(words, word + 1) === id[1] &&
+      Atomics.load(words, word + 2) === id[2] &&
+      Atomics.load(words, word + 3) === id[3] &&
+      Atomics.load(words, word + 4) === partitionIndex
     );
   }
 }

@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter, type DecodeText, type EncodeText } from '../base/bytes.ts';
+import { ByteReader, ByteWriter, type DecodeText } from '../base/bytes.ts';
 import type { Kernels } from '../port/kernels.ts';
 
 /**
@@ -78,17 +78,33 @@ function varintBytes(value: number): number {
   return bytes;
 }
 
+/** Where the batch whose header begins at `at` ends, as it says itself; -1 where no batch begins. */
+function batchEnd(view: DataView, at: number): number {
+  const end = at + BATCH_LENGTH_FROM + view.getInt32(at + 8);
+  return end < at + BATCH_HEADER_BYTES || view.getInt8(at + 16) !== 2 ? -1 : end;
+}
+
+function hasRightCrc(kernels: Kernels, view: DataView, bytes: Uint8Array, at: number, end: number): boolean {
+  return kernels.crc32c(bytes, at + 21, end) === view.getUint32(at + 17);
+}
+
+/** Whether an undamaged batch begins at `at`, behind which there are at least a header's bytes. */
+export function isWholeBatch(kernels: Kernels, view: DataView, bytes: Uint8Array, at: number): boolean {
+  const end = batchEnd(view, at);
+  return end >= 0 && end <= bytes.length && hasRightCrc(kernels, view, bytes, at, end);
+}
+
 /** Why the reading of a metadata log stopped. `end` is orderly: all whole batches were read. */
 export type MetadataReadOutcome = 'end' | 'torn' | 'corrupt';
 
 /**
  * Walks whole batches in `bytes[0, length)` and hands out their records. Returns where the first batch that is not
- * whole begins. A batch whose CRC or framing is wrong ends the walk with `corrupt`.
+ * whole begins. A batch whose CRC or framing is wrong, or that does not begin at the offset where the one before it
+ * ended (the CRC does not cover the offset), ends the walk with `corrupt`.
  */
 export class MetadataBatchReader {
   readonly #kernels: Kernels;
   readonly #reader: ByteReader;
-  readonly encodeText: EncodeText;
   /** Offset behind the last record handed out. */
   nextOffset = 0;
   outcome: MetadataReadOutcome = 'end';
@@ -97,7 +113,6 @@ export class MetadataBatchReader {
     this.#kernels = kernels;
     const decodeText: DecodeText = (bytes, start, end) => kernels.decodeText(bytes, start, end);
     this.#reader = new ByteReader(decodeText);
-    this.encodeText = (text) => kernels.encodeText(text);
   }
 
   /** The reader positioned at a record's fields, for the callback of `read`. */
@@ -112,13 +127,14 @@ export class MetadataBatchReader {
     this.outcome = 'end';
     while (at < length) {
       if (length - at < BATCH_HEADER_BYTES) return this.#stop('torn', at);
-      const end = at + BATCH_LENGTH_FROM + view.getInt32(at + 8);
-      if (end < at + BATCH_HEADER_BYTES || view.getInt8(at + 16) !== 2) return this.#stop('corrupt', at);
+      const end = batchEnd(view, at);
+      if (end < 0) return this.#stop('corrupt', at);
+      if (Number(view.getBigInt64(at)) !== this.nextOffset) return this.#stop('corrupt', at);
       if (end > length) return this.#stop('torn', at);
-      if (this.#kernels.crc32c(bytes, at + 21, end) !== view.getUint32(at + 17)) return this.#stop('corrupt', at);
+      if (!hasRightCrc(this.#kernels, view, bytes, at, end)) return this.#stop('corrupt', at);
       const isControl = (view.getInt16(at + 21) & 0x20) !== 0;
       if (!isControl && !this.#records(view, bytes, at, end, onRecord)) return this.#stop('corrupt', at);
-      this.nextOffset = Number(view.getBigInt64(at)) + view.getInt32(at + 23) + 1;
+      this.nextOffset += view.getInt32(at + 23) + 1;
       at = end;
     }
     return at;

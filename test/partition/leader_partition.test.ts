@@ -39,7 +39,11 @@ const refusals: readonly [string, ErrorCode, (shard: LeaderMachine) => number][]
   ['a batch with a wrong checksum', ErrorCode.CORRUPT_MESSAGE, (shard) => appendSpoilt(shard, 70)],
   ['half a batch', ErrorCode.INVALID_RECORD, (shard) => shard.appendBytes(1, oneBatch().slice(0, 40)).ref],
   ['two batches', ErrorCode.INVALID_RECORD, (shard) => shard.appendBytes(1, doubled(oneBatch())).ref],
-  ['one that is too large for the topic', ErrorCode.MESSAGE_TOO_LARGE, (shard) => shard.append(1, { valueBytes: 900 }).ref],
+  [
+    'one that is too large for the topic',
+    ErrorCode.MESSAGE_TOO_LARGE,
+    (shard) => shard.append(1, { valueBytes: 900 }).ref,
+  ],
   ['one without keys for a compacted topic', ErrorCode.INVALID_RECORD, (shard) => shard.append(1).ref],
   ['acks=all with too few replicas', ErrorCode.NOT_ENOUGH_REPLICAS, (shard) => shard.append(-1).ref],
 ];
