@@ -22,7 +22,9 @@ type PartitionAnswer = TopicAnswer['partitions'][number];
  * Runs on the receiving shard, out of its image and the rows. Never waits: a topic that it lets control create is
  * unknown until the client asks again. Not done yet: authorization.
  */
-export const metadataHandler: ApiHandler = {
+export class MetadataHandler implements ApiHandler {
+  readonly #row = new RowSnapshot();
+
   handle(request: Request, host: ApiHost): void {
     const body = codecOf(metadataRequest).decode(host.body(request), request.apiVersion);
     if (body === null) return host.refuse(request, 'a malformed Metadata request');
@@ -30,8 +32,8 @@ export const metadataHandler: ApiHandler = {
     const all = body.topics === null || (request.apiVersion === 0 && body.topics.length === 0);
     const told = body.includeTopicAuthorizedOperations;
     const topics = all
-      ? [...host.image.topics()].map((topic) => knownTopic(topic, told, host))
-      : named(body, request, host);
+      ? [...host.image.topics()].map((topic) => this.#known(topic, told, host))
+      : this.#named(body, request, host);
     const { host: address, port } = node.endpoint(request.origin.listener);
     codecOf(metadataResponse).encode(host.beginAnswer(request), request.apiVersion, {
       brokers: [{ nodeId: node.nodeId, host: address, port, rack: node.rack }],
@@ -42,26 +44,58 @@ export const metadataHandler: ApiHandler = {
       errorCode: ErrorCode.NONE,
     });
     host.complete(request);
-  },
-};
-
-function named(body: MetadataRequest, request: Request, host: ApiHost): TopicAnswer[] {
-  const answers: TopicAnswer[] = [];
-  const toCreate: string[] = [];
-  const told = body.includeTopicAuthorizedOperations;
-  const mayCreate = host.node.topicDefaults.autoCreate && (request.apiVersion < 4 || body.allowAutoTopicCreation);
-  for (const { name, topicId } of body.topics!) {
-    const topic = name === null ? host.image.topicById(topicId) : host.image.topicByName(name);
-    if (topic !== undefined) answers.push(knownTopic(topic, told, host));
-    else if (name === null) answers.push(unknown(null, topicId, ErrorCode.UNKNOWN_TOPIC_ID));
-    else if (topicNameProblem(name) !== null) answers.push(unknown(name, ZERO_UUID, ErrorCode.INVALID_TOPIC_EXCEPTION));
-    else {
-      if (mayCreate && !INTERNAL_TOPICS.has(name)) toCreate.push(name);
-      answers.push(unknown(name, ZERO_UUID, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION));
-    }
   }
-  if (toCreate.length > 0) create(toCreate, host);
-  return answers;
+
+  #named(body: MetadataRequest, request: Request, host: ApiHost): TopicAnswer[] {
+    const answers: TopicAnswer[] = [];
+    const toCreate: string[] = [];
+    const told = body.includeTopicAuthorizedOperations;
+    const mayCreate = host.node.topicDefaults.autoCreate && (request.apiVersion < 4 || body.allowAutoTopicCreation);
+    for (const { name, topicId } of body.topics!) {
+      const topic = name === null ? host.image.topicById(topicId) : host.image.topicByName(name);
+      if (topic !== undefined) answers.push(this.#known(topic, told, host));
+      else if (name === null) answers.push(unknown(null, topicId, ErrorCode.UNKNOWN_TOPIC_ID));
+      else if (topicNameProblem(name) !== null)
+        answers.push(unknown(name, ZERO_UUID, ErrorCode.INVALID_TOPIC_EXCEPTION));
+      else {
+        if (mayCreate && !INTERNAL_TOPICS.has(name)) toCreate.push(name);
+        answers.push(unknown(name, ZERO_UUID, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION));
+      }
+    }
+    if (toCreate.length > 0) create(toCreate, host);
+    return answers;
+  }
+
+  #known(topic: TopicImage, withOperations: boolean, host: ApiHost): TopicAnswer {
+    const partitions: PartitionAnswer[] = [];
+    for (let index = 0; index < topic.partitionCount; index++) partitions.push(this.#partition(topic, index, host));
+    return {
+      errorCode: ErrorCode.NONE,
+      name: topic.name,
+      topicId: topic.id,
+      isInternal: topic.isInternal,
+      partitions,
+      topicAuthorizedOperations: withOperations ? TOPIC_OPERATIONS : UNTOLD,
+    };
+  }
+
+  #partition(topic: TopicImage, partitionIndex: number, host: ApiHost): PartitionAnswer {
+    const row = this.#row;
+    const { nodeId } = host.node;
+    const slot = topic.slotOf(partitionIndex);
+    const isKnown = slot >= 0 && host.table.snapshot(slot, row);
+    const isOffline = isKnown && row.state === replicaState.offline;
+    const isLed = isKnown && row.state === replicaState.leader;
+    return {
+      errorCode: isLed ? ErrorCode.NONE : ErrorCode.LEADER_NOT_AVAILABLE,
+      partitionIndex,
+      leaderId: isLed ? nodeId : -1,
+      leaderEpoch: isLed ? row.leaderEpoch : -1,
+      replicaNodes: [nodeId],
+      isrNodes: isLed ? [nodeId] : [],
+      offlineReplicas: isOffline ? [nodeId] : [],
+    };
+  }
 }
 
 /** The client asks again: nobody waits for this call. */
@@ -74,41 +108,10 @@ function create(names: readonly string[], host: ApiHost): void {
   host.callControl(null, ApiKey.CreateTopics, CREATE_TOPICS_VERSION, write, answerBytes, () => {});
 }
 
-function knownTopic(topic: TopicImage, withOperations: boolean, host: ApiHost): TopicAnswer {
-  const partitions: PartitionAnswer[] = [];
-  for (let index = 0; index < topic.partitionCount; index++) partitions.push(partition(topic, index, host));
-  return {
-    errorCode: ErrorCode.NONE,
-    name: topic.name,
-    topicId: topic.id,
-    isInternal: topic.isInternal,
-    partitions,
-    topicAuthorizedOperations: withOperations ? TOPIC_OPERATIONS : UNTOLD,
-  };
-}
-
-function partition(topic: TopicImage, partitionIndex: number, host: ApiHost): PartitionAnswer {
-  const { nodeId } = host.node;
-  const slot = topic.slotOf(partitionIndex);
-  const isKnown = slot >= 0 && host.table.snapshot(slot, row);
-  const isOffline = isKnown && row.state === replicaState.offline;
-  const isLed = isKnown && row.state === replicaState.leader;
-  return {
-    errorCode: isLed ? ErrorCode.NONE : ErrorCode.LEADER_NOT_AVAILABLE,
-    partitionIndex,
-    leaderId: isLed ? nodeId : -1,
-    leaderEpoch: isLed ? row.leaderEpoch : -1,
-    replicaNodes: [nodeId],
-    isrNodes: isLed ? [nodeId] : [],
-    offlineReplicas: isOffline ? [nodeId] : [],
-  };
-}
-
 function unknown(name: string | null, topicId: string, errorCode: ErrorCode): TopicAnswer {
   return { errorCode, name, topicId, isInternal: name !== null && INTERNAL_TOPICS.has(name), partitions: [] };
 }
 
-const row = new RowSnapshot();
 /** Operations were not asked for. */
 const UNTOLD = -2_147_483_648;
 /** Bits of `AclOperation`: read 3, write 4, create 5, delete 6, alter 7, describe 8, (describe, alter) configs 10, 11. */

@@ -3,7 +3,7 @@ import { ApiKey } from '../protocol/api_keys.ts';
 import { ProduceHandler } from './00_produce.ts';
 import { FetchHandler } from './01_fetch.ts';
 import { ListOffsetsHandler } from './02_list_offsets.ts';
-import { metadataHandler } from './03_metadata.ts';
+import { MetadataHandler } from './03_metadata.ts';
 import { apiVersionsHandler } from './18_api_versions.ts';
 import { createTopicsHandler } from './19_create_topics.ts';
 import { InitProducerIdHandler } from './22_init_producer_id.ts';
@@ -21,7 +21,7 @@ export class ApiHandlers {
       [ApiKey.Produce, this.produce],
       [ApiKey.Fetch, this.fetch],
       [ApiKey.ListOffsets, new ListOffsetsHandler()],
-      [ApiKey.Metadata, metadataHandler],
+      [ApiKey.Metadata, new MetadataHandler()],
       [ApiKey.ApiVersions, apiVersionsHandler],
       [ApiKey.CreateTopics, createTopicsHandler],
       [ApiKey.InitProducerId, new InitProducerIdHandler()],

@@ -69,10 +69,13 @@ export class Shard implements ChannelHandler {
   readonly #dispatcher: Dispatcher;
   readonly #controlCalls: ControlCalls;
   readonly #reader: LogReader;
+  readonly #arena: Arena;
   /** Every shard's arena, by thread number − 1: where the records of its requests lie. */
   readonly #arenas: readonly { readonly bytes: Uint8Array; readonly view: DataView }[];
 
   #turnIsDue = false;
+  /** What of them is in the counters already. */
+  readonly #counted = { notified: 0, moved: 0, retries: 0 };
   #hasEnded = false;
   #timer: Timer | null = null;
   #timerAtMs = Infinity;
@@ -92,7 +95,14 @@ export class Shard implements ChannelHandler {
     }
   };
   readonly #wake = (): void => this.wake();
-  readonly #noticed = (slot: number): void => this.#requests.moved(slot);
+  readonly #rung = (): void => {
+    this.#memory.counters.add(counter.wakeups, 1);
+    this.wake();
+  };
+  readonly #noticed = (slot: number): void => {
+    this.#memory.counters.add(counter.noticesTaken, 1);
+    this.#requests.moved(slot);
+  };
 
   constructor(ports: ShardPorts, boot: ShardBoot) {
     const { clock, disk, network, threads, kernels, log } = ports;
@@ -103,6 +113,7 @@ export class Shard implements ChannelHandler {
     this.#memory = memory;
     const { table, counters } = memory;
     const arena = new Arena(shared.arenas[thread - 1]!, shared.geometry.arenaBudgetBytes);
+    this.#arena = arena;
     this.#arenas = memory.arenaBytes.map((bytes, index) => ({ bytes, view: memory.arenaViews[index]! }));
     const encodeText = (text: string): Uint8Array => kernels.encodeText(text);
     const image = new MetadataImage(kernels);
@@ -273,7 +284,19 @@ export class Shard implements ChannelHandler {
     this.#partitions.tick(nowMs);
     if (this.#stopCorrelation >= 0) this.#goOnStopping();
     memory.flush();
+    this.#count();
     this.#sleep(nowMs, drained);
+  }
+
+  /** Adds to the counters what others count for themselves. */
+  #count(): void {
+    const { counters, doorbell, table } = this.#memory;
+    counters.add(counter.wakeupsSent, doorbell.notified - this.#counted.notified);
+    counters.add(counter.framesMoved, this.#arena.movedFrames - this.#counted.moved);
+    counters.add(counter.rowRetries, table.retries - this.#counted.retries);
+    this.#counted.notified = doorbell.notified;
+    this.#counted.moved = this.#arena.movedFrames;
+    this.#counted.retries = table.retries;
   }
 
   /** Nothing to do: sleep until a socket, a neighbour or a deadline wakes the shard. */
@@ -281,7 +304,7 @@ export class Shard implements ChannelHandler {
     if (drained > 0 || this.#connections.hasWork || this.#partitions.hasWork) return this.wake();
     if (this.#turnIsDue) return;
     this.#memory.stage.enter(ASLEEP, nowMs);
-    if (!this.#memory.doorbell.arm(this.#hasWork, this.#wake)) return this.wake();
+    if (!this.#memory.doorbell.arm(this.#hasWork, this.#rung)) return this.wake();
     const at = Math.min(this.#requests.nextDeadlineMs, this.#connections.nextTickMs(), this.#partitions.nextTickMs());
     if (at >= this.#timerAtMs) return;
     this.#timer?.cancel();

@@ -54,6 +54,7 @@ export class Arena {
   readonly budgetBytes: number;
   /** Bytes that were copied because a frame could not grow where it lay. */
   movedBytes = 0;
+  movedFrames = 0;
   readonly #poison: boolean;
   readonly #runs: PageRuns;
   #usedPages = 0;
@@ -323,6 +324,7 @@ export class Arena {
     this.#setFrame(to, -declared - 1);
     this.bytes.copyWithin(to * pageBytes, from * pageBytes, from * pageBytes + arrivedEnd);
     this.movedBytes += arrivedEnd;
+    this.movedFrames++;
     this.#incompleteBytes += pages * pageBytes;
     this.release(from * pageBytes);
     this.#reserveSoft(to, pages, pagesFor(declared));

@@ -88,6 +88,8 @@ const readingsMax = 1_000_000;
 
 export class PartitionTable {
   readonly partitionsMax: number;
+  /** Readings that a publication overtook, by this thread. */
+  retries = 0;
   readonly #words: Int32Array<SharedArrayBuffer>;
 
   constructor(memory: SharedArrayBuffer) {
@@ -111,6 +113,7 @@ export class PartitionTable {
         into.version = version;
         return into.state !== replicaState.free;
       }
+      this.retries++;
     }
     assert(false, 'a reader of a row is not overtaken a million times');
   }
