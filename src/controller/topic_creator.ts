@@ -53,16 +53,18 @@ export class TopicCreator {
     this.#options = options;
   }
 
+  /** One outcome for each name. */
   plan(topics: readonly TopicToCreate[]): (PlannedTopic | TopicRefusal)[] {
-    const times = new Map<string, number>();
-    for (const { name } of topics) times.set(name, (times.get(name) ?? 0) + 1);
+    /** Null: named more than once. */
+    const asked = new Map<string, TopicToCreate | null>();
+    for (const topic of topics) asked.set(topic.name, asked.has(topic.name) ? null : topic);
     const collisions = this.#collisions();
     const planned: (PlannedTopic | TopicRefusal)[] = [];
     let partitionsLeft = this.#options.partitionsLeft();
-    for (const topic of topics) {
+    for (const [name, topic] of asked) {
       const outcome =
-        times.get(topic.name)! > 1
-          ? new TopicRefusal(topic.name, ErrorCode.INVALID_REQUEST, 'Duplicate topic name.')
+        topic === null
+          ? new TopicRefusal(name, ErrorCode.INVALID_REQUEST, 'Duplicate topic name.')
           : this.#planOne(topic, collisions, partitionsLeft);
       planned.push(outcome);
       if (outcome instanceof TopicRefusal) continue;
