@@ -84,6 +84,8 @@ export class Connections {
     socket.start(connection);
     if (this.#arenaIsShort) connection.pause(PAUSED_FOR_ARENA);
     if (this.#isStopping) connection.pause(PAUSED_FOR_STOP);
+    // Its idle time is watched from now on, also when it never says anything and nobody else is here.
+    this.#host.wake();
   }
 
   copied(bytes: number): void {

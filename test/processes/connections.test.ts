@@ -123,13 +123,16 @@ describe('limits', { concurrency: 2 }, () => {
   test('connections.max.idle.ms closes who says nothing, and keeps who speaks', limited, async () => {
     const idleMsMax = 3_000;
     await using broker = await BrokerProcess.start({ overrides: { 'connections.max.idle.ms': idleMsMax } });
+    // Nobody else is there: nothing but the passing of time can make the broker look.
     using silent = await RawConnection.open(broker.port);
+    await silent.closed();
     using onceActive = await RawConnection.open(broker.port);
     using active = await WireClient.connect(broker.port);
     assert.ok(await isServed(onceActive));
-    while (!silent.isClosed || !onceActive.isClosed) {
+    const closing = onceActive.closed();
+    for (let done = false; !done;) {
       assert.equal((await active.apiVersions()).errorCode, 0);
-      await pause(idleMsMax / 20);
+      done = await Promise.race([closing.then(() => true), pause(idleMsMax / 20, false)]);
     }
     assert.equal(silent.bytesReceived, 0);
     assert.equal((await active.apiVersions()).errorCode, 0);
@@ -156,7 +159,9 @@ describe('peers that hold connections', { concurrency: 2 }, () => {
       for (let id = 0; id < 200; id++) connection.write(requestFrame(ApiKey.fetch, fetchVersion, id, body));
     }
     let peak = 0;
+    const giveUpAt = performance.now() + 90_000;
     while (closed < pool.open.length) {
+      assert.ok(performance.now() < giveUpAt, `${closed} of ${pool.open.length} were closed`);
       peak = Math.max(peak, broker.residentBytes());
       assert.equal((await client.apiVersions()).errorCode, 0);
       // A socket that is not read tells nothing: that a write fails is how this side learns of the close.
@@ -188,7 +193,11 @@ describe('peers that hold connections', { concurrency: 2 }, () => {
     for (let step = 1; step <= 25; step++) {
       await pause(idleMsMax / 10);
       connection.socket.resume();
-      while (connection.bytesReceived < step * mebibyte && !connection.isClosed) await pause(1);
+      const giveUpAt = performance.now() + 10_000;
+      while (connection.bytesReceived < step * mebibyte && !connection.isClosed) {
+        assert.ok(performance.now() < giveUpAt, `${connection.bytesReceived} B came, and then nothing`);
+        await pause(1);
+      }
       connection.stopReading();
     }
     connection.socket.resume();
