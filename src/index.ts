@@ -107,11 +107,15 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     throw error;
   }
   let stopping: Promise<void> | null = null;
-  const stop = (): Promise<void> => {
+  const stopAndRelease = async (): Promise<void> => {
     node.control.stop();
-    stopping ??= ended.promise.finally(release);
-    return stopping;
+    try {
+      await ended.promise;
+    } finally {
+      await release();
+    }
   };
+  const stop = (): Promise<void> => (stopping ??= stopAndRelease());
   const bound = info.ports[0]!;
   return {
     bootstrap: addressText(host, bound),

@@ -1,5 +1,3 @@
-import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
 import { ControlThread, type ControlEvents } from './control/control_thread.ts';
 import type { AddressCap, NodeConfig } from './config/node_config.ts';
 import { createClock } from './platform/clock.ts';
@@ -8,6 +6,7 @@ import { allocatePoolBudget } from './platform/disk/pool_budget.ts';
 import { holdDataDirectory, type DirectoryLock } from './platform/data_directory_lock.ts';
 import { createEntropy } from './platform/entropy.ts';
 import { loadKernels } from './platform/kernels.ts';
+import { addressesOf } from './platform/host_addresses.ts';
 import { createNetwork } from './platform/network/network.ts';
 import { probePort } from './platform/port_probe.ts';
 import { workerUrl } from './platform/program_files.ts';
@@ -82,8 +81,7 @@ export async function startNode(
 async function withAddresses(config: NodeConfig): Promise<NodeConfig> {
   const overrides: AddressCap[] = [];
   for (const { address, connectionsMax } of config.network.connectionsPerAddressOverrides) {
-    const found = isIP(address) !== 0 ? [{ address }] : await lookup(address, { all: true }).catch(() => []);
-    for (const one of found) overrides.push({ address: one.address, connectionsMax });
+    for (const one of await addressesOf(address)) overrides.push({ address: one, connectionsMax });
   }
   return { ...config, network: { ...config.network, connectionsPerAddressOverrides: overrides } };
 }

@@ -290,7 +290,7 @@ export class FetchHandler implements ApiHandler {
     for (let index = 0; index < plan.topicCount; index++) {
       const topic = plan.topics[index]!;
       this.#writeTopic(topic, plan.version);
-      for (let end = at + topic.partitions; at < end; at++) this.#writePartition(request, plan, at, splices);
+      for (const end = at + topic.partitions; at < end; at++) this.#writePartition(request, plan, at, splices);
     }
     response.end();
     weave(request, splices, host);

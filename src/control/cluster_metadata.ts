@@ -71,9 +71,9 @@ export class ClusterMetadata implements MetadataChanges {
     const failure = log.append(records, this.#options.ports.clock.wallMs());
     if (failure !== null) return failure;
     // Applied from bytes, like in every other thread: what cannot be read back must not be lived by.
-    for (const { type, version, write } of records) {
-      write(this.#fields.clear());
-      const problem = this.image.apply(type, version, this.#reader.resetTo(this.#fields.written()), this);
+    for (const record of records) {
+      record.write(this.#fields.clear());
+      const problem = this.image.apply(record.type, record.version, this.#reader.resetTo(this.#fields.written()), this);
       if (problem !== null) throw new Error(`metadata: ${problem}`);
     }
     this.#options.watermark.advance(log.position, log.nextOffset);

@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter } from '../base/bytes.ts';
+import type { ByteReader, ByteWriter } from '../base/bytes.ts';
 import type { NodeConfig } from '../config/node_config.ts';
 import { TopicCreator, TopicRefusal, type PlannedTopic } from '../controller/topic_creator.ts';
 import { metadataRecord } from '../metadata/metadata_record.ts';

@@ -81,7 +81,6 @@ export class ControlThread implements ChannelHandler {
   #awaited = 0;
   #stopAsked = false;
   #nextListener = 0;
-  #shardsLeft: number;
   #turnIsDue = false;
   #timer: Timer | null = null;
   readonly #runTurn = (): void => this.#turn();
@@ -139,7 +138,6 @@ export class ControlThread implements ChannelHandler {
     );
     const listenerPorts = new SharedArrayBuffer(Math.max(1, config.listeners.length) * 4);
     this.#listenerPorts = new ListenerPorts(listenerPorts);
-    this.#shardsLeft = config.shards;
     this.#configureRates(clock.monotonicMs());
     for (let thread = 1; thread <= config.shards; thread++) {
       const boot: ShardBoot = {
@@ -334,7 +332,6 @@ export class ControlThread implements ChannelHandler {
   }
 
   #shardExited(thread: number, failure: ThreadFailure | null): void {
-    this.#shardsLeft--;
     if (failure === null && (this.#phase === 'stopping' || this.#phase === 'over')) return;
     this.#memory.stop.raise();
     this.#fail(

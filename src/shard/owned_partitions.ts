@@ -13,7 +13,8 @@ import { ErrorCode } from '../protocol/errors.ts';
 import { replicaState } from '../shared-memory/partition_table.ts';
 import type { RecoveryPoints } from '../shared-memory/recovery_points.ts';
 import type { RowWriter } from '../shared-memory/row_writer.ts';
-import { SegmentHeap, SegmentListWriter } from '../shared-memory/segment_lists.ts';
+import type { SegmentHeap } from '../shared-memory/segment_lists.ts';
+import { SegmentListWriter } from '../shared-memory/segment_lists.ts';
 import type { ThreadMemory } from '../shared-memory/thread_memory.ts';
 import type { ShardPorts } from './shard_ports.ts';
 
