@@ -83,6 +83,8 @@ export class ControlThread implements ChannelHandler {
   #nextListener = 0;
   #turnIsDue = false;
   #timer: Timer | null = null;
+  /** Until the node is ready. */
+  #startTimer: Timer | null = null;
   readonly #runTurn = (): void => this.#turn();
   readonly #wake = (): void => this.#wakeUp();
   readonly #hasWork = (): boolean => this.#memory.hasWork();
@@ -257,10 +259,9 @@ export class ControlThread implements ChannelHandler {
   #listen(): void {
     this.#phase = 'listening';
     const { startTimeoutMs } = this.#config;
-    this.#ports.clock.schedule(startTimeoutMs, () => {
-      if (this.#phase === 'listening')
-        this.#fail(`no listener within millrace.start.timeout.ms (${startTimeoutMs})`, 1);
-    });
+    this.#startTimer = this.#ports.clock.schedule(startTimeoutMs, () =>
+      this.#fail(`no listener within millrace.start.timeout.ms (${startTimeoutMs})`, EXIT_CONFIGURATION),
+    );
     this.#nextListener = 0;
     this.#listenNext();
   }
@@ -292,6 +293,7 @@ export class ControlThread implements ChannelHandler {
 
   #becomeReady(): void {
     this.#phase = 'ready';
+    this.#startTimer?.cancel();
     const { clusterId, isNew } = this.#directories;
     let partitions = 0;
     for (const topic of this.#metadata.image.topics()) partitions += topic.partitionCount;
@@ -351,6 +353,7 @@ export class ControlThread implements ChannelHandler {
     this.#phase = 'over';
     this.#timer?.cancel();
     this.#timer = null;
+    this.#startTimer?.cancel();
   }
 
   #configureRates(nowMs: number): void {
