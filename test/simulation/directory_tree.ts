@@ -1,6 +1,6 @@
 import { assert } from '../../src/base/assert.ts';
 import type { SeededRandom } from '../../src/base/random.ts';
-import { FileState } from './file_state.ts';
+import type { FileState } from './file_state.ts';
 import type { LossModel } from './file_state.ts';
 
 /** A directory: names as processes see them, and names that are there after a loss of power for certain. */

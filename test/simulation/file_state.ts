@@ -19,6 +19,8 @@ export interface SyncSnapshot {
   readonly sectors: Map<number, Uint8Array>;
   readonly versions: Map<number, number>;
   readonly size: number;
+  /** Writes before it. */
+  readonly writes: number;
 }
 
 /**
@@ -37,6 +39,7 @@ export class FileState {
   readonly #dirty = new Map<number, number>();
   readonly #abandoned = new Set<number>();
   #writes = 0;
+  #syncedWrites = 0;
 
   get size(): number {
     return this.#size;
@@ -73,6 +76,7 @@ export class FileState {
 
   truncate(length: number): void {
     const size = this.#size;
+    this.#writes++;
     if (length < size) {
       this.#written.fill(0, length, size);
       for (const sector of [...this.#dirty.keys()]) if (sector * sectorBytes >= length) this.#dirty.delete(sector);
@@ -91,10 +95,13 @@ export class FileState {
       const from = sector * sectorBytes;
       sectors.set(sector, this.#written.slice(from, Math.min(from + sectorBytes, this.#size)));
     }
-    return { sectors, versions: new Map(this.#dirty), size: this.#size };
+    return { sectors, versions: new Map(this.#dirty), size: this.#size, writes: this.#writes };
   }
 
   completeSync(snapshot: SyncSnapshot): void {
+    // A sync that began later and ended earlier has brought all of this one, and newer bytes.
+    if (snapshot.writes < this.#syncedWrites) return;
+    this.#syncedWrites = snapshot.writes;
     this.#setDurableSize(snapshot.size);
     for (const [sector, bytes] of snapshot.sectors) {
       this.#durable.set(bytes, sector * sectorBytes);

@@ -147,6 +147,19 @@ test('a sync covers what was written before it and nothing that was written whil
   assert.deepEqual(storage.file('/a')?.contents(), bytesOf(512, 1));
 });
 
+test('a sync that ends after a later one does not bring older bytes back', () => {
+  const { world, storage, disk } = machine(6);
+  const file = opened(disk, '/a');
+  disk.syncDirectory('/');
+  file.write([bytesOf(512, 1)], 0);
+  file.syncLater(() => {});
+  file.write([bytesOf(600, 2)], 0);
+  assert.equal(file.sync(), null);
+  world.runAll();
+  storage.cutPower(loseAll);
+  assert.deepEqual(storage.file('/a')?.contents(), bytesOf(600, 2));
+});
+
 test('a full disk takes what fits, then says ENOSPC, and takes more when something is removed', () => {
   const { disk } = machine(7, { capacityBytes: 1000 });
   const file = opened(disk, '/a');

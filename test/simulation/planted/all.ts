@@ -1,8 +1,23 @@
+import { acknowledgedBeforeSynced } from './acknowledged_before_synced.ts';
+import { acknowledgedBeforeWritten } from './acknowledged_before_written.ts';
 import { answerWithoutReservation } from './answer_without_reservation.ts';
+import { answersOutOfOrder } from './answers_out_of_order.ts';
 import { lostWakeUp } from './lost_wake_up.ts';
+import { memoryFreedEarly } from './memory_freed_early.ts';
 import type { PlantedBug } from './planted_bug.ts';
+import { requestGivenBackTwice } from './request_given_back_twice.ts';
+import { tornTailKept } from './torn_tail_kept.ts';
 
-export const allPlantedBugs: readonly PlantedBug[] = [lostWakeUp, answerWithoutReservation];
+export const allPlantedBugs: readonly PlantedBug[] = [
+  acknowledgedBeforeWritten,
+  acknowledgedBeforeSynced,
+  answerWithoutReservation,
+  answersOutOfOrder,
+  lostWakeUp,
+  memoryFreedEarly,
+  requestGivenBackTwice,
+  tornTailKept,
+];
 
 export function plantedBugNamed(name: string): PlantedBug | null {
   return allPlantedBugs.find((bug) => bug.name === name) ?? null;

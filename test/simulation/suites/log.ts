@@ -1,4 +1,4 @@
-import { SeededRandom } from '../../../src/base/random.ts';
+import type { SeededRandom } from '../../../src/base/random.ts';
 import { noBatchObserver } from '../../../src/log/batch_observer.ts';
 import { logConfigDefaults } from '../../../src/log/log_config.ts';
 import { LogFailure } from '../../../src/log/log_failure.ts';

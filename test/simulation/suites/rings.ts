@@ -1,4 +1,4 @@
-import { SeededRandom } from '../../../src/base/random.ts';
+import type { SeededRandom } from '../../../src/base/random.ts';
 import type { Clock } from '../../../src/port/clock.ts';
 import type { Channel, ChannelHandler } from '../../../src/shared-memory/channel.ts';
 import { allocateSharedMemory, sharedGeometry } from '../../../src/shared-memory/layout.ts';

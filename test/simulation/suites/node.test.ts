@@ -1,0 +1,8 @@
+import { testSuite } from '../suite_tests.ts';
+import { nodeSuite } from './node.ts';
+
+testSuite(nodeSuite, {
+  seeds: 200,
+  seconds: 30,
+  mustHappen: ['acknowledged', 'unknown', 'read', 'starts', 'diskErrors', 'diskKills', 'stalls', 'short'],
+});
