@@ -1,0 +1,406 @@
+import assert from 'node:assert/strict';
+import type { NodeView } from '../../src/api/host.ts';
+import {
+  APPEND,
+  APPEND_ANSWER,
+  APPEND_REQUEST,
+  CONTROL_CALL,
+  CONTROL_CALL_ANSWER,
+  CONTROL_CALL_REQUEST,
+} from '../../src/api/thread_messages.ts';
+import { ByteReader, ByteWriter } from '../../src/base/bytes.ts';
+import { uuidOfWords } from '../../src/base/uuid.ts';
+import type { LogReader } from '../../src/log/log_reader.ts';
+import { MetadataImage } from '../../src/metadata/metadata_image.ts';
+import type { AppendSink } from '../../src/partition/append_queue.ts';
+import type { Clock } from '../../src/port/clock.ts';
+import type { ApiKey } from '../../src/protocol/api_keys.ts';
+import { codecOf } from '../../src/protocol/codec.ts';
+import { writeRequestHeader } from '../../src/protocol/headers.ts';
+import { produceRequest, produceResponse } from '../../src/protocol/schema/00_produce.ts';
+import type { Encodable, Fields, Message } from '../../src/protocol/schema_language.ts';
+import { Answers } from '../../src/shard/answers.ts';
+import { AppendRouter, atOfTag, RemoteAppends, requestOfTag, takeNumber } from '../../src/shard/append_routing.ts';
+import { Connections } from '../../src/shard/connections.ts';
+import { ControlCalls } from '../../src/shard/control_calls.ts';
+import { Dispatcher } from '../../src/shard/dispatch.ts';
+import type { OwnedPartitions } from '../../src/shard/owned_partitions.ts';
+import { ParkedFetches } from '../../src/shard/parked_fetches.ts';
+import { RequestPool } from '../../src/shard/request_pool.ts';
+import { Requests } from '../../src/shard/requests.ts';
+import { SendBuffers } from '../../src/shard/send_buffers.ts';
+import { Arena, pageBytes } from '../../src/shared-memory/arena.ts';
+import type { ChannelHandler } from '../../src/shared-memory/channel.ts';
+import { ConnectionClaim } from '../../src/shared-memory/connection_limits.ts';
+import { allocateSharedMemory, sharedGeometry } from '../../src/shared-memory/layout.ts';
+import { replicaState } from '../../src/shared-memory/partition_table.ts';
+import { ThreadMemory } from '../../src/shared-memory/thread_memory.ts';
+import { resolveNode } from '../config/sources.ts';
+import { SimulatedThreads } from '../shared-memory/simulated_threads.ts';
+import { simKernels } from '../simulation/sim_kernels.ts';
+import { FakeSocket } from './fake_socket.ts';
+
+export const TOPIC = 'orders';
+/** Partition 0 is this shard's, partition 1 the other one's. */
+export const HERE = 0;
+export const THERE = 1;
+const KIB = 1024;
+const ARENA_BYTES = 2 * KIB * KIB;
+
+/** An append that its owner has not answered: where the records lie, and as they were sent. */
+export interface WaitingAppend {
+  readonly records: Uint8Array;
+  readonly sent: Uint8Array;
+  readonly acks: number;
+  readonly answer: (errorCode: number, baseOffset: number) => void;
+}
+
+/** A call of control that was not answered. */
+export interface WaitingCall {
+  readonly apiKey: number;
+  readonly arguments_: Uint8Array;
+  readonly capacity: number;
+  readonly answer: (body: Uint8Array | null) => void;
+}
+
+/**
+ * What a shard does with requests, without its logs: connections, requests and answers are real, and so are the rings
+ * to control and to another shard. Owners of partitions keep what they are asked for until the test answers.
+ */
+export class SmallShard implements ChannelHandler {
+  nowMs = 1_000;
+  readonly memory: ThreadMemory;
+  readonly arena: Arena;
+  readonly buffers = new SendBuffers(1024 * KIB);
+  readonly connections: Connections;
+  readonly requests: Requests;
+  readonly pool: RequestPool;
+  readonly router: AppendRouter;
+  readonly controlCalls: ControlCalls;
+  readonly parked: ParkedFetches;
+  readonly image = new MetadataImage(simKernels);
+  readonly appendsHere: WaitingAppend[] = [];
+  readonly appendsThere: WaitingAppend[] = [];
+  readonly calls: WaitingCall[] = [];
+  readonly refusals: string[] = [];
+  closed = 0;
+  readonly #answers: Answers;
+  readonly #dispatcher: Dispatcher;
+  readonly #other: ThreadMemory;
+  readonly #control: ThreadMemory;
+
+  constructor(overrides: { readonly reader?: LogReader; readonly ringBytes?: number } = {}) {
+    const threads = new SimulatedThreads();
+    const shared = allocateSharedMemory(
+      sharedGeometry(2, {
+        partitionsMax: 16,
+        ringBytes: overrides.ringBytes ?? 64 * KIB,
+        arenaBytes: Math.ceil((2 * ARENA_BYTES) / pageBytes) * pageBytes,
+        arenaBudgetBytes: ARENA_BYTES,
+        segmentHeapBytes: 64 * KIB,
+        addressEntries: 64,
+        listenersMax: 1,
+        tokenBuckets: 4,
+      }),
+    );
+    const memory = new ThreadMemory(shared, threads.port(1));
+    this.#control = new ThreadMemory(shared, threads.port(0));
+    this.#other = new ThreadMemory(shared, threads.port(2));
+    this.memory = memory;
+    this.arena = new Arena(shared.arenas[0]!, ARENA_BYTES, { poison: true });
+    const clock: Clock = {
+      monotonicMs: () => this.nowMs,
+      wallMs: () => 1_700_000_000_000 + this.nowMs,
+      schedule: () => assert.fail('no timer is set here'),
+      defer: () => assert.fail('nothing is deferred here'),
+    };
+    const encodeText = (text: string): Uint8Array => simKernels.encodeText(text);
+    const log = {
+      info: () => {},
+      error: () => {},
+      warn: (_: string, fields?: { readonly why?: unknown }) => this.refusals.push(String(fields?.why)),
+    };
+    this.connections = new Connections(resolveNode('').network, this.arena, memory.counters, this.buffers, clock, log, {
+      wake: () => {},
+      abandoned: (connection) => {
+        this.closed++;
+        this.requests.abandon(connection);
+      },
+      listenerName: () => 'PLAINTEXT',
+    });
+    this.#answers = new Answers(this.buffers, memory.stop, {
+      nowMs: () => this.nowMs,
+      retire: (connection) => this.requests.retire(connection),
+      sent: () => {},
+      settled: (connection) => {
+        if (connection.frames.size > 0) this.connections.run(connection);
+        this.connections.settled(connection);
+      },
+    });
+    this.router = new AppendRouter([memory.channel(0), null, memory.channel(2)]);
+    this.controlCalls = new ControlCalls(this.arena, memory.channel(0), simKernels);
+    this.pool = new RequestPool(encodeText);
+    this.parked = new ParkedFetches(memory.table, 1);
+    this.#makePartitions();
+    this.requests = new Requests({
+      thread: 1,
+      clock,
+      kernels: simKernels,
+      node: nodeView,
+      image: this.image,
+      table: memory.table,
+      reader: overrides.reader ?? (null as unknown as LogReader),
+      decompressor: { decompress: () => null },
+      arena: this.arena,
+      connections: this.connections,
+      answers: this.#answers,
+      pool: this.pool,
+      partitions: this.#partitions(),
+      parked: this.parked,
+      router: this.router,
+      controlCalls: this.controlCalls,
+    });
+    this.#dispatcher = new Dispatcher(
+      this.arena,
+      this.connections,
+      this.pool,
+      this.requests,
+      this.router,
+      memory.counters,
+    );
+  }
+
+  connect(): FakeSocket {
+    const socket = new FakeSocket();
+    this.connections.add(0, socket, new ConnectionClaim());
+    return socket;
+  }
+
+  /** One turn, in the order of a shard's. */
+  turn(): void {
+    this.requests.nowMs = this.nowMs;
+    this.memory.drain(1000, this);
+    this.#dispatcher.run();
+    for (const connection of this.connections.takeSendable()) this.#answers.send(connection);
+    this.memory.flush();
+    this.requests.expire();
+    this.connections.tick(this.nowMs);
+    this.memory.flush();
+  }
+
+  /** Turns of all threads until nothing is under way between them. */
+  settle(): void {
+    for (let round = 0; round < 20; round++) {
+      this.turn();
+      this.#other.drain(1000, this.#owner);
+      this.#other.flush();
+      this.#control.drain(1000, this.#controller);
+      this.#control.flush();
+    }
+  }
+
+  /** Nothing is held any more: every request is in the pool, every byte of frames and answers given back. */
+  assertIdle(): void {
+    assert.equal(this.pool.inUse, 0, 'requests in use');
+    assert.ok(this.arena.usedBytes <= pageBytes, `${this.arena.usedBytes} bytes of the arena are in use`);
+    assert.equal(this.buffers.takenBytes, 0, 'send buffers in use');
+  }
+
+  moveWatermark(slot: number, highWatermark: number): void {
+    const row = this.memory.table.row(slot);
+    row.logEndOffset = highWatermark;
+    row.highWatermark = highWatermark;
+    row.lastStableOffset = highWatermark;
+    row.publish();
+  }
+
+  request(): void {
+    assert.fail('nobody asks this shard');
+  }
+
+  answer(_peer: number, tag: number, kind: number, view: DataView, start: number): void {
+    if (kind === CONTROL_CALL) {
+      this.requests.controlAnswered(tag, view.getInt32(start + CONTROL_CALL_ANSWER.length, true));
+      return;
+    }
+    this.requests.appended(
+      requestOfTag(tag),
+      atOfTag(tag),
+      view.getInt32(start + APPEND_ANSWER.errorCode, true),
+      takeNumber(view, start + APPEND_ANSWER.baseOffsetHigh),
+      takeNumber(view, start + APPEND_ANSWER.logAppendTimeHigh),
+      takeNumber(view, start + APPEND_ANSWER.logStartOffsetHigh),
+    );
+  }
+
+  creditReturned(peer: number): void {
+    this.router.retry(peer);
+    if (peer === 0) this.controlCalls.retry();
+  }
+
+  #makePartitions(): void {
+    this.image.addTopic(TOPIC, uuidOfWords(1, 2, 3, 4));
+    const topic = this.image.topicByName(TOPIC)!;
+    for (const [partition, owner] of [1, 2].entries()) {
+      const row = this.memory.table.row(partition);
+      row.state = replicaState.leader;
+      row.owner = owner;
+      row.incarnation = 70 + partition;
+      row.leaderEpoch = 3;
+      row.logStartOffset = 0;
+      row.publish();
+      topic.addPartition(partition, partition);
+    }
+  }
+
+  /** As much of the shard's own partitions as requests see. */
+  #partitions(): OwnedPartitions {
+    const leader = {
+      append: (
+        memory: { readonly bytes: Uint8Array },
+        start: number,
+        end: number,
+        acks: number,
+        _wallMs: number,
+        sink: AppendSink,
+        ref: number,
+        at: number,
+      ): void => {
+        const records = memory.bytes.subarray(start, end);
+        const answer = (errorCode: number, baseOffset: number): void =>
+          sink.appended(ref, at, errorCode, baseOffset, -1, errorCode === 0 ? 0 : -1);
+        this.appendsHere.push({ records, sent: records.slice(), acks, answer });
+      },
+    };
+    const owned = { bySlot: (slot: number) => (slot === 0 ? { incarnation: 70, leader } : undefined), touched() {} };
+    return owned as unknown as OwnedPartitions;
+  }
+
+  readonly #owner: ChannelHandler = {
+    request: (_peer, kind, correlation, view, start) => {
+      assert.equal(kind, APPEND);
+      assert.equal(view.getInt32(start + APPEND_REQUEST.slot, true), 1);
+      assert.equal(view.getInt32(start + APPEND_REQUEST.incarnation, true), 71);
+      const place = view.getInt32(start + APPEND_REQUEST.place, true) >>> 0;
+      const length = view.getInt32(start + APPEND_REQUEST.length, true);
+      const records = this.#other.arenaBytes[0]!.subarray(place, place + length);
+      const sink = new RemoteAppends(this.#other.channel(1));
+      const answer = (errorCode: number, baseOffset: number): void =>
+        sink.appended(correlation, 0, errorCode, baseOffset, -1, errorCode === 0 ? 0 : -1);
+      const acks = view.getInt32(start + APPEND_REQUEST.acks, true);
+      this.appendsThere.push({ records, sent: records.slice(), acks, answer });
+    },
+    answer: () => assert.fail('the other shard asks nothing'),
+    creditReturned: () => {},
+  };
+
+  readonly #controller: ChannelHandler = {
+    request: (_peer, kind, correlation, view, start) => {
+      assert.equal(kind, CONTROL_CALL);
+      const number = (at: number): number => view.getInt32(start + at, true);
+      const arena = this.#control.arenaBytes[0]!;
+      const place = number(CONTROL_CALL_REQUEST.place);
+      const answerPlace = number(CONTROL_CALL_REQUEST.answerPlace);
+      this.calls.push({
+        apiKey: number(CONTROL_CALL_REQUEST.apiKey),
+        arguments_: arena.slice(place, place + number(CONTROL_CALL_REQUEST.length)),
+        capacity: number(CONTROL_CALL_REQUEST.answerCapacity),
+        answer: (body) => {
+          if (body !== null) arena.set(body, answerPlace);
+          const channel = this.#control.channel(1);
+          const position = channel.answer(correlation, CONTROL_CALL_ANSWER.bytes);
+          channel.view.setInt32(position + CONTROL_CALL_ANSWER.length, body === null ? -1 : body.length, true);
+        },
+      });
+    },
+    answer: () => assert.fail('control asks nothing'),
+    creditReturned: () => {},
+  };
+}
+
+const nodeView: NodeView = {
+  clusterId: 'cluster',
+  nodeId: 1,
+  rack: null,
+  endpoint: () => ({ host: 'localhost', port: 9092 }),
+  topicDefaults: { autoCreate: true, partitions: 1 },
+  fetchBytesMax: 50 * KIB * KIB,
+};
+
+/** Takes the oldest, having seen that its records are what was sent. */
+export function answerNext(waiting: WaitingAppend[], errorCode: number, baseOffset: number): void {
+  const append = waiting.shift()!;
+  assert.deepEqual(append.records, append.sent, 'records stay until they are answered');
+  append.answer(errorCode, baseOffset);
+}
+
+/** A whole frame, its size first. */
+export function frameOf<F extends Fields>(
+  message: Message<F>,
+  apiVersion: number,
+  correlationId: number,
+  body: Encodable<Message<F>>,
+): Uint8Array {
+  const writer = new ByteWriter((text) => simKernels.encodeText(text));
+  writer.int32(0);
+  writeRequestHeader(writer, message.apiKey! as ApiKey, apiVersion, correlationId, 'test');
+  codecOf(message).encode(writer, apiVersion, body);
+  writer.view.setInt32(0, writer.position - 4);
+  return writer.copyWritten();
+}
+
+/** A Produce request of one byte pattern to each partition, with acks. */
+export function produceFrame(
+  correlationId: number,
+  partitions: readonly number[],
+  acks: number,
+  more: { readonly timeoutMs?: number; readonly bytes?: number; readonly topic?: string } = {},
+): Uint8Array {
+  return frameOf(produceRequest, 9, correlationId, {
+    transactionalId: null,
+    acks,
+    timeoutMs: more.timeoutMs ?? 30_000,
+    topicData: [
+      {
+        name: more.topic ?? TOPIC,
+        partitionData: partitions.map((index) => ({
+          index,
+          records: new Uint8Array(more.bytes ?? 100).fill(1 + ((correlationId + index) % 200)),
+        })),
+      },
+    ],
+  });
+}
+
+export interface ProduceOutcome {
+  readonly correlationId: number;
+  /** By partition of the request, in its order: partition, error, base offset. */
+  readonly partitions: readonly (readonly [number, number, number])[];
+}
+
+/** The answers in a stream of them, each with its header; the stream must end with an answer. */
+export function splitAnswers(bytes: Uint8Array): { correlationId: number; body: Uint8Array }[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const answers: { correlationId: number; body: Uint8Array }[] = [];
+  let at = 0;
+  while (at < bytes.length) {
+    const end = at + 4 + view.getInt32(at);
+    assert.ok(end <= bytes.length, 'an answer is whole');
+    answers.push({ correlationId: view.getInt32(at + 4), body: bytes.slice(at + 8, end) });
+    at = end;
+  }
+  return answers;
+}
+
+export function produceOutcomes(bytes: Uint8Array): ProduceOutcome[] {
+  return splitAnswers(bytes).map(({ correlationId, body }) => {
+    const reader = new ByteReader((from, start, end) => simKernels.decodeText(from, start, end));
+    // Behind the tags of the header.
+    const answer = codecOf(produceResponse).decode(reader.resetTo(body.subarray(1)), 9);
+    assert.ok(answer !== null);
+    const partitions = answer.responses.flatMap(({ partitionResponses }) =>
+      partitionResponses.map(({ index, errorCode, baseOffset }) => [index, errorCode, baseOffset] as const),
+    );
+    return { correlationId, partitions };
+  });
+}
