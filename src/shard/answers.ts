@@ -24,6 +24,7 @@ export class Answers implements AnswerMemory {
   readonly #host: AnswersHost;
   readonly #views: Uint8Array[] = [];
   readonly #taken: SendBuffer[] = [];
+  readonly #slice: Uint8Array[] = [];
 
   constructor(buffers: SendBuffers, stop: StopWord, host: AnswersHost) {
     this.#buffers = buffers;
@@ -42,6 +43,7 @@ export class Answers implements AnswerMemory {
 
   /** Sends every complete answer at the front of the connection's queue. */
   send(connection: Connection): void {
+    if (connection.unsent.length > 0 && !connection.isBlocked && !this.#sendUnsent(connection)) return;
     while (connection.isOpen && !connection.isBlocked && this.#sendSome(connection)) {
       // As long as the kernel takes all.
     }
@@ -98,7 +100,7 @@ export class Answers implements AnswerMemory {
     // The last look before an acknowledgement leaves: a node that is ending must not promise anything.
     if (views.length > 0 && !this.#stop.isStopping()) {
       this.#host.sent(total, copied);
-      this.#write(connection);
+      this.#write(connection, total);
     }
     for (const buffer of taken) this.#buffers.give(buffer);
     views.length = 0;
@@ -107,8 +109,36 @@ export class Answers implements AnswerMemory {
     return total > 0 && !closes;
   }
 
-  #write(connection: Connection): void {
-    if (connection.socket.write(this.#views, this.#views.length)) return;
+  #write(connection: Connection, total: number): void {
+    if (total <= SLICE_BYTES) {
+      if (!connection.socket.write(this.#views, this.#views.length)) this.#block(connection);
+      return;
+    }
+    for (const view of this.#views) {
+      for (let at = 0; at < view.length; at += SLICE_BYTES) connection.unsent.push(view.subarray(at, at + SLICE_BYTES));
+    }
+    for (const buffer of this.#taken) connection.pinned.push(buffer);
+    this.#taken.length = 0;
+    this.#sendUnsent(connection);
+  }
+
+  /** The rest of a large answer, slice by slice: a reader is slow, not gone, as long as it takes them. */
+  #sendUnsent(connection: Connection): boolean {
+    const { unsent } = connection;
+    while (unsent.length > 0) {
+      const slice = unsent.shift()!;
+      this.#slice[0] = slice;
+      if (connection.socket.write(this.#slice, 1)) continue;
+      this.#block(connection);
+      return false;
+    }
+    for (const buffer of connection.pinned) this.#buffers.give(buffer);
+    connection.pinned.length = 0;
+    return true;
+  }
+
+  /** The kernel has not taken all of a write: its memory is pinned until it has. */
+  #block(connection: Connection): void {
     connection.isBlocked = true;
     connection.blockedSinceMs = this.#host.nowMs();
     for (const buffer of this.#taken) connection.pinned.push(buffer);
@@ -143,4 +173,6 @@ function copyBytes(from: Uint8Array, length: number, into: Uint8Array, at: numbe
 
 /** Answers of one write, beyond which the kernel gets them in several. */
 const WRITE_BYTES_MAX = 1024 * 1024;
+/** The most that goes into a socket at once: a fetch of the usual 1 MiB is one write. */
+const SLICE_BYTES = 1280 * 1024;
 const SMALL_BYTES = 16 * 1024;

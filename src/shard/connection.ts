@@ -53,6 +53,8 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
   isBlocked = false;
   blockedSinceMs = 0;
   pinned: SendBuffer[] = [];
+  /** What of a large answer waits behind that write. */
+  readonly unsent: Uint8Array[] = [];
 
   constructor(id: number, listener: number, socket: Socket, claim: ConnectionClaim, owner: Connections, nowMs: number) {
     this.id = id;
@@ -72,7 +74,7 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
 
   /** Nothing of this connection is anywhere any more. */
   get isQuiet(): boolean {
-    return this.begun === 0 && this.frames.size === 0 && !this.isBlocked;
+    return this.begun === 0 && this.frames.size === 0 && !this.isBlocked && this.unsent.length === 0;
   }
 
   /** A frame is under way: the connection is not idle but slow. */

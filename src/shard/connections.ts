@@ -145,8 +145,7 @@ export class Connections {
   }
 
   written(connection: Connection): void {
-    for (const buffer of connection.pinned) this.#buffers.give(buffer);
-    connection.pinned.length = 0;
+    if (connection.unsent.length === 0) this.#unpin(connection);
     this.send(connection);
     if (connection.frames.size > 0) this.run(connection);
     this.#closeIfDone(connection);
@@ -185,8 +184,8 @@ export class Connections {
     connection.isOpen = false;
     if (!this.#open.delete(connection.id)) return;
     connection.releaseFrames();
-    for (const buffer of connection.pinned) this.#buffers.give(buffer);
-    connection.pinned.length = 0;
+    connection.unsent.length = 0;
+    this.#unpin(connection);
     this.#counters.add(counter.connectionsClosed, 1);
     this.#host.abandoned(connection);
     this.#resumeReading();
@@ -223,6 +222,11 @@ export class Connections {
 
   closeAll(): void {
     for (const connection of this.#open.values()) this.close(connection);
+  }
+
+  #unpin(connection: Connection): void {
+    for (const buffer of connection.pinned) this.#buffers.give(buffer);
+    connection.pinned.length = 0;
   }
 
   #closeIfDone(connection: Connection): void {
