@@ -93,7 +93,7 @@ export class SmallShard implements ChannelHandler {
     const threads = new SimulatedThreads();
     const shared = allocateSharedMemory(
       sharedGeometry(2, {
-        partitionsMax: 16,
+        partitionsMax: 128,
         ringBytes: overrides.ringBytes ?? 64 * KIB,
         arenaBytes: Math.ceil((2 * ARENA_BYTES) / pageBytes) * pageBytes,
         arenaBudgetBytes: ARENA_BYTES,
