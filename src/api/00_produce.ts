@@ -1,6 +1,17 @@
 import { ErrorCode } from '../protocol/errors.ts';
 import { patchProducePartition, ProduceResponseTemplate } from '../protocol/produce_response.ts';
 import { ProduceRequestWalker } from '../protocol/produce_walker.ts';
+import {
+  CODEC_ZSTD,
+  codecOf,
+  CURRENT_MAGIC,
+  frameAt,
+  INCOMPLETE,
+  isTransactional,
+  magicOf,
+  MALFORMED,
+  RECORDS_AT,
+} from '../protocol/record_batch.ts';
 import { replicaState, RowSnapshot } from '../shared-memory/partition_table.ts';
 import type { TopicImage } from '../metadata/topic_image.ts';
 import type { ApiHandler, ApiHost } from './host.ts';
@@ -93,10 +104,29 @@ export class ProduceHandler implements ApiHandler {
     if (slot < 0 || !host.table.snapshot(slot, row)) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
     if (row.state === replicaState.offline) return ErrorCode.KAFKA_STORAGE_ERROR;
     if (row.state !== replicaState.leader) return ErrorCode.NOT_LEADER_OR_FOLLOWER;
-    if (walker.recordsStart < 0 || walker.recordsEnd === walker.recordsStart) return ErrorCode.INVALID_RECORD;
+    if (topic.isInternal) return ErrorCode.INVALID_TOPIC_EXCEPTION;
+    const refusal = this.#refusalOfRecords(request, host.arenaView);
+    if (refusal !== ErrorCode.NONE) return refusal;
     this.#leaveTimedOut(request, at);
     host.append(request, slot, row.incarnation, row.owner, walker.recordsStart, walker.recordsEnd, at);
     return ErrorCode.NONE;
+  }
+
+  /** What the head of the records tells: exactly one batch of format 2, which this version may carry. */
+  #refusalOfRecords(request: Request, view: DataView): ErrorCode {
+    const { recordsStart: start, recordsEnd: end, transactionalIdStart } = this.#walker;
+    if (start < 0) return ErrorCode.INVALID_RECORD;
+    const size = frameAt(view, start, end);
+    if (size === MALFORMED) return ErrorCode.CORRUPT_MESSAGE;
+    if (size === INCOMPLETE || magicOf(view, start) !== CURRENT_MAGIC) return ErrorCode.INVALID_RECORD;
+    if (size < RECORDS_AT) return ErrorCode.CORRUPT_MESSAGE;
+    if (frameAt(view, start + size, end) >= 0) return ErrorCode.INVALID_RECORD;
+    if (transactionalIdStart < 0 && isTransactional(view, start)) {
+      return ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
+    }
+    return request.apiVersion < ZSTD_FROM && codecOf(view, start) === CODEC_ZSTD
+      ? ErrorCode.UNSUPPORTED_COMPRESSION_TYPE
+      : ErrorCode.NONE;
   }
 
   /** The template says "no error"; until the outcome comes it must not. */
@@ -113,6 +143,8 @@ export class ProduceHandler implements ApiHandler {
     logStartOffset: number,
   ): void {
     if (errorCode !== ErrorCode.NONE && request.silent) request.closes = true;
+    // Kafka tells where the log starts only when it is the records that are wrong.
+    const isToldStart = errorCode === ErrorCode.NONE || !UNTOLD_START.has(errorCode);
     patchProducePartition(
       request.response.view,
       at,
@@ -120,9 +152,17 @@ export class ProduceHandler implements ApiHandler {
       errorCode,
       baseOffset,
       logAppendTimeMs,
-      logStartOffset,
+      isToldStart ? logStartOffset : -1,
     );
   }
 }
 
 const TOPIC_IDS_FROM = 13;
+/** KIP-110 */
+const ZSTD_FROM = 7;
+const UNTOLD_START: ReadonlySet<number> = new Set([
+  ErrorCode.CORRUPT_MESSAGE,
+  ErrorCode.MESSAGE_TOO_LARGE,
+  ErrorCode.RECORD_LIST_TOO_LARGE,
+  ErrorCode.KAFKA_STORAGE_ERROR,
+]);

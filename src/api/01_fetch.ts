@@ -2,6 +2,7 @@ import { ReadResult, type ReadStatus } from '../log/read_position.ts';
 import { ErrorCode } from '../protocol/errors.ts';
 import { FetchResponseWriter } from '../protocol/fetch_response.ts';
 import { FetchRequestWalker } from '../protocol/fetch_walker.ts';
+import { sizeOf } from '../protocol/record_batch.ts';
 import { replicaState, RowSnapshot } from '../shared-memory/partition_table.ts';
 import { FetchPlan, type TopicPlan } from './fetch_plan.ts';
 import type { AnswerPiece, ApiHandler, ApiHost } from './host.ts';
@@ -238,17 +239,28 @@ export class FetchHandler implements ApiHandler {
     const position = plan.positions[at]!;
     const isThere = host.table.snapshot(slot, again);
     if (!isThere || again.incarnation !== position.incarnation || again.readEpoch !== position.readEpoch) return true;
+    // More than the client wants: the size of the first batch was not known.
+    const limit = this.#limit(plan, at);
+    if (plan.isFirst && !result.isPartial && result.bytes > limit) {
+      const bytes = batchesWithin(piece, result.bytes, limit);
+      if (bytes < result.bytes) return this.#gave(plan, piece, bytes);
+    }
     // Where it goes on, or, for a part, how large the batch is.
     host.readPosition(request, slot).copyFrom(result.next);
     if (result.isPartial) {
       if (!plan.isFirst || result.next.batchBytes <= position.batchBytes) return true;
       request.pieces.pop();
+      plan.piece[at] = -1;
       host.answers.giveBack(piece);
       return false;
     }
-    piece.end = piece.start + result.bytes;
-    plan.bytesLeft -= result.bytes;
-    if (result.bytes > 0) plan.isFirst = false;
+    return this.#gave(plan, piece, result.bytes);
+  }
+
+  #gave(plan: FetchPlan, piece: AnswerPiece, bytes: number): true {
+    piece.end = piece.start + bytes;
+    plan.bytesLeft -= bytes;
+    if (bytes > 0) plan.isFirst = false;
     return true;
   }
 
@@ -265,11 +277,16 @@ export class FetchHandler implements ApiHandler {
 
   /** How much of a partition this answer takes: its own limit, the whole answer's, and what is there. */
   #room(plan: FetchPlan, at: number, batchBytes: number, bytesAhead: number): number {
-    const limit = Math.min(Math.max(plan.maxBytesOf[at]!, 0), Math.max(plan.bytesLeft, 0));
+    const limit = this.#limit(plan, at);
     const room = Math.min(limit, bytesAhead);
     if (!plan.isFirst) return room >= batchBytes ? room : 0;
     // A size that is not known yet is told by the head of the batch.
     return Math.max(room, batchBytes > 0 ? batchBytes : Math.min(bytesAhead, FIRST_READ_BYTES));
+  }
+
+  /** What the client wants of a partition at the most, but for the first batch of an answer, which comes whole. */
+  #limit(plan: FetchPlan, at: number): number {
+    return Math.min(Math.max(plan.maxBytesOf[at]!, 0), Math.max(plan.bytesLeft, 0));
   }
 
   #refuseSession(request: Request, plan: FetchPlan, host: ApiHost): void {
@@ -317,11 +334,22 @@ export class FetchHandler implements ApiHandler {
       plan.highWatermark[at]!,
       plan.lastStableOffset[at]!,
       plan.logStartOffset[at]!,
-      plan.readCommitted && plan.errorCode[at] === ErrorCode.NONE ? 0 : -1,
+      plan.slot[at]! < 0 || (plan.readCommitted && plan.errorCode[at] === ErrorCode.NONE) ? 0 : -1,
     );
     const splice = response.records(-1, bytes);
     if (piece !== null) splices.push(splice);
   }
+}
+
+/** Bytes of the first of the whole batches in a piece, and of those behind it that stay within the limit. */
+function batchesWithin(piece: AnswerPiece, bytes: number, limit: number): number {
+  let taken = sizeOf(piece.view, piece.start);
+  while (taken < bytes) {
+    const next = taken + sizeOf(piece.view, piece.start + taken);
+    if (next > limit) break;
+    taken = next;
+  }
+  return taken;
 }
 
 /**

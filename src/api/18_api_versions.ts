@@ -1,3 +1,4 @@
+import { ApiKey } from '../protocol/api_keys.ts';
 import { codecOf } from '../protocol/codec.ts';
 import { ErrorCode } from '../protocol/errors.ts';
 import { beginFrame } from '../protocol/framing.ts';
@@ -41,8 +42,18 @@ export function answerUnsupportedApiVersions(request: Request, host: ApiHost): v
 }
 
 function served(): { apiKey: number; minVersion: number; maxVersion: number }[] {
-  return [...apiTable.values()].map(({ key, minVersion, maxVersion }) => ({ apiKey: key, minVersion, maxVersion }));
+  return [...apiTable.values()].map(({ key, minVersion, maxVersion }) => ({
+    apiKey: key,
+    minVersion: key === ApiKey.Produce ? PRODUCE_VERSION_LISTED : minVersion,
+    maxVersion,
+  }));
 }
+
+/**
+ * Kafka lists Produce from version 0 although it serves none below 3: older librdkafka takes a broker without version 0
+ * for one that knows no codec newer than gzip and snappy.
+ */
+const PRODUCE_VERSION_LISTED = 0;
 
 /** What KIP-511 allows as name and version of a client's software. */
 const SOFTWARE = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/;

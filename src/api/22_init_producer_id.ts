@@ -25,6 +25,10 @@ export class InitProducerIdHandler implements ApiHandler {
   handle(request: Request, host: ApiHost): void {
     const body = codecOf(initProducerIdRequest).decode(host.body(request), request.apiVersion);
     if (body === null) return host.refuse(request, 'a malformed InitProducerId request');
+    // An id without an epoch, or an epoch without an id, names no producer.
+    if ((body.producerId === -1n) !== (body.producerEpoch === -1)) {
+      return this.#answer(request, host, ErrorCode.INVALID_REQUEST, -1n);
+    }
     if (body.transactionalId !== null) {
       const isEmpty = body.transactionalId === '';
       const code = isEmpty ? ErrorCode.INVALID_REQUEST : ErrorCode.COORDINATOR_NOT_AVAILABLE;

@@ -333,7 +333,7 @@ test('without credit appends wait in order, and nothing that was sent is lost', 
   let wasBackedUp = false;
   for (let round = 0, answered = 0; answered < count; round++) {
     assert.ok(round < 2000, 'all appends come through');
-    while (sent < count && socket.isReading) socket.deliver(produceFrame(sent++, [THERE], 1, { bytes: 10 }));
+    while (sent < count && socket.isReading) socket.deliver(produceFrame(sent++, [THERE], 1, { bytes: 61 }));
     shard.turn();
     wasBackedUp ||= shard.router.isBackedUp;
     shard.settle();

@@ -17,6 +17,7 @@ import type { Clock } from '../../src/port/clock.ts';
 import type { ApiKey } from '../../src/protocol/api_keys.ts';
 import { codecOf } from '../../src/protocol/codec.ts';
 import { writeRequestHeader } from '../../src/protocol/headers.ts';
+import { ATTRIBUTES_AT, CURRENT_MAGIC, LENGTH_AT, LOG_OVERHEAD, MAGIC_AT } from '../../src/protocol/record_batch.ts';
 import { produceRequest, produceResponse } from '../../src/protocol/schema/00_produce.ts';
 import type { Encodable, Fields, Message } from '../../src/protocol/schema_language.ts';
 import { Answers } from '../../src/shard/answers.ts';
@@ -365,11 +366,21 @@ export function produceFrame(
         name: more.topic ?? TOPIC,
         partitionData: partitions.map((index) => ({
           index,
-          records: new Uint8Array(more.bytes ?? 100).fill(1 + ((correlationId + index) % 200)),
+          records: headedRecords(more.bytes ?? 100, 1 + ((correlationId + index) % 200)),
         })),
       },
     ],
   });
+}
+
+/** Bytes with as much of a batch's header as the receiving shard looks at: length, magic, attributes. */
+function headedRecords(bytes: number, filler: number): Uint8Array {
+  const records = new Uint8Array(bytes).fill(filler);
+  const view = new DataView(records.buffer);
+  view.setInt32(LENGTH_AT, bytes - LOG_OVERHEAD);
+  view.setInt8(MAGIC_AT, CURRENT_MAGIC);
+  view.setInt16(ATTRIBUTES_AT, 0);
+  return records;
 }
 
 export interface ProduceOutcome {

@@ -154,7 +154,10 @@ class ScenarioRun {
     }
   }
 
-  #capture(step: Step, answer: JsonObject): void {
+  #capture(step: Step, live: JsonObject): void {
+    // Where the recorded broker said "come again", the conversation went on with what that answer held.
+    const wasLoading = step.response?.['errorCode'] === ErrorCode.COORDINATOR_LOAD_IN_PROGRESS;
+    const answer = wasLoading ? step.response : live;
     for (const [name, pointer] of Object.entries(step.capture ?? {})) {
       const value = valueAt(answer, pointer);
       if (value === undefined) continue;
