@@ -50,6 +50,8 @@ export class Request {
   fetch: FetchPlan | null = null;
   /** What follows `response`: records of a fetch, in memory of their own. */
   readonly pieces: AnswerPiece[] = [];
+  /** Taken from the shard's pool, and not given back. */
+  isOut = false;
   /** The next request of the same connection. */
   next: Request | null = null;
 

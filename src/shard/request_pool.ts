@@ -28,20 +28,26 @@ export class RequestPool {
 
   /** Null when as many are out as there may be. */
   take(): Request | null {
-    const free = this.#free.pop();
-    if (free !== undefined) return free;
-    if (this.#all.length === REQUESTS_MAX) return null;
-    const request = new Request(this.#all.length, this.#encodeText);
-    this.#all.push(request);
+    if (this.#free.length === 0 && this.#all.length === REQUESTS_MAX) return null;
+    const request = this.#free.pop() ?? this.#made();
+    request.isOut = true;
     return request;
   }
 
   give(request: Request): void {
     assert(request.parts === 0, 'no part of a request that goes back is out');
+    assert(request.isOut, 'a request goes back once');
+    request.isOut = false;
     request.fetch = null;
     // A rare large answer does not keep its memory.
     if (request.response.bytes.length > RESPONSE_BYTES_KEPT) request.response.shrink(RESPONSE_BYTES_KEPT);
     this.#free.push(request);
+  }
+
+  #made(): Request {
+    const request = new Request(this.#all.length, this.#encodeText);
+    this.#all.push(request);
+    return request;
   }
 }
 
