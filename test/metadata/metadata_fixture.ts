@@ -1,6 +1,6 @@
 import { ByteReader, ByteWriter } from '../../src/base/bytes.ts';
 import { uuidOfWords, type Uuid } from '../../src/base/uuid.ts';
-import { MetadataImage, type MetadataChanges } from '../../src/metadata/metadata_image.ts';
+import type { MetadataChanges, MetadataImage } from '../../src/metadata/metadata_image.ts';
 import { metadataRecord } from '../../src/metadata/metadata_record.ts';
 import type { MetadataRecord } from '../../src/metadata/records.ts';
 import { configRecord } from '../../src/protocol/schema/metadata/config_record.ts';

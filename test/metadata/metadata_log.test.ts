@@ -26,7 +26,7 @@ function tryOpen(machine: LogMachine): Opened | string {
 
 function open(machine: LogMachine): Opened {
   const opened = tryOpen(machine);
-  assert.ok(typeof opened !== 'string', String(opened));
+  if (typeof opened === 'string') assert.fail(opened);
   return opened;
 }
 
