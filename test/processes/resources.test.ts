@@ -95,14 +95,19 @@ test(
     };
     {
       using flood = new DisposableStack();
-      let served = 0;
-      for (let count = 0; count < 400; count++) {
+      const connections: RawConnection[] = [];
+      // Some fifty more than there are descriptors: they are closed, or wait with the kernel, which has room for them.
+      for (let count = 0; count < 210; count++) {
         const connection = flood.use(await RawConnection.open(broker.port));
         connection.write(apiVersionsRequest(1));
-        if ((await connection.outcome()).kind === 'answer') served++;
-        if (count % 50 === 0) await produce(count % 4);
+        connections.push(connection);
+        if (count % 10 === 0) await produce(count % 4);
       }
-      assert.ok(served > 50 && served < 200, `${served} of 400 were served`);
+      await (connections[0] as RawConnection).answer();
+      assert.ok(
+        connections.some((connection) => connection.bytesReceived === 0),
+        'not all of them can be served',
+      );
     }
     for (;;) {
       using later = await RawConnection.open(broker.port);
@@ -118,7 +123,7 @@ test(
     await produce(3);
     let records = 0;
     for (let partition = 0; partition < 4; partition++) records += (await client.readAll('few', partition)).length;
-    assert.equal(records, 9);
+    assert.equal(records, 22);
     await broker.stop();
   },
 );
