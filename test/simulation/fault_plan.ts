@@ -143,7 +143,7 @@ export class FaultPlan {
         });
         return;
       case 'reset connections':
-        for (const endpoint of [...node.host.endpoints]) if (random.chance(0.5)) endpoint.breakDown();
+        for (const endpoint of node.host.endpoints) if (random.chance(0.5)) endpoint.breakDown();
         return;
       case 'cut one way': {
         const client = random.pick(this.#clients);

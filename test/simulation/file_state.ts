@@ -79,8 +79,8 @@ export class FileState {
     this.#writes++;
     if (length < size) {
       this.#written.fill(0, length, size);
-      for (const sector of [...this.#dirty.keys()]) if (sector * sectorBytes >= length) this.#dirty.delete(sector);
-      for (const sector of [...this.#abandoned]) if (sector * sectorBytes >= length) this.#abandoned.delete(sector);
+      for (const sector of this.#dirty.keys()) if (sector * sectorBytes >= length) this.#dirty.delete(sector);
+      for (const sector of this.#abandoned) if (sector * sectorBytes >= length) this.#abandoned.delete(sector);
       if (length % sectorBytes !== 0) this.#touch(length - 1, length);
     } else {
       this.#grow(length);
@@ -187,4 +187,10 @@ export class FileState {
     if (size < this.#durableSize) this.#durable.fill(0, size, this.#durableSize);
     this.#durableSize = size;
   }
+}
+
+export function lengthOf(views: readonly Uint8Array[]): number {
+  let length = 0;
+  for (const view of views) length += view.length;
+  return length;
 }

@@ -22,8 +22,8 @@ export interface Send {
   endedMs: number;
   /** Of an `ok`. */
   offset: number;
-  /** Losses of power before the end of the send. */
-  era: number;
+  /** Losses of power before its begin: an answer may still be on its way when the power goes. */
+  readonly era: number;
   /** False for acks=0 and for what a stated window allows to be lost. */
   durable: boolean;
 }
@@ -83,8 +83,8 @@ export class History {
     send.outcome = outcome;
     send.endedMs = nowMs;
     send.offset = offset;
-    send.era = this.era;
-    if (outcome === 'ok' && send.durable && offset >= 0) this.#raiseFloor(send.partition, offset + 1);
+    if (outcome === 'ok' && send.durable && send.era === this.era && offset >= 0)
+      this.#raiseFloor(send.partition, offset + 1);
   }
 
   read(partition: string, offset: number, value: number, consumer: number, atMs: number, sum: number): void {

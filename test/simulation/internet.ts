@@ -50,7 +50,7 @@ export class SimHost {
   /** The process is killed: the kernel closes its sockets, some with a reset, some in an orderly way. */
   killProcess(): void {
     this.listeners.clear();
-    for (const endpoint of [...this.endpoints]) endpoint.abandon();
+    for (const endpoint of this.endpoints) endpoint.abandon();
   }
 
   /** A thread of the process has ended: its sockets are closed, the others' stay. */
@@ -60,13 +60,13 @@ export class SimHost {
       if (left.length > 0) this.listeners.set(port, left);
       else this.listeners.delete(port);
     }
-    for (const endpoint of [...this.endpoints]) if (endpoint.thread === thread) endpoint.abandon();
+    for (const endpoint of this.endpoints) if (endpoint.thread === thread) endpoint.abandon();
   }
 
   /** Nobody is told anything: peers find out when they send, after this host is up again, or by a time-out. */
   cutPower(): void {
     this.listeners.clear();
-    for (const endpoint of [...this.endpoints]) endpoint.vanish();
+    for (const endpoint of this.endpoints) endpoint.vanish();
     this.endpoints.clear();
   }
 }

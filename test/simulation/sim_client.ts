@@ -56,7 +56,7 @@ export class SimClientConnection implements SocketEvents {
     this.#clientId = clientId;
     this.#opened = events.opened;
     this.#closed = events.closed;
-    this.#landing = new Uint8Array(world.random.pick([64, 1000, 65_536]));
+    this.#landing = new Uint8Array(world.random.pick([500, 4000, 65_536]));
     this.#nextCorrelationId = world.random.between(0, 1_000_000);
     this.#socket = network.connect(target.host, target.port, this);
   }

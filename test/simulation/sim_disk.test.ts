@@ -24,7 +24,7 @@ function machine(seed: number, options: Partial<SimDisk['options']> = {}): Machi
 
 function opened(disk: Disk, path: string): File {
   const file = disk.open(path, 'write');
-  assert.ok(!(file instanceof DiskError), String(file));
+  assert.ok(!(file instanceof DiskError), path);
   return file;
 }
 

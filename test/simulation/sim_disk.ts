@@ -6,7 +6,7 @@ import { DirectoryState, DirectoryTree, segmentsOf } from './directory_tree.ts';
 import { DiskFaults, drawMs, steadyDisk } from './disk_faults.ts';
 import type { DiskEffect, DiskOperation, DiskOptions } from './disk_faults.ts';
 import { DiskPool } from './disk_pool.ts';
-import { FileState } from './file_state.ts';
+import { FileState, lengthOf } from './file_state.ts';
 import type { LossModel } from './file_state.ts';
 import { SimFile } from './sim_file.ts';
 import type { SimThread } from './sim_thread.ts';
@@ -282,12 +282,6 @@ class ThreadDisk implements Disk {
     if (effect?.kind === 'kill') throw new ProcessEnded(`killed in ${operation} ${path}`);
     return effect?.kind === 'error' ? new DiskError(effect.code, operation, path) : null;
   }
-}
-
-export function lengthOf(views: readonly Uint8Array[]): number {
-  let length = 0;
-  for (const view of views) length += view.length;
-  return length;
 }
 
 function writePart(state: FileState, views: readonly Uint8Array[], position: number, count: number): void {

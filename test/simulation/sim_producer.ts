@@ -20,7 +20,9 @@ export interface ProducerOptions {
   /** Sends a value again when its fate is unknown; otherwise it stays unknown. */
   readonly retries: boolean;
   readonly timeoutMs: number;
-  /** Requests before it rests; `allow` gives it more. */
+  /** Chance, after each burst, to leave with everything unanswered, and to come back. */
+  readonly quitChance: number;
+  /** Requests before it rests; `insist` gives it more. */
   readonly requestsMax: number;
 }
 
@@ -60,6 +62,7 @@ export class SimProducer {
   readonly #options: ProducerOptions;
   #inFlight = 0;
   #stopped = false;
+  #patient = false;
   #again: Batch[] = [];
   #requestsLeft: number;
 
@@ -69,8 +72,10 @@ export class SimProducer {
     this.#requestsLeft = options.requestsMax;
   }
 
-  allow(requests: number): void {
-    this.#requestsLeft += requests;
+  /** As many requests as it takes, and it waits for their answers. */
+  insist(): void {
+    this.#requestsLeft = Infinity;
+    this.#patient = true;
   }
 
   start(): void {
@@ -113,6 +118,8 @@ export class SimProducer {
       if (acks === 0) this.#sendSilently(connection, batches);
       else this.#send(connection, batches);
     }
+    const mayQuit = !this.#stopped && !this.#patient;
+    if (mayQuit && this.#host.world.random.chance(this.#options.quitChance)) connection.close();
     this.#later(connection);
   }
 

@@ -88,8 +88,9 @@ export class SimWorkload {
     const world = this.#world;
     const waitedFor = new Map<SimProducer, number>();
     this.producers.forEach((producer, index) => {
-      if (this.#options.producers[index]?.acks !== 0) waitedFor.set(producer, producer.acknowledged);
-      producer.allow(Infinity);
+      if (this.#options.producers[index]?.acks === 0) return;
+      waitedFor.set(producer, producer.acknowledged);
+      producer.insist();
     });
     const progress = (): boolean => {
       for (const [producer, before] of waitedFor) {
@@ -211,6 +212,7 @@ function drawProducer(random: SeededRandom, number: number): ProducerOptions {
     pauseMsMax: random.pick([1, 10, 100]),
     retries: random.chance(0.3),
     timeoutMs: random.pick([1000, 30_000]),
-    requestsMax: random.between(20, 150),
+    quitChance: random.pick([0, 0, 0.1]),
+    requestsMax: Math.min(random.between(20, 150), Math.ceil(2_000_000 / requestBytes)),
   };
 }

@@ -7,7 +7,7 @@ export const acknowledgedBeforeSynced: PlantedBug = {
   title: 'with the flush policy "acknowledged" a producer is answered before the sync has ended',
   suite: 'power',
   seed: 12,
-  finding: /^I[12] /,
+  finding: /^I[12] |the node ended by itself/,
   plant: () =>
     replaceMethod(
       PartitionLog.prototype,

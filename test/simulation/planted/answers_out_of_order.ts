@@ -6,7 +6,7 @@ export const answersOutOfOrder: PlantedBug = {
   name: 'answers-out-of-order',
   title: 'an answer that is ready is sent before the one that should come first',
   suite: 'node',
-  seed: 0,
+  seed: 2,
   finding: /answers out of order/,
   plant: () =>
     replaceMethod(
