@@ -8,6 +8,7 @@ import {
   BatchFacts,
   checkBatch,
   CODEC_NONE,
+  NO_TIMESTAMP,
   patchBaseOffset,
   patchLeaderEpoch,
   patchTimestamp,
@@ -20,6 +21,9 @@ import { AppendQueue, type AppendSink } from './append_queue.ts';
 export interface LeaderConfig {
   readonly maxMessageBytes: number;
   readonly isLogAppendTime: boolean;
+  /** `message.timestamp.before.max.ms` and `message.timestamp.after.max.ms`: how far from now a record's time may lie. */
+  readonly timestampBeforeMaxMs: number;
+  readonly timestampAfterMaxMs: number;
   /** `min.insync.replicas`: what acks=all demands. */
   readonly minInSyncReplicas: number;
   /** Keys are demanded: `cleanup.policy` has compact. */
@@ -135,7 +139,7 @@ export class LeaderPartition {
     ref: number,
     at: number,
   ): void {
-    const refusal = this.#refusal(memory, start, end, acks);
+    const refusal = this.#refusal(memory, start, end, acks, wallMs);
     if (refusal !== ErrorCode.NONE) {
       sink.appended(ref, at, refusal, -1, -1, this.log.logStartOffset);
       return;
@@ -177,7 +181,7 @@ export class LeaderPartition {
     this.#purgatory.failFrom(0, errorCode);
   }
 
-  #refusal(memory: BatchMemory, start: number, end: number, acks: number): ErrorCode {
+  #refusal(memory: BatchMemory, start: number, end: number, acks: number, wallMs: number): ErrorCode {
     if (this.failure !== null) return ErrorCode.KAFKA_STORAGE_ERROR;
     if (acks === -1 && this.#config.minInSyncReplicas > IN_SYNC_REPLICAS) return ErrorCode.NOT_ENOUGH_REPLICAS;
     const facts = this.#facts;
@@ -187,7 +191,7 @@ export class LeaderPartition {
     if (facts.end - start > this.log.config.segmentBytes) return ErrorCode.RECORD_LIST_TOO_LARGE;
     if (facts.codec !== CODEC_NONE && !this.#checkCompressed(memory)) return ErrorCode.INVALID_RECORD;
     if (this.#config.isCompacted && facts.records.nullKeys) return ErrorCode.INVALID_RECORD;
-    return ErrorCode.NONE;
+    return this.#isTimely(wallMs) ? ErrorCode.NONE : ErrorCode.INVALID_TIMESTAMP;
   }
 
   /** What a consumer could not unpack is refused, not stored. */
@@ -196,7 +200,17 @@ export class LeaderPartition {
     const records = this.#decompressor.decompress(facts.codec, memory.bytes, facts.start + RECORDS_AT, facts.end);
     if (records === null) return false;
     const { recordCount, baseTimestamp } = facts;
-    return checkRecords(records, 0, records.length, recordCount, baseTimestamp, facts.records) === ErrorCode.NONE;
+    const verdict = checkRecords(records, 0, records.length, recordCount, baseTimestamp, facts.records);
+    return verdict === ErrorCode.NONE && facts.records.offsetsConsecutive;
+  }
+
+  /** A time that the leader sets itself is right; so is none. */
+  #isTimely(wallMs: number): boolean {
+    const { isLogAppendTime, timestampBeforeMaxMs, timestampAfterMaxMs } = this.#config;
+    const { timestampMin, timestampMax } = this.#facts.records;
+    if (isLogAppendTime || timestampMax === NO_TIMESTAMP) return true;
+    const isOld = timestampMin !== NO_TIMESTAMP && wallMs - timestampMin > timestampBeforeMaxMs;
+    return !isOld && timestampMax - wallMs <= timestampAfterMaxMs;
   }
 
   /** The header's largest timestamp is the producer's claim; the index is built on what the records say. */

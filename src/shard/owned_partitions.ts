@@ -183,7 +183,9 @@ export class OwnedPartitions implements LeaderHost {
     for (const [slot, { leader }] of all) {
       leader.flush(() => {
         leader.abandon(ErrorCode.NOT_LEADER_OR_FOLLOWER);
-        leader.log.close(true);
+        const failure = leader.log.close(true);
+        // Control marks no stop as clean over a log that is offline.
+        if (failure !== null && leader.failure === null) this.failed(leader, failure);
         this.#options.recoveryPoints.set(slot, leader.log.recoveryPoint);
         if (--left === 0) done();
       });
@@ -289,6 +291,8 @@ function leaderConfigOf(topic: TopicConfig, config: NodeConfig): LeaderConfig {
   return {
     maxMessageBytes: topic.maxMessageBytes,
     isLogAppendTime: topic.messageTimestampType === 'LogAppendTime',
+    timestampBeforeMaxMs: topic.messageTimestampBeforeMaxMs,
+    timestampAfterMaxMs: topic.messageTimestampAfterMaxMs,
     minInSyncReplicas: topic.minInsyncReplicas,
     isCompacted: topic.cleanupPolicy.includes('compact'),
     acknowledgesDurable: config.storage.flushPolicy === 'acknowledged',

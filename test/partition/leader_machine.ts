@@ -18,6 +18,8 @@ export interface Answer {
 export const plainLeader: LeaderConfig = {
   maxMessageBytes: 1_000_000,
   isLogAppendTime: false,
+  timestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
+  timestampAfterMaxMs: 3_600_000,
   minInSyncReplicas: 1,
   isCompacted: false,
   acknowledgesDurable: false,

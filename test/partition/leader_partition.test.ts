@@ -99,6 +99,26 @@ test('with create time the largest timestamp is what the records say, and no tim
   assert.equal(Number(view.getBigInt64(35)), WALL_MS + 9);
 });
 
+test('records from too far before or after now are refused, unless the leader sets the time', () => {
+  const limits = { timestampBeforeMaxMs: 1000, timestampAfterMaxMs: 500 };
+  const times: readonly [number, ErrorCode][] = [
+    [5 - 1000, NONE],
+    [5 - 1001, ErrorCode.INVALID_TIMESTAMP],
+    [5 + 500, NONE],
+    [5 + 501, ErrorCode.INVALID_TIMESTAMP],
+  ];
+  for (const [offsetMs, expected] of times) {
+    const shard = new LeaderMachine(13, limits);
+    const { ref } = shard.append(1, { timestamps: [WALL_MS, WALL_MS + offsetMs, WALL_MS + 1] });
+    shard.leader.commit();
+    assert.equal(shard.answerOf(ref)?.errorCode, expected, `${offsetMs}`);
+    const own = new LeaderMachine(14, { ...limits, isLogAppendTime: true });
+    const set = own.append(1, { timestamps: [WALL_MS + offsetMs] });
+    own.leader.commit();
+    assert.equal(own.answerOf(set.ref)?.errorCode, NONE);
+  }
+});
+
 for (const mode of ['synchronous', 'asynchronous'] as const) {
   test(`a commit that fails gives its offsets back (${mode})`, () => {
     const shard = new LeaderMachine(8, {}, {}, mode);
