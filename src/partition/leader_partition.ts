@@ -36,6 +36,8 @@ export interface LeaderConfig {
 export interface LeaderHost {
   /** A write or sync ended: answers may have been given, and what was staged behind a write can go. */
   committed(leader: LeaderPartition): void;
+  /** Appends were refused because they could not be written; the log goes on. */
+  refused(leader: LeaderPartition, failure: LogFailure): void;
   /** The leader took its last append: its log failed for good. */
   failed(leader: LeaderPartition, failure: LogFailure): void;
 }
@@ -232,6 +234,7 @@ export class LeaderPartition {
         this.#nextOffset = this.log.stagedEndOffset;
         this.#refuseFrom(this.log.logEndOffset);
         if (this.log.failure !== null) this.#fail(this.log.failure);
+        else this.#host.refused(this, failure);
       }
     }
     this.#host.committed(this);

@@ -41,6 +41,10 @@ export class Connections {
   #arenaIsShort = false;
   #isStopping = false;
   #lastIdleScanMs = 0;
+  #linesSinceMs = -Infinity;
+  #lines = 0;
+  /** Connections closed without a line of their own, since the last one. */
+  #unsaid = 0;
   #lastTickMs = 0;
 
   constructor(
@@ -165,12 +169,28 @@ export class Connections {
   /** Closes a connection for what its peer did, and says so. */
   refuse(connection: Connection, why: string): void {
     if (!connection.isOpen) return;
-    this.#log.warn('closed a connection', {
-      peer: `${connection.remoteAddress}:${connection.socket.remotePort}`,
-      listener: this.#host.listenerName(connection.listener),
-      why,
-    });
+    this.#say(connection, why);
     this.close(connection);
+  }
+
+  /** A flood of bad connections must not become a flood of lines: beyond so many a second they are counted. */
+  #say(connection: Connection, why: string): void {
+    const nowMs = this.nowMs();
+    if (nowMs - this.#linesSinceMs >= 1000) {
+      this.#linesSinceMs = nowMs;
+      this.#lines = 0;
+    }
+    if (++this.#lines > LINES_A_SECOND) {
+      this.#unsaid++;
+      return;
+    }
+    const peer = `${connection.remoteAddress}:${connection.socket.remotePort}`;
+    const listener = this.#host.listenerName(connection.listener);
+    this.#log.warn(
+      'closed a connection',
+      this.#unsaid === 0 ? { peer, listener, why } : { peer, listener, why, unsaid: this.#unsaid },
+    );
+    this.#unsaid = 0;
   }
 
   /** Closes without a word in the log. */
@@ -264,5 +284,6 @@ const QUEUED_FRAMES_MAX = 64;
 /** Kept free so that what the kernel delivers before reading has stopped everywhere still finds room. */
 const ARENA_RESERVE_BYTES = 256 * 1024;
 const IDLE_SCAN_MS = 1000;
+const LINES_A_SECOND = 100;
 /** A peer that takes nothing of its answers for so long is gone. */
 const WRITE_STALL_MS_MAX = 30_000;

@@ -65,6 +65,9 @@ export class OwnedPartitions implements LeaderHost {
   /** The turn is at its writes: it goes on to send what comes of them. */
   #isCommitting = false;
   #nextFlushMs = 0;
+  #refusalSaidMs = -Infinity;
+  /** Writes that failed since that was said last. */
+  #refusalsUnsaid = 0;
   /** Logs are flushed and closed: neither an append nor a flush that comes due finds them any more. */
   #isClosing = false;
 
@@ -141,6 +144,21 @@ export class OwnedPartitions implements LeaderHost {
   committed(leader: LeaderPartition): void {
     if (leader.needsCommit) this.touched(leader);
     if (!this.#isCommitting || leader.needsCommit) this.#options.wake();
+  }
+
+  refused(leader: LeaderPartition, failure: LogFailure): void {
+    const { clock, log } = this.#options.ports;
+    const nowMs = clock.monotonicMs();
+    this.#refusalsUnsaid++;
+    if (nowMs - this.#refusalSaidMs < 1000) return;
+    const { directory } = leader.log;
+    log.error('appends were refused: they could not be written', {
+      directory,
+      why: failure.toString(),
+      times: this.#refusalsUnsaid,
+    });
+    this.#refusalSaidMs = nowMs;
+    this.#refusalsUnsaid = 0;
   }
 
   failed(leader: LeaderPartition, failure: LogFailure): void {

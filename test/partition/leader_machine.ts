@@ -57,6 +57,8 @@ export class LeaderMachine implements LeaderHost, AppendSink {
     this.commits++;
   }
 
+  refused(): void {}
+
   failed(_leader: LeaderPartition, failure: LogFailure): void {
     this.failures++;
     this.events.push(`failed ${failure.kind}`);
