@@ -23,7 +23,8 @@ class Story {
   }
 
   read(offset: number, send: Send, consumer = 1, sum = send.value): void {
-    this.history.read('t-0', offset, send.value, consumer, this.#nowMs++, sum);
+    const atMs = this.#nowMs++;
+    this.history.read({ partition: 't-0', offset, value: send.value, consumer, atMs, sum, isFirst: offset === 0 });
   }
 
   fetch(highWatermark: number): void {
@@ -63,7 +64,7 @@ test('a value of another partition, or of nobody, is foreign', () => {
   const story = healthy();
   const other = story.history.beginSend('t-1', 1, 1, 100, true);
   story.read(5, other);
-  story.history.read('t-0', 6, 999, 1, 200, 0);
+  story.history.read({ partition: 't-0', offset: 6, value: 999, consumer: 1, atMs: 200, sum: 0, isFirst: false });
   assert.deepEqual(rulesOf(story.history), ['I2 foreign value']);
 });
 

@@ -154,7 +154,7 @@ export function gapsOfConsumers(history: History): Finding[] {
     const key = `${read.era} ${read.consumer} ${read.partition}`;
     const before = last.get(key);
     last.set(key, read);
-    if (before === undefined || read.offset === before.offset + 1 || read.offset === 0) continue;
+    if (before === undefined || read.offset === before.offset + 1 || read.isFirst) continue;
     const rule = read.offset > before.offset ? 'consumer skips' : 'consumer goes back';
     found.push({ rule, detail: `consumer ${read.consumer}: ${named(before)}, then ${named(read)}` });
   }

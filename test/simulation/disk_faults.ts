@@ -53,9 +53,9 @@ export class DiskFaults {
     this.#armed.push({ fault: whole, seen: 0, struck: 0 });
   }
 
-  /** No armed fault strikes any more. */
-  disarm(): void {
-    this.#armed = [];
+  /** No armed fault (of this kind) strikes any more. */
+  disarm(kind?: DiskEffect['kind']): void {
+    this.#armed = this.#armed.filter(({ fault }) => kind !== undefined && fault.effect.kind !== kind);
   }
 
   get armedCount(): number {

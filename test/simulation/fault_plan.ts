@@ -76,7 +76,11 @@ export class FaultPlan {
         return;
       }
       world.schedule(world.random.between(10, 2000), () => {
-        if (node.state === 'down') node.start();
+        if (node.state !== 'down') return;
+        // A log that cannot be opened stays offline until the next start: who starts the node has seen to the disk.
+        node.disk.faults.disarm('error');
+        node.disk.options = { ...node.disk.options, capacityBytes: Infinity };
+        node.start();
       });
     };
   }

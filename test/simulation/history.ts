@@ -38,6 +38,8 @@ export interface Read {
   readonly sum: number;
   /** Times that the machine lost power before this read. Offsets may be given anew after a loss that was announced. */
   readonly era: number;
+  /** The consumer began anew at this offset: it did not go on from where it was. */
+  readonly isFirst: boolean;
 }
 
 /** What one answer to a fetch said of a partition, and what was known when the fetch was sent. */
@@ -87,8 +89,8 @@ export class History {
       this.#raiseFloor(send.partition, offset + 1);
   }
 
-  read(partition: string, offset: number, value: number, consumer: number, atMs: number, sum: number): void {
-    this.reads.push({ partition, offset, value, consumer, atMs, sum, era: this.era });
+  read(read: Omit<Read, 'era'>): void {
+    this.reads.push({ ...read, era: this.era });
   }
 
   /** What every later fetch must find: watermarks that were shown and sends that were acknowledged. */

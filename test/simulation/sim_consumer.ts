@@ -1,6 +1,7 @@
 import { ErrorCode } from '../../src/protocol/errors.ts';
 import { fetchRequest, fetchResponse } from '../../src/protocol/schema/01_fetch.ts';
 import type { FetchResponse } from '../../src/protocol/schema/01_fetch.ts';
+import { listOffsetsRequest, listOffsetsResponse } from '../../src/protocol/schema/02_list_offsets.ts';
 import type { Encodable } from '../../src/protocol/schema_language.ts';
 import { decodeBatches } from './record_values.ts';
 import { SimClientConnection } from './sim_client.ts';
@@ -20,6 +21,8 @@ export interface ConsumerOptions {
   readonly rewindChance: number;
 }
 
+const EARLIEST = -2n;
+
 type PartitionData = FetchResponse['responses'][number]['partitions'][number];
 
 /** One assigned partition. */
@@ -28,6 +31,12 @@ interface Position {
   readonly partition: number;
   readonly name: string;
   next: number;
+  /** `next` was set by a reset: the next record that comes does not follow the one before. */
+  isReset: boolean;
+  /** Where it begins when it begins anew; the log may have lost its first segments with an un-synced name. */
+  start: number;
+  /** It has asked where to begin; until the answer comes it is not fetched. */
+  isAsking: boolean;
   highWatermark: number;
 }
 
@@ -48,7 +57,16 @@ export class SimConsumer {
     this.#options = options;
     this.positions = host.topics.flatMap((target) =>
       Array.from({ length: target.partitions }, (_, partition) => {
-        return { target, partition, name: `${target.name}-${partition}`, next: 0, highWatermark: -1 };
+        return {
+          target,
+          partition,
+          name: `${target.name}-${partition}`,
+          next: 0,
+          isReset: true,
+          start: 0,
+          isAsking: false,
+          highWatermark: -1,
+        };
       }),
     );
   }
@@ -79,8 +97,9 @@ export class SimConsumer {
   /** After a loss of power that may have shortened logs: where it stood means nothing any more. */
   forgetPositions(): void {
     for (const position of this.positions) {
-      position.next = 0;
+      position.start = 0;
       position.highWatermark = -1;
+      beginAnew(position);
     }
   }
 
@@ -108,13 +127,13 @@ export class SimConsumer {
     const random = world.random;
     this.fetches++;
     if (random.chance(this.#options.rewindChance)) {
-      random.pick(this.positions).next = 0;
+      beginAnew(random.pick(this.positions));
       this.rewinds++;
     }
     const floors = new Map(this.positions.map(({ name }) => [name, history.floorOf(name)]));
     const { era } = history;
     let over = false;
-    const timer = clock.schedule(this.#options.maxWaitMs + 30_000, () => {
+    const timer = clock.schedule(this.#options.maxWaitMs + 50_000, () => {
       if (!over) connection.close();
     });
     const call = { request: fetchRequest, response: fetchResponse, version: this.#options.version };
@@ -137,6 +156,28 @@ export class SimConsumer {
     clock.schedule(random.between(1, 2000), () => connection.resumeReading());
   }
 
+  /** Asks where the log begins, and begins there. */
+  #askStart(position: Position): void {
+    const { era } = this.#host.history;
+    const call = { request: listOffsetsRequest, response: listOffsetsResponse, version: 7 };
+    const partitions = [{ partitionIndex: position.partition, timestamp: EARLIEST }];
+    position.isAsking = true;
+    this.#connection?.send(
+      call,
+      { replicaId: -1, isolationLevel: 0, timeoutMs: 0, topics: [{ name: position.target.name, partitions }] },
+      (response) => {
+        position.isAsking = false;
+        const told = response.topics[0]?.partitions[0];
+        if (told === undefined || told.errorCode !== ErrorCode.NONE || this.#host.history.era !== era) return;
+        position.start = told.offset;
+        beginAnew(position);
+      },
+      () => {
+        position.isAsking = false;
+      },
+    );
+  }
+
   #pauseMs(): number {
     if (this.#hurries && this.hasCaughtUp) return 1000;
     return this.#host.world.random.fraction() * this.#options.pauseMsMax;
@@ -152,7 +193,7 @@ export class SimConsumer {
         topic: target.name,
         topicId: target.id,
         partitions: this.positions
-          .filter((position) => position.target === target)
+          .filter((position) => position.target === target && !position.isAsking)
           .map(({ partition, next }) => ({ partition, fetchOffset: next, partitionMaxBytes })),
       })),
       forgottenTopicsData: [],
@@ -181,9 +222,11 @@ export class SimConsumer {
     const { world, history } = this.#host;
     const { name } = position;
     if (data.errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) {
-      if (position.next <= floor)
+      // Before any loss of power the log has all from 0 on, and its end does not go back.
+      if (history.era === 0 && position.next <= floor) {
         world.violate('I4 offset out of range', `${name} at ${position.next}, floor ${floor}`);
-      position.next = 0;
+      }
+      this.#askStart(position);
       return 0;
     }
     if (data.errorCode !== ErrorCode.NONE) return 0;
@@ -201,7 +244,10 @@ export class SimConsumer {
       if (offset >= data.highWatermark) {
         world.violate('read beyond the watermark', `${name}@${offset}, watermark ${data.highWatermark}`);
       }
-      history.read(name, offset, number, this.#options.number, world.nowMs, sum);
+      const consumer = this.#options.number;
+      const isFirst = position.isReset;
+      history.read({ partition: name, offset, value: number, consumer, atMs: world.nowMs, sum, isFirst });
+      position.isReset = false;
       position.next = offset + 1;
       taken++;
     }
@@ -210,4 +256,9 @@ export class SimConsumer {
     }
     return taken;
   }
+}
+
+function beginAnew(position: Position): void {
+  position.next = position.start;
+  position.isReset = true;
 }

@@ -86,7 +86,7 @@ export class SimFile implements File {
     const error = this.#enter('truncate');
     if (error instanceof DiskError) return error;
     const before = this.#state.size;
-    if (this.#disk.usedBytes + length - before > this.#disk.options.capacityBytes) {
+    if (length > before && this.#disk.usedBytes + length - before > this.#disk.options.capacityBytes) {
       return new DiskError('ENOSPC', 'truncate', this.path);
     }
     this.#state.truncate(length);

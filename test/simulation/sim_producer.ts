@@ -34,6 +34,9 @@ interface Batch {
   readonly records: Uint8Array;
 }
 
+/** How long a producer waits that has nothing else to do: on the slowest of networks a long request takes that long. */
+const patientMs = 60_000;
+
 /** Refusals after which the value may be there all the same. */
 const indefinite: readonly number[] = [
   ErrorCode.REQUEST_TIMED_OUT,
@@ -110,7 +113,8 @@ export class SimProducer {
 
   #produce(connection: SimClientConnection): void {
     if (!connection.isOpen || (this.#stopped && this.#again.length === 0)) return;
-    const { inFlightMax, acks } = this.#options;
+    const { acks } = this.#options;
+    const inFlightMax = this.#patient ? 1 : this.#options.inFlightMax;
     const burst = this.#host.world.random.between(1, inFlightMax);
     for (let count = 0; count < burst && connection.inFlight < inFlightMax; count++) {
       const batches = this.#nextBatches();
@@ -165,7 +169,7 @@ export class SimProducer {
     const { clock } = this.#host;
     this.#inFlight++;
     let over = false;
-    const timer = clock.schedule(this.#options.timeoutMs + 5000, () => {
+    const timer = clock.schedule(this.#patient ? patientMs : this.#options.timeoutMs + 5000, () => {
       if (!over) connection.close();
     });
     const end = (): void => {
