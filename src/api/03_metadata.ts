@@ -48,7 +48,7 @@ export class MetadataHandler implements ApiHandler {
 
   #named(body: MetadataRequest, request: Request, host: ApiHost): TopicAnswer[] {
     const answers: TopicAnswer[] = [];
-    const toCreate: string[] = [];
+    const toCreate = new Set<string>();
     const told = body.includeTopicAuthorizedOperations;
     const mayCreate = host.node.topicDefaults.autoCreate && (request.apiVersion < 4 || body.allowAutoTopicCreation);
     for (const { name, topicId } of body.topics!) {
@@ -58,11 +58,11 @@ export class MetadataHandler implements ApiHandler {
       else if (topicNameProblem(name) !== null)
         answers.push(unknown(name, ZERO_UUID, ErrorCode.INVALID_TOPIC_EXCEPTION));
       else {
-        if (mayCreate && !INTERNAL_TOPICS.has(name)) toCreate.push(name);
+        if (mayCreate && !INTERNAL_TOPICS.has(name)) toCreate.add(name);
         answers.push(unknown(name, ZERO_UUID, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION));
       }
     }
-    if (toCreate.length > 0) create(toCreate, host);
+    if (toCreate.size > 0) create([...toCreate], host);
     return answers;
   }
 

@@ -26,6 +26,8 @@ export class Dispatcher {
   readonly #counters: CounterBlock;
   readonly #reader: ByteReader;
   readonly #header = new RequestHeader();
+  /** Connections whose next Produce waits for credit of another shard. */
+  readonly #withoutCredit = new Set<Connection>();
 
   constructor(
     arena: Arena,
@@ -50,6 +52,13 @@ export class Dispatcher {
     for (const connection of this.#connections.takeRunnable()) this.#runConnection(connection);
   }
 
+  /** Credit came back: connections that wait with a Produce may go on. */
+  creditReturned(): void {
+    if (this.#router.isBackedUp) return;
+    for (const connection of this.#withoutCredit) this.#connections.run(connection);
+    this.#withoutCredit.clear();
+  }
+
   #runConnection(connection: Connection): void {
     for (let begun = 0; connection.frames.size > 0; begun++) {
       if (!connection.isOpen || connection.isBlocked) return;
@@ -57,7 +66,11 @@ export class Dispatcher {
       const length = connection.frames.headLength;
       const isProduce = length >= 2 && this.#arena.view.getInt16(place) === ApiKey.Produce;
       if (!connection.mayBegin(isProduce)) return;
-      const request = begun === REQUESTS_A_TURN || (isProduce && this.#router.isBackedUp) ? null : this.#pool.take();
+      if (isProduce && this.#router.isBackedUp) {
+        this.#withoutCredit.add(connection);
+        return;
+      }
+      const request = begun === REQUESTS_A_TURN ? null : this.#pool.take();
       if (request === null) {
         this.#connections.run(connection);
         return;

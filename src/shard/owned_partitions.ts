@@ -64,6 +64,8 @@ export class OwnedPartitions implements LeaderHost {
   #spareTouched: LeaderPartition[] = [];
   /** The turn is at its writes: it goes on to send what comes of them. */
   #isCommitting = false;
+  /** Partitions whose logs could not be opened for now. */
+  readonly #toRetry: PartitionToOpen[] = [];
   #nextFlushMs = 0;
   #refusalSaidMs = -Infinity;
   /** Writes that failed since that was said last. */
@@ -99,6 +101,8 @@ export class OwnedPartitions implements LeaderHost {
       });
       row.state = replicaState.offline;
       row.publish();
+      // What passes by itself needs no human: room on the disk, descriptors.
+      if (isPassing(opened)) this.#toRetry.push(wanted);
     } else {
       this.#reportRecovery(wanted, opened);
       row.state = replicaState.leader;
@@ -182,6 +186,7 @@ export class OwnedPartitions implements LeaderHost {
     const { flushPolicy, flushIntervalMs, flushSchedulerIntervalMs } = this.#options.config.storage;
     const everyMs = flushPolicy === 'interval' ? Math.min(flushIntervalMs, FLUSH_TICK_MS) : FLUSH_TICK_MS;
     this.#nextFlushMs = nowMs + Math.max(1, Math.min(everyMs, flushSchedulerIntervalMs));
+    for (const wanted of this.#toRetry.splice(0)) this.open(wanted);
     for (const [slot, { leader }] of this.#bySlot) {
       const isDue = flushPolicy === 'interval' ? leader.log.isDirty : leader.log.isFlushDue(nowMs);
       if (isDue) this.#flush(slot, leader);
@@ -189,7 +194,7 @@ export class OwnedPartitions implements LeaderHost {
   }
 
   nextTickMs(): number {
-    return this.#bySlot.size === 0 || this.#isClosing ? Infinity : this.#nextFlushMs;
+    return (this.#bySlot.size === 0 && this.#toRetry.length === 0) || this.#isClosing ? Infinity : this.#nextFlushMs;
   }
 
   /** Flushes and closes every log. `done` is called when all are on stable storage or have failed. */
@@ -285,6 +290,10 @@ export class OwnedPartitions implements LeaderHost {
       logEndOffset,
     });
   }
+}
+
+function isPassing({ isNoSpace, error }: LogFailure): boolean {
+  return isNoSpace || (error !== null && (error.code === 'EMFILE' || error.code === 'ENFILE'));
 }
 
 export function partitionDirectory(dataDirectory: string, topic: string, partition: number): string {

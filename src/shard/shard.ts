@@ -245,6 +245,7 @@ export class Shard implements ChannelHandler {
 
   creditReturned(peer: number): void {
     this.#router.retry(peer);
+    this.#dispatcher.creditReturned();
     if (peer === CONTROL) this.#controlCalls.retry();
   }
 

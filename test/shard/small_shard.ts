@@ -236,6 +236,7 @@ export class SmallShard implements ChannelHandler {
 
   creditReturned(peer: number): void {
     this.router.retry(peer);
+    this.#dispatcher.creditReturned();
     if (peer === 0) this.controlCalls.retry();
   }
 
