@@ -63,6 +63,8 @@ export class Answers implements AnswerMemory {
     while (total < WRITE_BYTES_MAX && !closes) {
       const request = connection.oldest;
       if (request === null || !request.done) break;
+      // What goes before the end of a connection is with the kernel first.
+      if (request.closes && total > 0) break;
       closes = request.closes;
       if (!request.silent && !closes) {
         const bytes = request.response.position;
@@ -105,7 +107,10 @@ export class Answers implements AnswerMemory {
     for (const buffer of taken) this.#buffers.give(buffer);
     views.length = 0;
     taken.length = 0;
-    if (closes) connection.socket.end();
+    if (closes) {
+      connection.isOpen = false;
+      connection.socket.end();
+    }
     return total > 0 && !closes;
   }
 

@@ -44,6 +44,8 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
   /** Stands in the shard's list of connections that have answers to send. */
   queuedToSend = false;
   isOpen = true;
+  /** A request of it ends the connection when its turn to be answered comes; none begins behind it. */
+  isRefused = false;
   /** The peer has closed its side; what was asked is still answered. */
   hasEnded = false;
   /** After the answers under way nothing more is read. */

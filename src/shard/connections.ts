@@ -173,6 +173,14 @@ export class Connections {
     this.close(connection);
   }
 
+  /** Closes a connection for a request of its peer's, behind the answers to those before it, and says so. */
+  refuseInTurn(connection: Connection, why: string): void {
+    if (!connection.isOpen || connection.isRefused) return;
+    connection.isRefused = true;
+    this.#say(connection, why);
+    this.send(connection);
+  }
+
   /** A flood of bad connections must not become a flood of lines: beyond so many a second they are counted. */
   #say(connection: Connection, why: string): void {
     const nowMs = this.nowMs();
@@ -268,6 +276,8 @@ export class Connections {
 
   #closeIdle(nowMs: number): void {
     for (const connection of this.#open.values()) {
+      // Its last answers were sent, and its peer does not take them or does not close.
+      if (!connection.isOpen && nowMs - connection.lastActivityMs >= WRITE_STALL_MS_MAX) connection.socket.destroy();
       const idleMs = nowMs - connection.lastActivityMs;
       if (connection.isBlocked && nowMs - connection.blockedSinceMs >= WRITE_STALL_MS_MAX) {
         this.refuse(connection, 'it did not read its answers');

@@ -61,7 +61,7 @@ export class Dispatcher {
 
   #runConnection(connection: Connection): void {
     for (let begun = 0; connection.frames.size > 0; begun++) {
-      if (!connection.isOpen || connection.isBlocked) return;
+      if (!connection.isOpen || connection.isRefused || connection.isBlocked) return;
       const place = connection.frames.headPlace;
       const length = connection.frames.headLength;
       const isProduce = length >= 2 && this.#arena.view.getInt16(place) === ApiKey.Produce;

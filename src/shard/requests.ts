@@ -103,7 +103,7 @@ export class Requests implements ApiHost, AppendSink {
   refuse(request: Request, why: string): void {
     request.done = true;
     request.closes = true;
-    this.#options.connections.refuse(request.origin as Connection, why);
+    if (!request.isAbandoned) this.#options.connections.refuseInTurn(request.origin as Connection, why);
   }
 
   expireAt(request: Request, atMs: number): void {

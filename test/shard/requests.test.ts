@@ -242,11 +242,28 @@ test('what a client must not send ends its connection, and gives everything back
     const socket = shard.connect();
     socket.deliver(bytes);
     shard.settle();
-    assert.equal(socket.isDestroyed, true, what);
+    assert.equal(socket.isDestroyed || socket.hasEnded, true, what);
     assert.equal(shard.refusals.length, 1, what);
     socket.close();
     shard.assertIdle();
   }
+});
+
+test('what was asked before a bad request is answered before the connection ends', () => {
+  const shard = new SmallShard();
+  const socket = shard.connect();
+  const good = frameOf(apiVersionsRequest, 0, 7, {});
+  const bad = Uint8Array.of(0, 0, 0, 8, 0x7f, 0, 0, 0, 0, 0, 0, 1);
+  const after = frameOf(apiVersionsRequest, 0, 8, {});
+  socket.deliver(concatenated([good, bad, after]));
+  shard.settle();
+  assert.deepEqual(
+    splitAnswers(socket.takeSent()).map(({ correlationId }) => correlationId),
+    [7],
+  );
+  assert.equal(socket.hasEnded, true);
+  socket.close();
+  shard.assertIdle();
 });
 
 test('an unknown version of ApiVersions is answered in version 0', () => {
