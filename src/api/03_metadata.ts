@@ -54,7 +54,8 @@ export class MetadataHandler implements ApiHandler {
     for (const { name, topicId } of body.topics!) {
       const topic = name === null ? host.image.topicById(topicId) : host.image.topicByName(name);
       if (topic !== undefined) answers.push(this.#known(topic, told, host));
-      else if (name === null) answers.push(unknown('', topicId, ErrorCode.UNKNOWN_TOPIC_ID));
+      else if (name === null)
+        answers.push(unknown(topicId === ZERO_UUID ? '' : null, topicId, ErrorCode.UNKNOWN_TOPIC_ID));
       else if (topicNameProblem(name) !== null)
         answers.push(unknown(name, ZERO_UUID, ErrorCode.INVALID_TOPIC_EXCEPTION));
       else {
@@ -108,8 +109,8 @@ function create(names: readonly string[], host: ApiHost): void {
   host.callControl(null, ApiKey.CreateTopics, CREATE_TOPICS_VERSION, write, answerBytes, () => {});
 }
 
-function unknown(name: string, topicId: string, errorCode: ErrorCode): TopicAnswer {
-  return { errorCode, name, topicId, isInternal: INTERNAL_TOPICS.has(name), partitions: [] };
+function unknown(name: string | null, topicId: string, errorCode: ErrorCode): TopicAnswer {
+  return { errorCode, name, topicId, isInternal: name !== null && INTERNAL_TOPICS.has(name), partitions: [] };
 }
 
 /** Operations were not asked for. */

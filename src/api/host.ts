@@ -1,3 +1,4 @@
+import type { InheritedSetting } from '../config/topic_config.ts';
 import type { ByteReader, ByteWriter } from '../base/bytes.ts';
 import type { LogReader } from '../log/log_reader.ts';
 import type { ReadPosition } from '../log/read_position.ts';
@@ -96,6 +97,8 @@ export interface NodeView {
   /** What a client that came by this listener is told. */
   endpoint(listener: number): Endpoint;
   readonly topicDefaults: { readonly autoCreate: boolean; readonly partitions: number };
+  /** What topics have from the node unless they say otherwise, by the setting's name. */
+  readonly inheritedSettings: ReadonlyMap<string, InheritedSetting>;
   readonly fetchBytesMax: number;
 }
 

@@ -16,6 +16,7 @@ import {
   STOP_DRAIN,
   STOP_REQUEST,
 } from '../api/thread_messages.ts';
+import { inheritedTopicSettings } from '../config/topic_config.ts';
 import { LogReader } from '../log/log_reader.ts';
 import { RecentReads } from '../log/read_policy.ts';
 import { MetadataFollower } from '../metadata/metadata_follower.ts';
@@ -399,6 +400,7 @@ function nodeView({ config, clusterId, ports }: ShardBoot): NodeView {
     nodeId: config.nodeId,
     rack: config.rack,
     topicDefaults: config.topics,
+    inheritedSettings: inheritedTopicSettings(config.written),
     fetchBytesMax: config.network.fetchBytesMax,
     endpoint: (listener) => {
       const { advertised, host, port } = config.listeners[listener]!;

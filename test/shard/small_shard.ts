@@ -326,6 +326,7 @@ const nodeView: NodeView = {
   rack: null,
   endpoint: () => ({ host: 'localhost', port: 9092 }),
   topicDefaults: { autoCreate: true, partitions: 1 },
+  inheritedSettings: new Map(),
   fetchBytesMax: 50 * KIB * KIB,
 };
 

@@ -193,7 +193,6 @@ const STARTING: readonly Json[] = [
   ErrorCode.LEADER_NOT_AVAILABLE,
   ErrorCode.NOT_LEADER_OR_FOLLOWER,
   ErrorCode.COORDINATOR_LOAD_IN_PROGRESS,
-  ErrorCode.COORDINATOR_NOT_AVAILABLE,
 ];
 
 function isStillStarting(answer: Json, recorded: Json): boolean {
