@@ -1,4 +1,5 @@
 import type { Finding } from './checkers.ts';
+import type { PlantedBug } from './planted/planted_bug.ts';
 import { World } from './world.ts';
 
 /** Values that a suite derived from its seed, for the report. */
@@ -64,4 +65,19 @@ export function describeFailure(report: RunReport, commit: string): string {
     `  counts ${JSON.stringify(report.counts)}`,
     `  again: npm run simulate -- --suite ${report.suite} --seed ${report.seed} --trace`,
   ].join('\n');
+}
+
+/** The bug's own seed first, then others: which one finds it changes with every change of the product. */
+export function seedsFor(bug: PlantedBug, others: number): number[] {
+  return [bug.seed, ...Array.from({ length: others }, (_, at) => at)];
+}
+
+/** Runs one seed with the bug in. */
+export function runWithBug(suite: Suite, bug: PlantedBug, seed: number): RunReport {
+  const restore = bug.plant();
+  try {
+    return runSeed(suite, seed);
+  } finally {
+    restore();
+  }
 }

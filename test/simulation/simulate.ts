@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { allPlantedBugs, plantedBugNamed } from './planted/all.ts';
 import type { PlantedBug } from './planted/planted_bug.ts';
-import { describeFailure, runSeed } from './run.ts';
+import { describeFailure, runSeed, runWithBug, seedsFor } from './run.ts';
 import type { RunReport, Suite } from './run.ts';
 import { seedOfCommit } from './seeds.ts';
 import { allSuites, suiteNamed } from './suites/all.ts';
@@ -114,15 +114,9 @@ function runMany(
 /** Looks for the planted bug in its suite; true when it is found, and not there once it is taken out. */
 function hunt(bug: PlantedBug, seed: number | null, seedsMax: number): boolean {
   const suite = knownSuite(bug.suite);
-  const seeds = seed === null ? [bug.seed, ...Array.from({ length: seedsMax }, (_, at) => at)] : [seed];
+  const seeds = seed === null ? seedsFor(bug, seedsMax) : [seed];
   for (const [tried, candidate] of seeds.entries()) {
-    const restore = bug.plant();
-    let report: RunReport;
-    try {
-      report = runSeed(suite, candidate);
-    } finally {
-      restore();
-    }
+    const report = runWithBug(suite, bug, candidate);
     const finding = report.findings.find(({ rule }) => bug.finding.test(rule));
     if (finding === undefined) continue;
     const clean = runSeed(suite, candidate).findings.length === 0;

@@ -1,6 +1,6 @@
 /**
  * A bug that somebody could make, put in from outside by replacing a method of the product or of a port. It shows that
- * the simulation would see it: with the bug the recorded seed fails, without it the same seed passes.
+ * the simulation would see it: with the bug a seed among the first hundred fails, without it the same seed passes.
  */
 export interface PlantedBug {
   readonly name: string;
@@ -8,7 +8,7 @@ export interface PlantedBug {
   readonly title: string;
   /** The suite that finds it. */
   readonly suite: string;
-  /** A seed of that suite which finds it. */
+  /** The seed of that suite to try first: one that found it. */
   readonly seed: number;
   /** Part of the rule that the finding names. */
   readonly finding: RegExp;
