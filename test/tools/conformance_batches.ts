@@ -32,7 +32,7 @@ const compression = createCodecs(null);
 
 export function buildBatch(template: BatchTemplate): Uint8Array {
   const bytes = template.magic === 0 || template.magic === 1 ? messages(template, template.magic) : current(template);
-  if (template.flip === true) bytes[bytes.length - 1]! ^= 0xff;
+  if (template.flip === true) bytes[bytes.length - 1]! ^= 0x10;
   return bytes;
 }
 
