@@ -60,6 +60,8 @@ export class History {
   /** Partitions that a consumer has read to the end after all faults, with the end that it reached. */
   readonly caughtUp = new Map<string, number>();
   era = 0;
+  /** A first segment whose name was not synced may be gone: the log begins later than at 0. */
+  mayBeginLater = false;
   readonly #floor = new Map<string, number>();
 
   beginSend(partition: string, producer: number, connection: number, nowMs: number, durable: boolean): Send {

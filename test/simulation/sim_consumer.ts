@@ -222,8 +222,8 @@ export class SimConsumer {
     const { world, history } = this.#host;
     const { name } = position;
     if (data.errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) {
-      // Before any loss of power the log has all from 0 on, and its end does not go back.
-      if (history.era === 0 && position.next < floor) {
+      // Without a loss of power the log has all from 0 on, and its end does not go back.
+      if (!history.mayBeginLater && position.next < floor) {
         world.violate('I4 offset out of range', `${name} at ${position.next}, floor ${floor}`);
       }
       this.#askStart(position);

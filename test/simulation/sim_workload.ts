@@ -128,8 +128,10 @@ export class SimWorkload {
     for (const consumer of this.consumers) consumer.forgetPositions();
   }
 
-  /** The machine has lost power and its log may have become shorter. */
-  powerLost(): void {
+  /** The machine has lost power. Unless what was acknowledged survives that, its logs may have become shorter. */
+  powerLost(acknowledgedSurvives: boolean): void {
+    this.history.mayBeginLater = true;
+    if (acknowledgedSurvives) return;
     this.history.powerLost();
     for (const consumer of this.consumers) consumer.forgetPositions();
   }

@@ -84,9 +84,7 @@ function run(world: World, { faults, flushPolicies, acknowledgedSurvives }: Node
   if (problem !== null) findings.push(problem);
   else {
     const plan = new FaultPlan(world, node, internet, workload.hosts);
-    plan.powerLost = () => {
-      if (!acknowledgedSurvives) workload.powerLost();
-    };
+    plan.powerLost = () => workload.powerLost(acknowledgedSurvives);
     drawn = plan.schedule(faults, random.between(0, 6), durationMs);
     world.runFor(durationMs);
     plan.end();
