@@ -9,7 +9,7 @@ import { decodeAnswer, encodeRequest } from './conformance_messages.ts';
 import { Condition, parsePointer, valueAt } from './conformance_pointer.ts';
 import { fillIn, MissingValue } from './conformance_templates.ts';
 import type { Scenario, Step } from './conformance_transcript.ts';
-import { fromHex, toHex } from './kernels.ts';
+import { fromHex, toHex, viewOf } from './kernels.ts';
 
 /** What became of one step. */
 export type Verdict =
@@ -46,6 +46,8 @@ class ScenarioRun {
   readonly #chosen = new ChosenValues();
   /** First halves of answers that wait, by their id. */
   readonly #sent = new Map<number | string, Step>();
+  /** Answers to first halves that came before their second halves were asked for. */
+  readonly #early = new Map<Step, Uint8Array>();
   /** Names that a step would have captured, had it been played and answered. */
   readonly #lost = new Map<string, Step>();
 
@@ -120,7 +122,9 @@ class ScenarioRun {
     for (;;) {
       const mayBeSilent = step.outcome?.startsWith('no response') === true;
       const arrival =
-        step.outcome === undefined ? 'silent' : await connection.next(mayBeSilent ? SILENCE_LIMIT_MS : ANSWER_LIMIT_MS);
+        step.outcome === undefined
+          ? 'silent'
+          : await this.#next(sent, connection, mayBeSilent ? SILENCE_LIMIT_MS : ANSWER_LIMIT_MS);
       if (typeof arrival === 'string' || mayBeSilent) {
         if (step.outcome !== undefined && (mayBeSilent || arrival === 'silent')) this.#drop(step.conn);
         return judgeOutcome(step, arrival);
@@ -151,6 +155,22 @@ class ScenarioRun {
         chosen: this.#chosen,
       });
       return found.length === 0 ? PASSED : { kind: 'failed', differences: found };
+    }
+  }
+
+  /** The next frame for this step: those of first halves on the same connection are kept for their second ones. */
+  async #next(sent: Step, connection: Connection, limitMs: number): Promise<Arrival> {
+    const kept = this.#early.get(sent);
+    if (kept !== undefined) return kept;
+    for (;;) {
+      const arrival = await connection.next(limitMs);
+      if (typeof arrival === 'string') return arrival;
+      const correlationId = viewOf(arrival).getInt32(0);
+      const other = [...this.#sent.values()].find(
+        ({ conn, header }) => conn === sent.conn && header?.correlationId === correlationId,
+      );
+      if (other === undefined) return arrival;
+      this.#early.set(other, arrival);
     }
   }
 
