@@ -3,6 +3,6 @@ import { nodeSuite } from './node.ts';
 
 testSuite(nodeSuite, {
   seeds: 200,
-  seconds: 30,
+  seconds: 60,
   mustHappen: ['acknowledged', 'unknown', 'read', 'starts', 'diskErrors', 'diskKills', 'stalls', 'short'],
 });

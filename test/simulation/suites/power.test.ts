@@ -1,9 +1,9 @@
 import { testSuite } from '../suite_tests.ts';
 import { powerSuite, unsyncedPowerSuite } from './node.ts';
 
-testSuite(powerSuite, { seeds: 200, seconds: 20, mustHappen: ['acknowledged', 'unknown', 'read', 'diskKills'] });
+testSuite(powerSuite, { seeds: 200, seconds: 45, mustHappen: ['acknowledged', 'unknown', 'read', 'diskKills'] });
 testSuite(unsyncedPowerSuite, {
   seeds: 200,
-  seconds: 20,
+  seconds: 45,
   mustHappen: ['acknowledged', 'unknown', 'read', 'diskKills'],
 });
