@@ -86,38 +86,48 @@ export class OwnedPartitions implements LeaderHost {
     return this.#isClosing ? undefined : this.#bySlot.get(slot);
   }
 
-  /** Opens the log and publishes the row as the leader's; or as offline, with a line that says why. Blocks. */
+  /**
+   * Opens the log and publishes the row as the leader's; or as offline, with a line that says why. Blocks, but for the
+   * sync of what a crash left in the page cache alone: where an acknowledgement means stable storage, nothing is visible
+   * before it is there.
+   */
   open(wanted: PartitionToOpen): void {
-    const { ports, memory } = this.#options;
-    const { log } = ports;
+    const { config, memory } = this.#options;
     const row = memory.table.row(wanted.slot);
     assert(row.owner === memory.self, 'a shard opens what it owns');
     const opened = this.#openLog(wanted, row);
-    if (opened instanceof LogFailure) {
-      log.error('a partition is offline: its log could not be opened', {
-        topic: wanted.topic,
-        partition: wanted.partition,
-        why: opened.toString(),
-      });
-      row.state = replicaState.offline;
-      row.publish();
-      // What passes by itself needs no human: room on the disk, descriptors.
-      if (isPassing(opened)) this.#toRetry.push(wanted);
-    } else {
-      this.#reportRecovery(wanted, opened);
-      row.state = replicaState.leader;
-      row.leaderEpoch = wanted.leaderEpoch;
-      const leader = this.#lead(wanted, opened, row);
-      this.#bySlot.set(wanted.slot, {
-        topic: wanted.topic,
-        partition: wanted.partition,
-        incarnation: row.incarnation,
-        leader,
-        row,
-      });
-      this.#options.recoveryPoints.set(wanted.slot, opened.recoveryPoint);
-    }
-    memory.notices.post(CONTROL, wanted.slot);
+    if (opened instanceof LogFailure) return this.#stayOffline(wanted, row, opened);
+    this.#reportRecovery(wanted, opened);
+    const isDurable = opened.recoveryPoint === opened.logEndOffset;
+    if (config.storage.flushPolicy !== 'acknowledged' || isDurable) return this.#begin(wanted, row, opened);
+    opened.flush((failure) => {
+      if (failure === null) this.#begin(wanted, row, opened);
+      else this.#stayOffline(wanted, row, failure);
+      this.#options.wake();
+    });
+  }
+
+  #begin(wanted: PartitionToOpen, row: RowWriter, log: PartitionLog): void {
+    row.state = replicaState.leader;
+    row.leaderEpoch = wanted.leaderEpoch;
+    const leader = this.#lead(wanted, log, row);
+    const { topic, partition, slot } = wanted;
+    this.#bySlot.set(slot, { topic, partition, incarnation: row.incarnation, leader, row });
+    this.#options.recoveryPoints.set(slot, log.recoveryPoint);
+    this.#options.memory.notices.post(CONTROL, slot);
+  }
+
+  #stayOffline(wanted: PartitionToOpen, row: RowWriter, failure: LogFailure): void {
+    this.#options.ports.log.error('a partition is offline: its log could not be opened', {
+      topic: wanted.topic,
+      partition: wanted.partition,
+      why: failure.toString(),
+    });
+    row.state = replicaState.offline;
+    row.publish();
+    // What passes by itself needs no human: room on the disk, descriptors.
+    if (isPassing(failure)) this.#toRetry.push(wanted);
+    this.#options.memory.notices.post(CONTROL, wanted.slot);
   }
 
   /** The partition took an append: `commit` writes it at the end of the turn. */
