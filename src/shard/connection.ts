@@ -79,11 +79,6 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
     return this.begun === 0 && this.frames.size === 0 && !this.isBlocked && this.unsent.length === 0;
   }
 
-  /** A frame is under way: the connection is not idle but slow. */
-  get isMidFrame(): boolean {
-    return !this.#receiver.isBetweenFrames;
-  }
-
   begin(request: Request, isProduce: boolean): void {
     if (this.#newest === null) this.#oldest = request;
     else this.#newest.next = request;
