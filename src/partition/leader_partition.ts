@@ -4,30 +4,14 @@ import type { LogFailure } from '../log/log_failure.ts';
 import type { Decompressor } from '../log/records_by_time.ts';
 import type { Kernels } from '../port/kernels.ts';
 import { ErrorCode } from '../protocol/errors.ts';
-import {
-  BatchFacts,
-  checkBatch,
-  CODEC_NONE,
-  NO_TIMESTAMP,
-  patchBaseOffset,
-  patchLeaderEpoch,
-  patchTimestamp,
-  RECORDS_AT,
-} from '../protocol/record_batch.ts';
-import { checkRecords } from '../protocol/records.ts';
+import { patchBaseOffset, patchLeaderEpoch, patchTimestamp } from '../protocol/record_batch.ts';
 import { AppendQueue, type AppendSink } from './append_queue.ts';
+import { BatchValidation, type BatchRules } from './batch_validation.ts';
 
 /** What a leader must know of its topic. Replaced as a whole when the topic's settings change. */
-export interface LeaderConfig {
-  readonly maxMessageBytes: number;
-  readonly isLogAppendTime: boolean;
-  /** `message.timestamp.before.max.ms` and `message.timestamp.after.max.ms`: how far from now a record's time may lie. */
-  readonly timestampBeforeMaxMs: number;
-  readonly timestampAfterMaxMs: number;
+export interface LeaderConfig extends BatchRules {
   /** `min.insync.replicas`: what acks=all demands. */
   readonly minInSyncReplicas: number;
-  /** Keys are demanded: `cleanup.policy` has compact. */
-  readonly isCompacted: boolean;
   /** `millrace.flush.policy = acknowledged`: nothing is visible or answered before it is on stable storage. */
   readonly acknowledgesDurable: boolean;
 }
@@ -72,8 +56,7 @@ export class LeaderPartition {
   highWatermark: number;
   readonly #publication: LeaderPublication;
   readonly #kernels: Kernels;
-  readonly #decompressor: Decompressor;
-  readonly #facts = new BatchFacts();
+  readonly #validation: BatchValidation;
   #config: LeaderConfig;
   /** Offset of the next record that is staged. */
   #nextOffset: number;
@@ -106,7 +89,7 @@ export class LeaderPartition {
     this.#config = config;
     this.#publication = publication;
     this.#kernels = kernels;
-    this.#decompressor = decompressor;
+    this.#validation = new BatchValidation(kernels, decompressor);
     this.#nextOffset = log.logEndOffset;
     this.#settledOffset = log.logEndOffset;
     this.highWatermark = log.logEndOffset;
@@ -146,7 +129,7 @@ export class LeaderPartition {
       sink.appended(ref, at, refusal, -1, -1, this.log.logStartOffset);
       return;
     }
-    const facts = this.#facts;
+    const facts = this.#validation.facts;
     const baseOffset = this.#nextOffset;
     const nextOffset = baseOffset + facts.lastOffsetDelta + 1;
     patchBaseOffset(memory.view, start, baseOffset);
@@ -186,38 +169,12 @@ export class LeaderPartition {
   #refusal(memory: BatchMemory, start: number, end: number, acks: number, wallMs: number): ErrorCode {
     if (this.failure !== null) return ErrorCode.KAFKA_STORAGE_ERROR;
     if (acks === -1 && this.#config.minInSyncReplicas > IN_SYNC_REPLICAS) return ErrorCode.NOT_ENOUGH_REPLICAS;
-    const facts = this.#facts;
-    const verdict = checkBatch(memory.view, memory.bytes, start, end, this.#kernels, facts);
-    if (verdict !== ErrorCode.NONE) return verdict;
-    if (facts.end - start > this.#config.maxMessageBytes) return ErrorCode.MESSAGE_TOO_LARGE;
-    if (facts.end - start > this.log.config.segmentBytes) return ErrorCode.RECORD_LIST_TOO_LARGE;
-    if (facts.codec !== CODEC_NONE && !this.#checkCompressed(memory)) return ErrorCode.INVALID_RECORD;
-    if (this.#config.isCompacted && facts.records.nullKeys) return ErrorCode.INVALID_RECORD;
-    return this.#isTimely(wallMs) ? ErrorCode.NONE : ErrorCode.INVALID_TIMESTAMP;
-  }
-
-  /** What a consumer could not unpack is refused, not stored. */
-  #checkCompressed(memory: BatchMemory): boolean {
-    const facts = this.#facts;
-    const records = this.#decompressor.decompress(facts.codec, memory.bytes, facts.start + RECORDS_AT, facts.end);
-    if (records === null) return false;
-    const { recordCount, baseTimestamp } = facts;
-    const verdict = checkRecords(records, 0, records.length, recordCount, baseTimestamp, facts.records);
-    return verdict === ErrorCode.NONE && facts.records.offsetsConsecutive;
-  }
-
-  /** A time that the leader sets itself is right; so is none. */
-  #isTimely(wallMs: number): boolean {
-    const { isLogAppendTime, timestampBeforeMaxMs, timestampAfterMaxMs } = this.#config;
-    const { timestampMin, timestampMax } = this.#facts.records;
-    if (isLogAppendTime || timestampMax === NO_TIMESTAMP) return true;
-    const isOld = timestampMin !== NO_TIMESTAMP && wallMs - timestampMin > timestampBeforeMaxMs;
-    return !isOld && timestampMax - wallMs <= timestampAfterMaxMs;
+    return this.#validation.check(memory, start, end, this.#config, this.log.config.segmentBytes, wallMs);
   }
 
   /** The header's largest timestamp is the producer's claim; the index is built on what the records say. */
   #patchTimestamp(memory: BatchMemory, start: number, logAppendTimeMs: number): void {
-    const facts = this.#facts;
+    const facts = this.#validation.facts;
     if (logAppendTimeMs >= 0) {
       patchTimestamp(memory.view, memory.bytes, start, true, logAppendTimeMs, this.#kernels);
       return;
