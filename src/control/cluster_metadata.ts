@@ -10,7 +10,7 @@ import type { TopicImage } from '../metadata/topic_image.ts';
 import type { MetadataWatermark } from '../metadata/watermark.ts';
 import type { PartitionSlots, PartitionTable } from '../shared-memory/partition_table.ts';
 import type { ControlPorts } from './control_ports.ts';
-import type { DataDirectories } from './data_directories.ts';
+import type { DataDirectories } from '../storage/data_directories.ts';
 
 export interface ClusterMetadataOptions {
   readonly ports: ControlPorts;

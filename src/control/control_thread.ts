@@ -30,7 +30,7 @@ import { Checkpoints } from './checkpoints.ts';
 import { ClusterMetadata } from './cluster_metadata.ts';
 import { ControlApis } from './control_apis.ts';
 import type { ControlPorts } from './control_ports.ts';
-import { openDataDirectories, type DataDirectories } from './data_directories.ts';
+import { openDataDirectories, type DataDirectories } from '../storage/data_directories.ts';
 import { geometryOf } from './geometry.ts';
 
 /** What the node tells whoever started it. One of `failed` and `stopped` is the last call. */
@@ -151,7 +151,7 @@ export class ControlThread implements ChannelHandler {
         partitionIndex: parts.index,
         recoveryPoints,
         metadataLog: metadata.logPath,
-        cleanDirectories: directories.clean,
+        cleanDirectories: directories.all.map(({ isClean }) => isClean),
         ports: listenerPorts,
       };
       ports.threads.spawnShard(thread, boot, (failure) => this.#shardExited(thread, failure));
