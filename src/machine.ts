@@ -13,6 +13,11 @@ export interface ShardProgramBoot {
   readonly poolBudget: PoolBudgetMemory;
 }
 
+/** What the threads of the background pool are started with. */
+export interface BackgroundProgramBoot {
+  readonly disk: DiskOptions;
+}
+
 export function diskOptions(config: NodeConfig, poolBudget: PoolBudgetMemory): DiskOptions {
   const { directories, metadataDirectory } = config.storage;
   return {

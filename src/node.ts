@@ -1,5 +1,6 @@
 import { ControlThread, type ControlEvents } from './control/control_thread.ts';
 import type { AddressCap, NodeConfig } from './config/node_config.ts';
+import { createBackground } from './platform/background.ts';
 import { createClock } from './platform/clock.ts';
 import { createDisk } from './platform/disk/disk.ts';
 import { allocatePoolBudget } from './platform/disk/pool_budget.ts';
@@ -12,7 +13,7 @@ import { probePort } from './platform/port_probe.ts';
 import { workerUrl } from './platform/program_files.ts';
 import { poolThreads } from './platform/thread_pool.ts';
 import { createControlThreads, shardLimitsDefault } from './platform/threads.ts';
-import { diskOptions, type ShardProgramBoot } from './machine.ts';
+import { diskOptions, type BackgroundProgramBoot, type ShardProgramBoot } from './machine.ts';
 import type { Log } from './port/log.ts';
 import type { ShardBoot } from './shard/shard_boot.ts';
 
@@ -59,6 +60,11 @@ export async function startNode(
     {
       clock: createClock(),
       disk,
+      background: createBackground({
+        url: workerUrl('background'),
+        threads: config.storage.backgroundThreads,
+        boot: { disk: diskOptions(config, poolBudget) } satisfies BackgroundProgramBoot,
+      }),
       threads: {
         ...threads,
         spawnShard: (thread, shard, exited) =>

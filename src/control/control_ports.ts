@@ -1,3 +1,4 @@
+import type { BackgroundPool } from '../background/tasks.ts';
 import type { Clock } from '../port/clock.ts';
 import type { Disk } from '../port/disk.ts';
 import type { Entropy } from '../port/entropy.ts';
@@ -9,6 +10,7 @@ import type { Threads } from '../port/threads.ts';
 export interface ControlPorts {
   readonly clock: Clock;
   readonly disk: Disk;
+  readonly background: BackgroundPool;
   readonly threads: Threads;
   readonly entropy: Entropy;
   readonly kernels: Kernels;

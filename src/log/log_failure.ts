@@ -1,4 +1,4 @@
-import type { DiskError } from '../port/disk.ts';
+import { DiskError } from '../port/disk.ts';
 
 /**
  * Why a log cannot do what it was asked to.
@@ -10,6 +10,14 @@ import type { DiskError } from '../port/disk.ts';
  * - `failed`: the log failed for good earlier; nothing is done any more.
  */
 export type LogFailureKind = 'disk' | 'corrupt' | 'missing' | 'refused' | 'failed';
+
+/** A failure as plain data, which one thread can tell another. */
+export interface LogFailureFacts {
+  readonly kind: LogFailureKind;
+  readonly path: string;
+  readonly detail: string;
+  readonly error: { readonly code: string; readonly operation: string; readonly path: string } | null;
+}
 
 /** A failure of one log, as a value. The others on the node go on. */
 export class LogFailure {
@@ -28,6 +36,17 @@ export class LogFailure {
 
   static ofDisk(error: DiskError): LogFailure {
     return new LogFailure('disk', error.path, error.toString(), error);
+  }
+
+  static ofFacts({ kind, path, detail, error }: LogFailureFacts): LogFailure {
+    const diskError = error === null ? null : new DiskError(error.code, error.operation, error.path);
+    return new LogFailure(kind, path, detail, diskError);
+  }
+
+  get facts(): LogFailureFacts {
+    const { kind, path, detail, error } = this;
+    const facts = error === null ? null : { code: error.code, operation: error.operation, path: error.path };
+    return { kind, path, detail, error: facts };
   }
 
   /** True when the directory has no room; the answer to the producer is definite and the log goes on. */

@@ -71,15 +71,16 @@ export interface OpenedLog {
  * longest prefix of whole batches.
  */
 export class LogOpening {
-  readonly #options: LogOpeningOptions;
-  readonly #scanner: BatchScanner;
-  readonly #report: RecoveryReport = {
+  /** As far as the opening has come. */
+  readonly report: RecoveryReport = {
     scannedBatches: 0,
     scannedBytes: 0,
     truncatedBytes: 0,
     droppedSegments: 0,
     rebuiltIndexes: 0,
   };
+  readonly #options: LogOpeningOptions;
+  readonly #scanner: BatchScanner;
   readonly #segments: Segment[] = [];
   readonly #seenEpochs: SeenEpochs = { epochs: [], startOffsets: [] };
   #indexes = new SegmentIndexes();
@@ -121,7 +122,7 @@ export class LogOpening {
       leaderEpochs,
       logStartOffset,
       recoveryPoint: Math.min(recoveryPoint, logEndOffset),
-      report: this.#report,
+      report: this.report,
       isNew: bases.length === 0,
     };
   }
@@ -251,12 +252,12 @@ export class LogOpening {
       }
       const error = file.truncate(segment.bytes);
       if (error !== null) return LogFailure.ofDisk(error);
-      this.#report.truncatedBytes += size - segment.bytes;
+      this.report.truncatedBytes += size - segment.bytes;
     }
     indexes.addTime(segment.largestTimestamp, segment.offsetOfLargest - base);
     const error = indexes.write(disk, directory, base);
     if (error !== null) return LogFailure.ofDisk(error);
-    this.#report.rebuiltIndexes++;
+    this.report.rebuiltIndexes++;
     this.#segments.push(segment);
     this.#indexes = indexes;
     return isWhole;
@@ -274,7 +275,7 @@ export class LogOpening {
       const error = markSegmentDeleted(disk, directory, base);
       if (error !== null) return LogFailure.ofDisk(error);
       unlinkDeletedSegment(disk, directory, base);
-      this.#report.droppedSegments++;
+      this.report.droppedSegments++;
     }
     if (!wasTrusted) return null;
     this.#segments.pop();
@@ -309,7 +310,7 @@ export class LogOpening {
       const markError = markSegmentDeleted(disk, directory, segment.baseOffset);
       if (markError !== null) return LogFailure.ofDisk(markError);
       unlinkDeletedSegment(disk, directory, segment.baseOffset);
-      this.#report.droppedSegments++;
+      this.report.droppedSegments++;
     }
     this.#segments.length = 0;
     this.#segments.push(this.#newSegment(logStartOffset));
@@ -318,8 +319,8 @@ export class LogOpening {
   }
 
   #recovered(scanner: BatchScanner, segmentBaseOffset: number): void {
-    this.#report.scannedBatches++;
-    this.#report.scannedBytes += scanner.bytes;
+    this.report.scannedBatches++;
+    this.report.scannedBytes += scanner.bytes;
     const { epochs, startOffsets } = this.#seenEpochs;
     if (scanner.leaderEpoch > (epochs.at(-1) ?? -1)) {
       epochs.push(scanner.leaderEpoch);

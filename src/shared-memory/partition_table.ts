@@ -35,7 +35,7 @@ assert(rowStride % 128 === 0 && (waitingWord + 2) * 4 <= rowStride, 'rows are wh
 export const replicaState = {
   /** The row is nobody's. */
   free: 0,
-  /** Its log is being opened or recovered. */
+  /** Its owner is opening its log, or is about to. */
   opening: 1,
   follower: 2,
   leader: 3,
@@ -43,6 +43,8 @@ export const replicaState = {
   offline: 4,
   /** Its owner is giving it up; nothing more becomes visible. */
   closing: 5,
+  /** A crash has left its log; the background is recovering it. Control's until it is `opening`. */
+  recovering: 6,
 } as const;
 
 /** A consistent reading of one row. Numbers only; reused. */

@@ -1,5 +1,6 @@
 import { assert } from '../../src/base/assert.ts';
 import type { NodeConfig } from '../../src/config/node_config.ts';
+import type { BackgroundPool } from '../../src/background/tasks.ts';
 import type { Clock } from '../../src/port/clock.ts';
 import type { Disk } from '../../src/port/disk.ts';
 import type { Entropy } from '../../src/port/entropy.ts';
@@ -10,6 +11,7 @@ import type { Threads } from '../../src/port/threads.ts';
 import type { DiskOptions } from './disk_faults.ts';
 import type { LossModel } from './file_state.ts';
 import type { Internet, SimHost } from './internet.ts';
+import { SimBackground } from './sim_background.ts';
 import { SimClock, WallTime } from './sim_clock.ts';
 import { SimDisk } from './sim_disk.ts';
 import { SimEntropy } from './sim_entropy.ts';
@@ -31,6 +33,8 @@ export interface SimPorts {
   readonly entropy: Entropy;
   readonly kernels: Kernels;
   readonly log: Log;
+  /** Control's. */
+  readonly background: BackgroundPool;
 }
 
 /** A running node as the harness sees it: it can be asked to stop in an orderly way. */
@@ -61,6 +65,9 @@ export interface NodeOptions {
 }
 
 export type NodeState = 'down' | 'starting' | 'up' | 'stopping';
+
+/** Enough for tasks to run beside each other. */
+const backgroundThreads = 2;
 
 /** What a thread that a fault ends says at its end. */
 export const threadDeathMessage = 'a fault of the simulation';
@@ -194,7 +201,13 @@ export class SimNode {
   #portsOf(process: SimProcess, thread: SimThread, originMs: number): SimPorts {
     const program = (shard: SimThread, boot: unknown): void =>
       this.#program.startShard(this.#portsOf(process, shard, originMs), boot);
+    const background = new SimBackground(process, thread, backgroundThreads, (worker) => ({
+      clock: new SimClock(worker, this.wall, originMs),
+      disk: this.disk.portFor(worker),
+      kernels: simKernels,
+    }));
     return {
+      background,
       clock: new SimClock(thread, this.wall, originMs),
       disk: this.disk.portFor(thread),
       network: new SimNetwork(this.host, thread),

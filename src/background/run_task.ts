@@ -1,0 +1,11 @@
+import { recoverLog } from '../log/log_recovery.ts';
+import type { BackgroundPorts } from './background_ports.ts';
+import type { BackgroundOutcome, BackgroundTask } from './tasks.ts';
+
+/** Carries out one task, blocking. The only entry: what a thread of the pool runs, and the simulation. */
+export function runBackgroundTask(task: BackgroundTask, ports: BackgroundPorts): BackgroundOutcome {
+  switch (task.kind) {
+    case 'recover-log':
+      return recoverLog(task, ports);
+  }
+}
