@@ -54,6 +54,11 @@ export class LogFailure {
     return this.error !== null && (this.error.code === 'ENOSPC' || this.error.code === 'EDQUOT');
   }
 
+  /** True for what may be over when it is tried again without anybody's doing: no room, no descriptors. */
+  get isPassing(): boolean {
+    return this.isNoSpace || (this.error !== null && (this.error.code === 'EMFILE' || this.error.code === 'ENFILE'));
+  }
+
   toString(): string {
     return `${this.kind}: ${this.path}: ${this.detail}`;
   }

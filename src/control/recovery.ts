@@ -1,0 +1,172 @@
+import type { BackgroundPool } from '../background/tasks.ts';
+import type { LogConfig } from '../log/log_config.ts';
+import { LogFailure } from '../log/log_failure.ts';
+import type { RecoveredLog } from '../log/log_recovery.ts';
+import { TaskFailure } from '../port/background.ts';
+import type { Clock } from '../port/clock.ts';
+import type { Log } from '../port/log.ts';
+
+/** A log that a crash has left. */
+export interface LogToRecover {
+  readonly slot: number;
+  /** Index of its data directory. */
+  readonly dataDirectory: number;
+  readonly path: string;
+  readonly config: LogConfig;
+  readonly recoveryPoint: number;
+  readonly logStartOffset: number;
+}
+
+/** How far the recovery has come, for whoever waits for it. */
+export interface RecoveryProgress {
+  readonly logs: number;
+  /** Of them: those that are over, whatever came of them. */
+  readonly ended: number;
+  readonly failed: number;
+  /** Bytes of the logs that are over. */
+  readonly bytes: number;
+}
+
+export interface RecoveryOptions {
+  readonly background: BackgroundPool;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Logs of one data directory that are recovered at the same time: a disk gets slower with more. */
+  readonly threadsPerDirectory: number;
+  /** The partition is its owner's from now on; its log opens as after a clean stop. */
+  readonly recovered: (slot: number) => void;
+  /** The log stays offline until the next start. */
+  readonly failed: (slot: number, failure: LogFailure) => void;
+  readonly progressed: (progress: RecoveryProgress) => void;
+}
+
+/**
+ * The recovery after a crash: every log of a directory without the mark of a clean stop, each a task of the background
+ * pool, handed to its owner as soon as it is done.
+ *
+ *     waiting ─► in the pool ─┬─► recovered
+ *        ▲                    ├─► passing failure (no room, no descriptors, the task's thread died): again, later
+ *        └────────────────────┤
+ *                             └─► failed: offline
+ */
+export class Recovery {
+  readonly #options: RecoveryOptions;
+  /** By data directory. */
+  readonly #queues = new Map<number, Queue>();
+  #logs = 0;
+  #ended = 0;
+  #failed = 0;
+  #bytes = 0;
+
+  constructor(options: RecoveryOptions) {
+    this.#options = options;
+  }
+
+  /** Logs that are not over yet. */
+  get left(): number {
+    return this.#logs - this.#ended;
+  }
+
+  begin(logs: readonly LogToRecover[]): void {
+    this.#logs += logs.length;
+    for (const log of logs) {
+      let queue = this.#queues.get(log.dataDirectory);
+      if (queue === undefined) this.#queues.set(log.dataDirectory, (queue = new Queue()));
+      queue.waiting.push({ log, attempts: 0 });
+    }
+    if (this.left > 0) this.#tell();
+    for (const queue of this.#queues.values()) this.#runNext(queue);
+  }
+
+  #runNext(queue: Queue): void {
+    const { background, threadsPerDirectory } = this.#options;
+    while (queue.running < threadsPerDirectory) {
+      const next = queue.take();
+      if (next === null) return;
+      queue.running++;
+      const { path, config, recoveryPoint, logStartOffset } = next.log;
+      background.run({ kind: 'recover-log', directory: path, config, recoveryPoint, logStartOffset }, (outcome) => {
+        queue.running--;
+        this.#taskEnded(queue, next, outcome);
+        this.#runNext(queue);
+      });
+    }
+  }
+
+  #taskEnded(queue: Queue, attempt: Attempt, outcome: RecoveredLog | TaskFailure): void {
+    const { log } = this.#options;
+    const { path, slot } = attempt.log;
+    const failure = failureOf(attempt.log, outcome);
+    if (failure === null) {
+      const { report, logEndOffset, bytes } = outcome as RecoveredLog;
+      if (report.truncatedBytes > 0 || report.droppedSegments > 0) {
+        log.warn('cut off what a crash left unfinished', {
+          directory: path,
+          bytes: report.truncatedBytes,
+          segments: report.droppedSegments,
+          logEndOffset,
+        });
+      }
+      this.#ended++;
+      this.#bytes += bytes;
+      this.#options.recovered(slot);
+      return this.#tell();
+    }
+    attempt.attempts++;
+    if (mayPass(outcome, failure, attempt.attempts)) return this.#again(queue, attempt, failure);
+    log.error('a partition is offline: its log could not be recovered', { directory: path, why: failure.toString() });
+    this.#ended++;
+    this.#failed++;
+    this.#options.failed(slot, failure);
+    this.#tell();
+  }
+
+  #again(queue: Queue, attempt: Attempt, failure: LogFailure): void {
+    if (attempt.attempts === 1) {
+      const fields = { directory: attempt.log.path, why: failure.toString() };
+      this.#options.log.warn('the recovery of a log is tried again until it succeeds', fields);
+    }
+    this.#options.clock.schedule(RETRY_MS, () => {
+      queue.waiting.push(attempt);
+      this.#runNext(queue);
+    });
+  }
+
+  #tell(): void {
+    this.#options.progressed({ logs: this.#logs, ended: this.#ended, failed: this.#failed, bytes: this.#bytes });
+  }
+}
+
+interface Attempt {
+  readonly log: LogToRecover;
+  attempts: number;
+}
+
+/** The logs of one data directory, in the order in which they came. */
+class Queue {
+  waiting: Attempt[] = [];
+  running = 0;
+  #taken = 0;
+
+  take(): Attempt | null {
+    if (this.#taken === this.waiting.length) {
+      this.waiting = [];
+      this.#taken = 0;
+      return null;
+    }
+    return this.waiting[this.#taken++]!;
+  }
+}
+
+function failureOf({ path }: LogToRecover, outcome: RecoveredLog | TaskFailure): LogFailure | null {
+  if (outcome instanceof TaskFailure) return new LogFailure('failed', path, outcome.message);
+  return outcome.failure === null ? null : LogFailure.ofFacts(outcome.failure);
+}
+
+/** What passes by itself needs no human: room on the disk, descriptors. A thread may die once of what others did. */
+function mayPass(outcome: RecoveredLog | TaskFailure, failure: LogFailure, attempts: number): boolean {
+  return outcome instanceof TaskFailure ? attempts < TASK_ATTEMPTS : failure.isPassing;
+}
+
+const RETRY_MS = 1000;
+const TASK_ATTEMPTS = 3;
