@@ -4,10 +4,12 @@ import type { NodeConfig } from '../config/node_config.ts';
 import { formatDirectoryName } from '../log/directory_name.ts';
 import { MetadataImage, type MetadataChanges } from '../metadata/metadata_image.ts';
 import { MetadataLog } from '../metadata/metadata_log.ts';
+import { WrittenPartitions } from '../metadata/partition_store.ts';
 import type { PartitionIndex } from '../metadata/partition_index.ts';
 import type { MetadataRecord } from '../metadata/records.ts';
 import type { TopicImage } from '../metadata/topic_image.ts';
 import type { MetadataWatermark } from '../metadata/watermark.ts';
+import type { PartitionColumns, PartitionColumnsWriter } from '../shared-memory/partition_columns.ts';
 import type { PartitionSlots, PartitionTable } from '../shared-memory/partition_table.ts';
 import type { ControlPorts } from './control_ports.ts';
 import type { DataDirectories } from '../storage/data_directories.ts';
@@ -19,6 +21,8 @@ export interface ClusterMetadataOptions {
   readonly table: PartitionTable;
   readonly slots: PartitionSlots;
   readonly index: PartitionIndex;
+  readonly columns: PartitionColumns;
+  readonly columnsWriter: PartitionColumnsWriter;
   readonly watermark: MetadataWatermark;
   /** Wakes every thread that follows the metadata: the watermark moved. */
   readonly advanced: () => void;
@@ -41,7 +45,17 @@ export class ClusterMetadata implements MetadataChanges {
   constructor(options: ClusterMetadataOptions) {
     this.#options = options;
     const { kernels } = options.ports;
-    this.image = new MetadataImage(kernels);
+    const { columns, columnsWriter: writer, index } = options;
+    this.image = new MetadataImage(
+      kernels,
+      new WrittenPartitions({
+        writer,
+        columns,
+        index,
+        place: (topic, partition) => this.#place(topic, partition),
+        removed: () => {},
+      }),
+    );
     this.#fields = new ByteWriter((text) => kernels.encodeText(text));
     this.#reader = new ByteReader((bytes, start, end) => kernels.decodeText(bytes, start, end));
   }
@@ -81,25 +95,36 @@ export class ClusterMetadata implements MetadataChanges {
     return null;
   }
 
-  partitionAdded(topic: TopicImage, partition: number, _leaderEpoch: number): void {
-    const { slots, table, index } = this.#options;
+  partitionAdded(topic: TopicImage, partition: number): void {
+    this.opening.add(topic.slotOf(partition));
+  }
+
+  partitionChanged(_topic: TopicImage, _partition: number): void {}
+
+  topicRemoved(_topic: TopicImage): void {}
+
+  topicConfigured(_topic: TopicImage): void {}
+
+  brokerConfigured(_name: string): void {}
+
+  brokersChanged(): void {}
+
+  featuresChanged(): void {}
+
+  close(): void {
+    this.#log?.close();
+  }
+
+  /** A row for a new partition, placed on a shard and in a data directory. */
+  #place(topic: TopicImage, partition: number): number {
+    const { slots, table } = this.#options;
     const logDirectory = this.#directoryOf(topic.name, partition);
     const slot = slots.allocate(this.#ownerOf(topic, partition), 0);
     if (slot < 0) throw new Error('millrace.partitions.max is below the number of partitions');
     const row = table.row(slot);
     row.logDirectory = logDirectory;
     row.publish();
-    topic.addPartition(partition, slot);
-    index.insert(topic.idWords, partition, slot);
-    this.opening.add(slot);
-  }
-
-  topicRemoved(_topic: TopicImage): void {}
-
-  topicConfigured(_topic: TopicImage): void {}
-
-  close(): void {
-    this.#log?.close();
+    return slot;
   }
 
   /** Placement on a shard is not on disk: a restart with another number of shards places anew. */

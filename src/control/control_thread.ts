@@ -21,6 +21,7 @@ import type { ThreadFailure } from '../port/threads.ts';
 import type { ChannelHandler } from '../shared-memory/channel.ts';
 import { counter } from '../shared-memory/counters.ts';
 import { allocateSharedMemory, type SharedMemory } from '../shared-memory/layout.ts';
+import { PartitionColumnsWriter } from '../shared-memory/partition_columns.ts';
 import { PartitionSlots, replicaState, RowSnapshot } from '../shared-memory/partition_table.ts';
 import { RecoveryPoints, recoveryPointsBytes } from '../shared-memory/recovery_points.ts';
 import { ThreadMemory } from '../shared-memory/thread_memory.ts';
@@ -106,6 +107,8 @@ export class ControlThread implements ChannelHandler {
       table: memory.table,
       slots,
       index: new PartitionIndex(index),
+      columns: memory.columns,
+      columnsWriter: new PartitionColumnsWriter(shared.partitionColumns, shared.idLists, shared.geometry.partitionsMax),
       watermark: new MetadataWatermark(watermark),
       advanced: () => {
         for (let thread = 1; thread <= config.shards; thread++) memory.doorbell.ring(thread);

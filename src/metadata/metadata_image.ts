@@ -3,19 +3,34 @@ import { writeUuid, type Uuid } from '../base/uuid.ts';
 import type { Kernels } from '../port/kernels.ts';
 import { codecOf } from '../protocol/codec.ts';
 import { configRecord } from '../protocol/schema/metadata/config_record.ts';
+import { partitionChangeRecord } from '../protocol/schema/metadata/partition_change_record.ts';
 import { partitionRecord } from '../protocol/schema/metadata/partition_record.ts';
 import { producerIdsRecord } from '../protocol/schema/metadata/producer_ids_record.ts';
 import { removeTopicRecord } from '../protocol/schema/metadata/remove_topic_record.ts';
 import { topicRecord } from '../protocol/schema/metadata/topic_record.ts';
+import type { PartitionStore } from './partition_store.ts';
 import { TopicImage } from './topic_image.ts';
 import { TopicIndex } from './topic_index.ts';
 
-/** What applying a record changed, for whoever must act on it. */
+/**
+ * What applying a record changed, for whoever must act on it. Of partitions, everything stands in the columns, at
+ * `topic.slotOf(partition)`: in this state or, where the thread lags behind, in a later one.
+ */
 export interface MetadataChanges {
-  /** A partition of a topic was added. */
-  partitionAdded(topic: TopicImage, partition: number, leaderEpoch: number): void;
+  /** A partition was added and has a slot. */
+  partitionAdded(topic: TopicImage, partition: number): void;
+  /** Its leader, epochs or replicas may be others. */
+  partitionChanged(topic: TopicImage, partition: number): void;
+  /** The topic is gone. It still tells the slots that its partitions had; the columns of them are cleared. */
   topicRemoved(topic: TopicImage): void;
+  /** A setting of the topic is another. */
   topicConfigured(topic: TopicImage): void;
+  /** A setting of a broker is another: its id, or '' for the default of all. */
+  brokerConfigured(name: string): void;
+  /** A broker or controller came, went, or registered something else. */
+  brokersChanged(): void;
+  /** The finalized level of a feature, `metadata.version` among them, is another. */
+  featuresChanged(): void;
 }
 
 /**
@@ -24,14 +39,16 @@ export interface MetadataChanges {
  */
 export class MetadataImage {
   readonly index = new TopicIndex();
+  readonly partitions: PartitionStore;
   readonly #kernels: Kernels;
   readonly #byName = new Map<string, TopicImage>();
   readonly #byId = new Map<Uuid, TopicImage>();
   /** Producer ids below it were handed out to some broker. */
   nextProducerId = 0;
 
-  constructor(kernels: Kernels) {
+  constructor(kernels: Kernels, partitions: PartitionStore) {
     this.#kernels = kernels;
+    this.partitions = partitions;
   }
 
   topicByName(name: string): TopicImage | undefined {
@@ -98,7 +115,18 @@ const APPLIERS: ReadonlyMap<number, Applier> = new Map([
     const record = codecOf(partitionRecord).decode(reader, version);
     const topic = record === null ? undefined : image.topicById(record.topicId);
     if (record === null || topic === undefined) return false;
-    changes.partitionAdded(topic, record.partitionId, record.leaderEpoch);
+    const isNew = topic.slotOf(record.partitionId) < 0;
+    const slot = image.partitions.put(topic, record);
+    topic.addPartition(record.partitionId, slot);
+    if (slot >= 0 && isNew) changes.partitionAdded(topic, record.partitionId);
+    else if (slot >= 0) changes.partitionChanged(topic, record.partitionId);
+    return true;
+  }),
+  applierOf(partitionChangeRecord, (image, version, reader, changes) => {
+    const record = codecOf(partitionChangeRecord).decode(reader, version);
+    const topic = record === null ? undefined : image.topicById(record.topicId);
+    if (record === null || topic === undefined || !image.partitions.change(topic, record)) return false;
+    if (topic.slotOf(record.partitionId) >= 0) changes.partitionChanged(topic, record.partitionId);
     return true;
   }),
   applierOf(configRecord, (image, version, reader, changes) => {
@@ -116,6 +144,7 @@ const APPLIERS: ReadonlyMap<number, Applier> = new Map([
     const topic = record === null ? undefined : image.topicById(record.topicId);
     if (topic === undefined) return false;
     image.removeTopic(topic);
+    image.partitions.remove(topic);
     changes.topicRemoved(topic);
     return true;
   }),

@@ -5,8 +5,8 @@ import { readOffsetCheckpoint, type PartitionOffsets } from '../log/checkpoint_f
 import { formatDirectoryName } from '../log/directory_name.ts';
 import { LogFailure } from '../log/log_failure.ts';
 import type { MetadataChanges } from '../metadata/metadata_image.ts';
-import { PartitionIndex } from '../metadata/partition_index.ts';
 import type { TopicImage } from '../metadata/topic_image.ts';
+import { PartitionState, type PartitionColumns } from '../shared-memory/partition_columns.ts';
 import type { PartitionTable } from '../shared-memory/partition_table.ts';
 import { partitionDirectory, type OwnedPartitions } from './owned_partitions.ts';
 import type { ShardPorts } from './shard_ports.ts';
@@ -15,7 +15,6 @@ interface NewPartition {
   readonly topic: TopicImage;
   readonly partition: number;
   readonly slot: number;
-  readonly leaderEpoch: number;
 }
 
 /**
@@ -28,7 +27,7 @@ export class PartitionKeeper implements MetadataChanges {
   readonly #config: NodeConfig;
   readonly #self: number;
   readonly #table: PartitionTable;
-  readonly #index: PartitionIndex;
+  readonly #columns: PartitionColumns;
   readonly #partitions: OwnedPartitions;
   /** By slot: where its files lie. */
   readonly #directories = new Map<number, string>();
@@ -42,14 +41,14 @@ export class PartitionKeeper implements MetadataChanges {
     config: NodeConfig,
     self: number,
     table: PartitionTable,
-    partitionIndex: SharedArrayBuffer,
+    columns: PartitionColumns,
     partitions: OwnedPartitions,
   ) {
     this.#ports = ports;
     this.#config = config;
     this.#self = self;
     this.#table = table;
-    this.#index = new PartitionIndex(partitionIndex);
+    this.#columns = columns;
     this.#partitions = partitions;
   }
 
@@ -60,15 +59,14 @@ export class PartitionKeeper implements MetadataChanges {
     return directory;
   }
 
-  partitionAdded(topic: TopicImage, partition: number, leaderEpoch: number): void {
-    const slot = this.#index.find(topic.idWords, partition);
-    // Removed again by a later record, which this thread has not come to yet.
-    if (slot < 0) return;
-    topic.addPartition(partition, slot);
+  partitionAdded(topic: TopicImage, partition: number): void {
+    const slot = topic.slotOf(partition);
     const dataDirectory = this.#config.storage.directories[this.#table.row(slot).logDirectory]!;
     this.#directories.set(slot, partitionDirectory(dataDirectory, topic.name, partition));
-    this.#added.push({ topic, partition, slot, leaderEpoch });
+    this.#added.push({ topic, partition, slot });
   }
+
+  partitionChanged(_topic: TopicImage, _partition: number): void {}
 
   topicRemoved(topic: TopicImage): void {
     for (const slot of topic.slots) this.#directories.delete(slot);
@@ -76,13 +74,23 @@ export class PartitionKeeper implements MetadataChanges {
 
   topicConfigured(_topic: TopicImage): void {}
 
+  brokerConfigured(_name: string): void {}
+
+  brokersChanged(): void {}
+
+  featuresChanged(): void {}
+
   /** Opens the logs of the partitions that were added and are this shard's. */
   openAdded(): void {
     const added = this.#added;
     this.#added = [];
-    for (const { topic, partition, slot, leaderEpoch } of added) {
+    const state = new PartitionState();
+    for (const { topic, partition, slot } of added) {
       const row = this.#table.row(slot);
       if (row.owner !== this.#self) continue;
+      // Removed again by a record that this thread has not come to yet.
+      if (!this.#columns.read(slot, state) || !state.isOf(topic.idWords, partition)) continue;
+      const { leaderEpoch } = state;
       this.#partitions.open({
         slot,
         topic: topic.name,

@@ -21,6 +21,8 @@ import { LogReader } from '../log/log_reader.ts';
 import { RecentReads } from '../log/read_policy.ts';
 import { MetadataFollower } from '../metadata/metadata_follower.ts';
 import { MetadataImage } from '../metadata/metadata_image.ts';
+import { PartitionIndex } from '../metadata/partition_index.ts';
+import { FoundPartitions } from '../metadata/partition_store.ts';
 import { MetadataWatermark } from '../metadata/watermark.ts';
 import type { Decompressor } from '../log/records_by_time.ts';
 import type { Timer } from '../port/clock.ts';
@@ -117,7 +119,7 @@ export class Shard implements ChannelHandler {
     this.#arena = arena;
     this.#arenas = memory.arenaBytes.map((bytes, index) => ({ bytes, view: memory.arenaViews[index]! }));
     const encodeText = (text: string): Uint8Array => kernels.encodeText(text);
-    const image = new MetadataImage(kernels);
+    const image = new MetadataImage(kernels, new FoundPartitions(new PartitionIndex(boot.partitionIndex)));
     const watermark = new MetadataWatermark(boot.metadataWatermark);
     this.#metadata = new MetadataFollower(disk, boot.metadataLog, watermark, image, kernels);
     const decompressor: Decompressor = {
@@ -136,7 +138,7 @@ export class Shard implements ChannelHandler {
       cleanDirectories: boot.cleanDirectories,
       wake: this.#wake,
     });
-    this.#keeper = new PartitionKeeper(ports, config, thread, table, boot.partitionIndex, this.#partitions);
+    this.#keeper = new PartitionKeeper(ports, config, thread, table, memory.columns, this.#partitions);
     const buffers = new SendBuffers(SEND_BYTES_KEPT);
     this.#connections = new Connections(config.network, arena, counters, buffers, clock, log, {
       wake: this.#wake,

@@ -4,8 +4,10 @@ import { limitsBytes } from './connection_limits.ts';
 import { counterBlockBytes } from './counters.ts';
 import { doorbellStride } from './doorbell.ts';
 import { indexTailStride } from './index_tail.ts';
+import { logDirectoryStatesBytes } from './log_directory_states.ts';
 import { noticesBytes } from './notices.ts';
 import { followerBlockBytes } from './follower_table.ts';
+import { idListsBytes, partitionColumnsBytes } from './partition_columns.ts';
 import { rowStride } from './partition_table.ts';
 import { ringPayloadMaxOf, ringStride } from './ring.ts';
 import { stageStride } from './stages.ts';
@@ -19,7 +21,7 @@ import { tokenBucketStride } from './token_buckets.ts';
 export interface SharedGeometry {
   /** Shards are threads 1 to `shards`; thread 0 is control. At most 63. */
   readonly shards: number;
-  /** Rows of the partition table: replicas hosted here, future logs included. */
+  /** Slots: partitions of the cluster, and future logs hosted here. Each has a row of the partition table and its columns. */
   readonly partitionsMax: number;
   /** Blocks of 8 follower entries beyond the 8 that each row has. */
   readonly followerBlocksExtra: number;
@@ -37,6 +39,7 @@ export interface SharedGeometry {
   readonly addressEntries: number;
   readonly listenersMax: number;
   readonly tokenBuckets: number;
+  readonly logDirectories: number;
 }
 
 /**
@@ -50,7 +53,9 @@ export interface SharedGeometry {
  * | rings | one ring for each ordered pair of threads | ring.ts |
  * | notices | changed partitions, one map for each thread | notices.ts |
  * | rows, followers, indexTails | what is known of each replica | partition_table.ts, follower_table.ts, index_tail.ts |
+ * | partitionColumns, idLists | what the cluster's metadata says of each partition | partition_columns.ts, id_lists.ts |
  * | segmentHeaps, arenas | one for each shard, by thread number − 1 | segment_lists.ts, arena.ts |
+ * | logDirectories | whether each log directory can be used | log_directory_states.ts |
  * | limits, tokenBuckets | what is counted over all shards | connection_limits.ts, token_buckets.ts |
  * | counters | one block for each thread | counters.ts |
  */
@@ -64,8 +69,11 @@ export interface SharedMemory {
   readonly rows: SharedArrayBuffer;
   readonly followers: SharedArrayBuffer;
   readonly indexTails: SharedArrayBuffer;
+  readonly partitionColumns: SharedArrayBuffer;
+  readonly idLists: SharedArrayBuffer;
   readonly segmentHeaps: readonly SharedArrayBuffer[];
   readonly arenas: readonly SharedArrayBuffer[];
+  readonly logDirectories: SharedArrayBuffer;
   readonly limits: SharedArrayBuffer;
   readonly tokenBuckets: SharedArrayBuffer;
   readonly counters: SharedArrayBuffer;
@@ -92,6 +100,7 @@ export function sharedGeometry(shards: number, overrides: Partial<SharedGeometry
     addressEntries: 65_536,
     listenersMax: 64,
     tokenBuckets: 4096,
+    logDirectories: 1,
     ...overrides,
     ringBytes,
     shards,
@@ -115,8 +124,11 @@ export function allocateSharedMemory(geometry: SharedGeometry): SharedMemory {
     rows: shared(geometry.partitionsMax * rowStride),
     followers: shared((geometry.partitionsMax + geometry.followerBlocksExtra) * followerBlockBytes),
     indexTails: shared(geometry.partitionsMax * indexTailStride),
+    partitionColumns: shared(partitionColumnsBytes(geometry.partitionsMax)),
+    idLists: shared(idListsBytes(geometry.partitionsMax)),
     segmentHeaps: eachShard(geometry.segmentHeapBytes),
     arenas: eachShard(geometry.arenaBytes),
+    logDirectories: shared(logDirectoryStatesBytes(geometry.logDirectories)),
     limits: shared(limitsBytes(geometry.listenersMax, geometry.addressEntries)),
     tokenBuckets: shared(geometry.tokenBuckets * tokenBucketStride),
     counters: shared(threads * counterBlockBytes),

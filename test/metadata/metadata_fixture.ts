@@ -1,13 +1,15 @@
 import { ByteReader, ByteWriter } from '../../src/base/bytes.ts';
 import { uuidOfWords, type Uuid } from '../../src/base/uuid.ts';
-import type { MetadataChanges, MetadataImage } from '../../src/metadata/metadata_image.ts';
+import { MetadataImage, type MetadataChanges } from '../../src/metadata/metadata_image.ts';
 import { metadataRecord } from '../../src/metadata/metadata_record.ts';
+import { privatePartitions } from '../../src/metadata/partition_store.ts';
 import type { MetadataRecord } from '../../src/metadata/records.ts';
 import { configRecord } from '../../src/protocol/schema/metadata/config_record.ts';
 import { partitionRecord } from '../../src/protocol/schema/metadata/partition_record.ts';
 import { producerIdsRecord } from '../../src/protocol/schema/metadata/producer_ids_record.ts';
 import { removeTopicRecord } from '../../src/protocol/schema/metadata/remove_topic_record.ts';
 import { topicRecord } from '../../src/protocol/schema/metadata/topic_record.ts';
+import type { PartitionColumns } from '../../src/shared-memory/partition_columns.ts';
 import { simKernels } from '../simulation/sim_kernels.ts';
 
 export const encodeText = (text: string): Uint8Array => simKernels.encodeText(text);
@@ -36,13 +38,22 @@ export const partition = (id: Uuid, partitionId: number, leaderEpoch = 0): Metad
     directories: [topicId(99)],
   });
 
+/** An image with columns of its own. */
+export function imageWithColumns(partitionsMax = 64): { image: MetadataImage; columns: PartitionColumns } {
+  const { store, columns } = privatePartitions(partitionsMax);
+  return { image: new MetadataImage(simKernels, store), columns };
+}
+
 /** Keeps what it was told, as lines. */
 export class NotedChanges implements MetadataChanges {
   readonly lines: string[] = [];
 
-  partitionAdded: MetadataChanges['partitionAdded'] = (of, index, leaderEpoch) => {
-    of.addPartition(index, index + 100);
-    this.lines.push(`partition ${of.name}-${index} epoch ${leaderEpoch}`);
+  partitionAdded: MetadataChanges['partitionAdded'] = (of, index) => {
+    this.lines.push(`partition ${of.name}-${index}`);
+  };
+
+  partitionChanged: MetadataChanges['partitionChanged'] = (of, index) => {
+    this.lines.push(`changed ${of.name}-${index}`);
   };
 
   topicRemoved: MetadataChanges['topicRemoved'] = (of) => {
@@ -51,6 +62,18 @@ export class NotedChanges implements MetadataChanges {
 
   topicConfigured: MetadataChanges['topicConfigured'] = (of) => {
     this.lines.push(`configured ${of.name} ${JSON.stringify([...of.configs])}`);
+  };
+
+  brokerConfigured: MetadataChanges['brokerConfigured'] = (name) => {
+    this.lines.push(`broker '${name}' configured`);
+  };
+
+  brokersChanged: MetadataChanges['brokersChanged'] = () => {
+    this.lines.push('brokers changed');
+  };
+
+  featuresChanged: MetadataChanges['featuresChanged'] = () => {
+    this.lines.push('features changed');
   };
 }
 

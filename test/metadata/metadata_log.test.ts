@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MetadataFollower } from '../../src/metadata/metadata_follower.ts';
-import { MetadataImage } from '../../src/metadata/metadata_image.ts';
 import { MetadataLog, metadataLogPath } from '../../src/metadata/metadata_log.ts';
 import { METADATA_WATERMARK_BYTES, MetadataWatermark } from '../../src/metadata/watermark.ts';
 import { LogMachine } from '../log/log_machine.ts';
 import { simKernels } from '../simulation/sim_kernels.ts';
-import { NotedChanges, partition, setting, topic, topicId } from './metadata_fixture.ts';
+import { imageWithColumns, NotedChanges, partition, setting, topic, topicId } from './metadata_fixture.ts';
 
 const path = metadataLogPath('/data');
 
@@ -16,7 +15,7 @@ interface Opened {
 }
 
 function tryOpen(machine: LogMachine): Opened | string {
-  const image = new MetadataImage(simKernels);
+  const { image } = imageWithColumns();
   const changes = new NotedChanges();
   const log = MetadataLog.open(machine.disk, simKernels, '/data', (type, version, fields) =>
     image.apply(type, version, fields, changes),
@@ -122,7 +121,7 @@ test('a thread that follows applies what is committed, and no more', () => {
   const machine = new LogMachine(3);
   const { log } = open(machine);
   const watermark = new MetadataWatermark(new SharedArrayBuffer(METADATA_WATERMARK_BYTES));
-  const image = new MetadataImage(simKernels);
+  const { image } = imageWithColumns();
   const changes = new NotedChanges();
   const follower = new MetadataFollower(machine.disk, log.path, watermark, image, simKernels);
   assert.equal(follower.isBehind, true);
@@ -147,10 +146,10 @@ test('a thread that follows stops at damage instead of guessing', () => {
   machine.put(path, damaged);
   const watermark = new MetadataWatermark(new SharedArrayBuffer(METADATA_WATERMARK_BYTES));
   watermark.advance(bytes.length, 12);
-  const follower = new MetadataFollower(machine.disk, path, watermark, new MetadataImage(simKernels), simKernels);
+  const follower = new MetadataFollower(machine.disk, path, watermark, imageWithColumns().image, simKernels);
   assert.match(follower.catchUp(new NotedChanges())!, /corrupt at/);
   watermark.advance(bytes.length + 5, 13);
-  const another = new MetadataFollower(machine.disk, path, watermark, new MetadataImage(simKernels), simKernels);
+  const another = new MetadataFollower(machine.disk, path, watermark, imageWithColumns().image, simKernels);
   assert.match(another.catchUp(new NotedChanges())!, /ends before the committed position/);
 });
 

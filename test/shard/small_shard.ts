@@ -12,6 +12,7 @@ import { ByteReader, ByteWriter } from '../../src/base/bytes.ts';
 import { uuidOfWords } from '../../src/base/uuid.ts';
 import type { LogReader } from '../../src/log/log_reader.ts';
 import { MetadataImage } from '../../src/metadata/metadata_image.ts';
+import { privatePartitions } from '../../src/metadata/partition_store.ts';
 import type { AppendSink } from '../../src/partition/append_queue.ts';
 import type { Clock } from '../../src/port/clock.ts';
 import type { ApiKey } from '../../src/protocol/api_keys.ts';
@@ -79,7 +80,7 @@ export class SmallShard implements ChannelHandler {
   readonly router: AppendRouter;
   readonly controlCalls: ControlCalls;
   readonly parked: ParkedFetches;
-  readonly image = new MetadataImage(simKernels);
+  readonly image = new MetadataImage(simKernels, privatePartitions(8).store);
   readonly appendsHere: WaitingAppend[] = [];
   readonly appendsThere: WaitingAppend[] = [];
   readonly calls: WaitingCall[] = [];
