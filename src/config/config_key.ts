@@ -18,8 +18,10 @@ export interface Allowed {
   readonly oneOf: readonly string[] | null;
   readonly ignoreCase: boolean;
   readonly notEmpty: boolean;
-  /** Each element of the list must match. */
+  /** A STRING, or each element of a LIST, must match. */
   readonly pattern: RegExp | null;
+  /** What the pattern asks for, in words; null where there is none. */
+  readonly patternWords: string | null;
 }
 
 /** One key: what Kafka calls a ConfigDef entry. */
@@ -62,12 +64,17 @@ export const ANY: Allowed = {
   ignoreCase: false,
   notEmpty: false,
   pattern: null,
+  patternWords: null,
 };
 
 export const NOT_EMPTY: Allowed = { ...ANY, notEmpty: true };
 
-/** `*`, or partition:broker pairs. */
-export const THROTTLED_REPLICAS: Allowed = { ...ANY, pattern: /^(?:\*|\d+:\d+)$/ };
+/** For replication quotas. */
+export const THROTTLED_REPLICAS: Allowed = matching(/^(?:\*|\d+:\d+)$/, 'partition:broker pairs, or *');
+
+export function matching(pattern: RegExp, patternWords: string): Allowed {
+  return { ...ANY, pattern, patternWords };
+}
 
 export function atLeast(min: number): Allowed {
   return { ...ANY, min };
@@ -94,7 +101,7 @@ export function oneOfIgnoringCase(...values: string[]): Allowed {
 /** In words, for errors and documentation: "at least 1". Empty where the type says everything. */
 export function describeAllowed(allowed: Allowed): string {
   if (allowed.oneOf !== null) return `one of ${allowed.oneOf.join(', ')}${allowed.ignoreCase ? ' (in any case)' : ''}`;
-  if (allowed.pattern !== null) return 'partition:broker pairs, or *';
+  if (allowed.patternWords !== null) return allowed.patternWords;
   if (allowed.notEmpty) return 'not empty';
   const { min, max, orElse } = allowed;
   if (min !== null && max !== null) return `${min} to ${max}${orElse === null ? '' : `, or ${orElse}`}`;

@@ -1,7 +1,9 @@
 import { type BrokerRow, type ConfigKey, type ConfigType, type RareColumns, type TopicRow } from './config_key.ts';
 import { EFFECTS, TOPIC_EFFECTS } from './effects.ts';
+import { CLIENT_METRICS_KEYS } from './keys/client_metrics.ts';
 import { CLUSTER_KEYS } from './keys/cluster.ts';
 import { GROUP_KEYS } from './keys/group.ts';
+import { GROUP_SETTING_KEYS } from './keys/group_setting.ts';
 import { LOG_KEYS } from './keys/log.ts';
 import { MILLRACE_EFFECTS, MILLRACE_KEYS } from './keys/millrace.ts';
 import { NETWORK_KEYS } from './keys/network.ts';
@@ -58,8 +60,17 @@ export const TOPIC_SETTINGS: readonly ConfigKey[] = TOPIC_KEYS.map((row) =>
   topicKey(row, TOPIC_EFFECTS[row[0]] ?? null),
 ).sort(byName);
 
+/** Every setting of a group, sorted by name. The synonyms are keys of the node. */
+export const GROUP_SETTINGS: readonly ConfigKey[] = GROUP_SETTING_KEYS.map((row) => topicKey(row, null)).sort(byName);
+
+/** Every setting of a subscription to client metrics (KIP-714), sorted by name. */
+export const CLIENT_METRICS_SETTINGS: readonly ConfigKey[] = CLIENT_METRICS_KEYS.map((row) => topicKey(row, null)).sort(
+  byName,
+);
+
 const nodeKeysByName = new Map(NODE_KEYS.map((key) => [key.name, key]));
 const topicSettingsByName = new Map(TOPIC_SETTINGS.map((key) => [key.name, key]));
+const groupSettingsByName = new Map(GROUP_SETTINGS.map((key) => [key.name, key]));
 
 export function findNodeKey(name: string): ConfigKey | null {
   return nodeKeysByName.get(name) ?? null;
@@ -67,6 +78,14 @@ export function findNodeKey(name: string): ConfigKey | null {
 
 export function findTopicSetting(name: string): ConfigKey | null {
   return topicSettingsByName.get(name) ?? null;
+}
+
+export function findGroupSetting(name: string): ConfigKey | null {
+  return groupSettingsByName.get(name) ?? null;
+}
+
+export function findClientMetricsSetting(name: string): ConfigKey | null {
+  return CLIENT_METRICS_SETTINGS.find((key) => key.name === name) ?? null;
 }
 
 function nodeKey(row: BrokerRow, effect: string | null): ConfigKey {

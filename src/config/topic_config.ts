@@ -79,7 +79,7 @@ export function deriveTopicConfig(
   const { parsed, refused } = parseOverrides(overrides);
   const [first] = refused;
   if (first !== undefined) return new InvalidTopicConfig(first);
-  const config = withOverrides(base, parsed);
+  const config = withTopicValues(base, parsed);
   return checkTopicConfig(config) ?? config;
 }
 
@@ -95,10 +95,11 @@ export interface StoredTopicConfig {
  */
 export function storedTopicConfig(base: TopicConfig, stored: ReadonlyMap<string, string>): StoredTopicConfig {
   const { parsed, refused } = parseOverrides(stored);
-  return { config: withOverrides(base, parsed), ignored: refused };
+  return { config: withTopicValues(base, parsed), ignored: refused };
 }
 
-function withOverrides(base: TopicConfig, parsed: ReadonlyMap<TopicKeyName, ConfigValue>): TopicConfig {
+/** `base`, with the values that `parsed` has in their places. */
+export function withTopicValues(base: TopicConfig, parsed: ReadonlyMap<TopicKeyName, ConfigValue>): TopicConfig {
   const number = (name: TopicNumberKey, inherited: number): number => {
     const value = parsed.get(name) ?? inherited;
     assert(typeof value === 'number', 'the setting is a number');

@@ -91,10 +91,25 @@ function parseList(key: ConfigKey, text: string): readonly string[] | InvalidVal
 function parseText(key: ConfigKey, text: string): string | InvalidValue {
   const { allowed } = key;
   if (allowed.notEmpty && text === '') return new InvalidValue('must not be empty');
+  if (allowed.pattern !== null && !allowed.pattern.test(text)) {
+    return new InvalidValue(`must be ${describeAllowed(allowed)}`);
+  }
   if (allowed.oneOf === null) return text;
   const found = allowed.oneOf.find(
     (value) => value === text || (allowed.ignoreCase && value.toLowerCase() === text.toLowerCase()),
   );
   if (found === undefined) return new InvalidValue(`must be ${describeAllowed(allowed)}`);
   return text;
+}
+
+/** A value that `parseConfigValue` takes, as Kafka shows it: without spaces that do not count. */
+export function configValueText(key: ConfigKey, text: string): string {
+  if (key.type === 'PASSWORD') return text;
+  const trimmed = text.trim();
+  if (key.type === 'BOOLEAN') return trimmed.toLowerCase();
+  if (key.type !== 'LIST') return trimmed;
+  return trimmed
+    .split(',')
+    .map((element) => element.trim())
+    .join(',');
 }
