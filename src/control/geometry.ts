@@ -13,6 +13,7 @@ export function geometryOf(config: NodeConfig): SharedGeometry {
     arenaBudgetBytes: arenaBytes,
     arenaBytes: Math.min(ARENA_BYTES_MAX, Math.ceil(addressBytes / pageBytes) * pageBytes),
     listenersMax: Math.max(1, config.listeners.length),
+    logDirectories: config.storage.directories.length,
   });
 }
 
