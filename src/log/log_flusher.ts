@@ -120,6 +120,28 @@ export class LogFlusher {
     return error ?? this.#disk.syncDirectory(this.#directory);
   }
 
+  /**
+   * Syncs everything, the active segment too, blocking. A flush that runs goes on beside it; what it syncs again is on
+   * the disk already.
+   */
+  syncAllNow(): DiskError | null {
+    if (this.#isRunning || this.#hasNewNames || this.#closed.length > 0) {
+      const error = this.syncNow();
+      if (error !== null) return error;
+      if (!this.#isRunning) this.#allNamesSynced();
+    }
+    const error = this.#source.activeFile().sync();
+    if (error === null && !this.#isRunning) this.isTruncated = false;
+    return error;
+  }
+
+  #allNamesSynced(): void {
+    for (const segment of this.#closed) segment.file?.close();
+    this.#closed.length = 0;
+    this.#hasNewNames = false;
+    this.#hasNewDirectory = false;
+  }
+
   syncIndexesNow(baseOffset: number): DiskError | null {
     for (const suffix of ['.index', '.timeindex'] as const) {
       const file = this.#disk.open(segmentPath(this.#directory, baseOffset, suffix), 'write');

@@ -257,6 +257,20 @@ export class PartitionLog {
     this.#flusher.flush(done);
   }
 
+  /**
+   * The same, blocking: what is committed, and that nothing else is in the file, is on stable storage when this returns
+   * null. For a thread whose log decides what it does next; a shard never waits.
+   */
+  flushNow(): LogFailure | null {
+    if (this.#failure !== null) return this.#refused();
+    assert(this.#done === null, 'no blocking flush under a commit');
+    const error = this.#flusher.syncAllNow();
+    if (error !== null) return this.#fail(LogFailure.ofDisk(error));
+    this.#recoveryPoint = this.#logEndOffset;
+    this.#lastFlushMs = this.#options.clock.monotonicMs();
+    return null;
+  }
+
   /** By `flush.messages` and `flush.ms`, at `nowMs` of the monotonic clock. */
   isFlushDue(nowMs: number): boolean {
     if (!this.isDirty || this.#failure !== null) return false;
