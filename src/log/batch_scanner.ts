@@ -20,11 +20,15 @@ import { crc32 } from './legacy_crc.ts';
  */
 export type ScanEnd = 'end' | 'invalid' | 'error';
 
+/** For `BatchScanner.begin`: the CRC of every batch is checked, or of none. */
+export const checkAll = 0;
+export const checkNone = Infinity;
+
 /** Enough for heads; where the bytes of batches are read too, more makes fewer calls. */
 const headMemoryBytes = 16 * 1024;
 const wholeMemoryBytes = 256 * 1024;
 
-/** Walks the batches of a segment's file, blocking: heads alone, or with the CRC of each. For the owner of the log. */
+/** Walks the batches of a segment's file, blocking: heads alone, or with the CRC from an offset on. For the owner of the log. */
 export class BatchScanner {
   /** Of the current batch, or of the place where the scan stopped. */
   position = 0;
@@ -44,9 +48,11 @@ export class BatchScanner {
   #file: File | null = null;
   #end = 0;
   #offsetMin = 0;
-  #checksCrc = false;
+  #checkedFrom = checkNone;
+  /** The scan has come to what is checked, and reads on in large pieces. */
+  #checks = false;
   /**
-   * Of the batches that were checked so far, over all files. A truncation that a loss of power has undone can leave old
+   * Of the batches that were met so far in files that are checked. A truncation that a loss of power has undone can leave old
    * batches behind newer ones, all of them whole: their epoch is what tells them apart.
    */
   #epochMin = -1;
@@ -61,8 +67,12 @@ export class BatchScanner {
     this.view = new DataView(this.#memory.buffer);
   }
 
-  /** Begins at `position`; offsets below `offsetMin` are invalid. `end` is the file's length. */
-  begin(file: File, position: number, end: number, offsetMin: number, checksCrc: boolean): void {
+  /**
+   * Begins at `position`; offsets below `offsetMin` are invalid. `end` is the file's length. Batches that end at or above
+   * the offset `checkedFrom` are read and their CRC is checked; of those before it only the heads are looked at.
+   */
+  begin(file: File, position: number, end: number, offsetMin: number, checkedFrom: number): void {
+    const checksCrc = checkedFrom !== checkNone;
     if (checksCrc && end - position > this.#memory.length && this.#memory.length < wholeMemoryBytes) {
       this.#memory = new Uint8Array(wholeMemoryBytes);
       this.view = new DataView(this.#memory.buffer);
@@ -71,7 +81,8 @@ export class BatchScanner {
     this.#next = position;
     this.#end = end;
     this.#offsetMin = offsetMin;
-    this.#checksCrc = checksCrc;
+    this.#checkedFrom = checkedFrom;
+    this.#checks = checkedFrom <= offsetMin;
     this.#loadedFrom = 0;
     this.#loadedTo = 0;
     this.stopped = 'end';
@@ -90,14 +101,15 @@ export class BatchScanner {
     let at = this.#next - this.#loadedFrom;
     if (!isPlausibleHeader(this.view, at, known, rest, this.#offsetMin)) return this.#stop('invalid');
     const bytes = sizeOf(this.view, at);
-    if (this.#checksCrc) {
+    this.#checks ||= batchLastOffset(this.view, at) >= this.#checkedFrom;
+    if (this.#checks) {
       if (bytes <= this.#memory.length && !this.#load(this.#next, bytes)) return false;
       if (!this.#checkCrc(this.#next, bytes)) return false;
       if (!this.#load(this.#next, Math.min(bytes, this.#memory.length))) return false;
       at = this.#next - this.#loadedFrom;
     }
     const leaderEpoch = batchLeaderEpoch(this.view, at);
-    if (this.#checksCrc && leaderEpoch >= 0) {
+    if (this.#checkedFrom !== checkNone && leaderEpoch >= 0) {
       if (leaderEpoch < this.#epochMin) return this.#stop('invalid');
       this.#epochMin = leaderEpoch;
     }
@@ -121,7 +133,7 @@ export class BatchScanner {
   #load(from: number, length: number): boolean {
     if (from >= this.#loadedFrom && from + length <= this.#loadedTo) return true;
     // Heads alone need a page or two around each batch; with the CRC everything is read anyway.
-    const wanted = this.#checksCrc ? this.#memory.length : Math.max(length, 8 * 1024);
+    const wanted = this.#checks ? this.#memory.length : Math.max(length, 8 * 1024);
     const take = Math.min(wanted, this.#end - from, this.#memory.length);
     const got = this.#file!.read(this.#memory, 0, take, from);
     if (got instanceof DiskError) {

@@ -2,7 +2,7 @@ import type { Disk } from '../port/disk.ts';
 import { DiskError } from '../port/disk.ts';
 import type { Kernels } from '../port/kernels.ts';
 import { readWholeFile, replaceFile } from './atomic_file.ts';
-import type { BatchScanner } from './batch_scanner.ts';
+import { checkNone, type BatchScanner } from './batch_scanner.ts';
 import { leaderEpochCheckpointName, LeaderEpochs } from './leader_epochs.ts';
 import { LogFailure } from './log_failure.ts';
 import type { Segment } from './segment.ts';
@@ -89,7 +89,7 @@ function assignFromBatches(
 function firstEpochOf(options: EpochOptions, scanner: BatchScanner, segment: Segment): number | LogFailure {
   const file = options.disk.open(segmentPath(options.directory, segment.baseOffset, '.log'), 'read');
   if (file instanceof DiskError) return LogFailure.ofDisk(file);
-  scanner.begin(file, 0, segment.bytes, segment.baseOffset, false);
+  scanner.begin(file, 0, segment.bytes, segment.baseOffset, checkNone);
   const epoch = scanner.next() ? scanner.leaderEpoch : -1;
   file.close();
   return scanner.error === null ? epoch : LogFailure.ofDisk(scanner.error);
@@ -103,7 +103,7 @@ function walkEpochs(
 ): LogFailure | null {
   const file = options.disk.open(segmentPath(options.directory, segment.baseOffset, '.log'), 'read');
   if (file instanceof DiskError) return LogFailure.ofDisk(file);
-  scanner.begin(file, 0, segment.bytes, segment.baseOffset, false);
+  scanner.begin(file, 0, segment.bytes, segment.baseOffset, checkNone);
   while (scanner.next()) {
     if (scanner.leaderEpoch > epochs.latestEpoch) epochs.assign(scanner.leaderEpoch, scanner.baseOffset);
   }

@@ -3,7 +3,7 @@ import type { Disk, File } from '../port/disk.ts';
 import { DiskError } from '../port/disk.ts';
 import type { Kernels } from '../port/kernels.ts';
 import type { BatchObserver } from './batch_observer.ts';
-import { BatchScanner } from './batch_scanner.ts';
+import { BatchScanner, checkNone } from './batch_scanner.ts';
 import { openLeaderEpochs } from './epoch_rebuild.ts';
 import type { SeenEpochs } from './epoch_rebuild.ts';
 import { relativeOffsetsEnd, SegmentIndexes } from './index_files.ts';
@@ -229,15 +229,16 @@ export class LogOpening {
   }
 
   /**
-   * Walks the whole segment and makes its indexes anew. With `checksCrc` it may end before the file does, and is cut
-   * there, unless that loses what was synced; without, what is not a batch is corruption.
+   * Walks the whole segment and makes its indexes anew. Where batches are checked, from the recovery point on, it may end
+   * before the file does, and is cut there; what is not a batch in front of that is corruption.
    */
   #rebuild(file: File, size: number, base: number, next: number, checksCrc: boolean): boolean | LogFailure {
     const { disk, directory, config, recoveryPoint } = this.#options;
     const segment = this.#newSegment(base);
     const indexes = new SegmentIndexes();
     const visit = checksCrc ? (scanner: BatchScanner): void => this.#recovered(scanner, base) : null;
-    const end = walkSegment(this.#scanner, file, size, segment, indexes, config.indexIntervalBytes, checksCrc, visit);
+    const checkedFrom = checksCrc ? recoveryPoint : checkNone;
+    const end = walkSegment(this.#scanner, file, size, segment, indexes, config.indexIntervalBytes, checkedFrom, visit);
     if (end === 'error') return LogFailure.ofDisk(this.#scanner.error!);
     const isWhole = end === 'end';
     if (!isWhole) {
@@ -319,8 +320,10 @@ export class LogOpening {
   }
 
   #recovered(scanner: BatchScanner, segmentBaseOffset: number): void {
-    this.report.scannedBatches++;
-    this.report.scannedBytes += scanner.bytes;
+    if (scanner.lastOffset >= this.#options.recoveryPoint) {
+      this.report.scannedBatches++;
+      this.report.scannedBytes += scanner.bytes;
+    }
     const { epochs, startOffsets } = this.#seenEpochs;
     if (scanner.leaderEpoch > (epochs.at(-1) ?? -1)) {
       epochs.push(scanner.leaderEpoch);

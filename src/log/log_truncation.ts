@@ -1,6 +1,6 @@
 import type { Disk, File } from '../port/disk.ts';
 import { DiskError } from '../port/disk.ts';
-import type { BatchScanner } from './batch_scanner.ts';
+import { checkNone, type BatchScanner } from './batch_scanner.ts';
 import { relativeOffsetsEnd, SegmentIndexes } from './index_files.ts';
 import { LogFailure } from './log_failure.ts';
 import type { Segment } from './segment.ts';
@@ -32,7 +32,7 @@ export function cutSegment(
   indexes.truncateTo(offset - base);
 
   let end = indexes.lastPosition;
-  scanner.begin(file, end, old.bytes, base, false);
+  scanner.begin(file, end, old.bytes, base, checkNone);
   while (scanner.next() && scanner.lastOffset < offset) end = scanner.position + scanner.bytes;
   if (scanner.error !== null) return LogFailure.ofDisk(scanner.error);
   const error = file.truncate(end);
@@ -41,7 +41,7 @@ export function cutSegment(
   let stopped = resumeSegment(scanner, file, end, segment, indexes, indexIntervalBytes);
   if (stopped === null) {
     indexes = new SegmentIndexes();
-    stopped = walkSegment(scanner, file, end, segment, indexes, indexIntervalBytes, false, null);
+    stopped = walkSegment(scanner, file, end, segment, indexes, indexIntervalBytes, checkNone, null);
   }
   if (stopped === 'error') return LogFailure.ofDisk(scanner.error!);
   if (stopped !== 'end') return new LogFailure('corrupt', file.path, `no batch at ${segment.bytes}`);

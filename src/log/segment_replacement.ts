@@ -1,6 +1,6 @@
 import type { Disk } from '../port/disk.ts';
 import { DiskError } from '../port/disk.ts';
-import type { BatchScanner } from './batch_scanner.ts';
+import { checkNone, type BatchScanner } from './batch_scanner.ts';
 import { markSegmentDeleted, unlinkDeletedSegment } from './segment_files.ts';
 import { baseOffsetOf, cleanedSuffix, deletedSuffix, segmentPath, swapSuffix } from './segment_names.ts';
 import type { SegmentSuffix } from './segment_names.ts';
@@ -131,7 +131,7 @@ function endOffsetOf(disk: Disk, path: string, baseOffset: number, scanner: Batc
   const size = file.size();
   let end = baseOffset;
   if (!(size instanceof DiskError)) {
-    scanner.begin(file, 0, size, baseOffset, false);
+    scanner.begin(file, 0, size, baseOffset, checkNone);
     while (scanner.next()) end = scanner.lastOffset + 1;
   }
   file.close();

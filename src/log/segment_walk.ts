@@ -1,6 +1,6 @@
 import type { Disk, File } from '../port/disk.ts';
 import { DiskError } from '../port/disk.ts';
-import type { BatchScanner, ScanEnd } from './batch_scanner.ts';
+import { checkNone, type BatchScanner, type ScanEnd } from './batch_scanner.ts';
 import { readIndexEnds, SegmentIndexes } from './index_files.ts';
 import type { LogConfig } from './log_config.ts';
 import { relativeOffsetLimit } from './log_config.ts';
@@ -23,10 +23,10 @@ export function walkSegment(
   segment: Segment,
   indexes: SegmentIndexes,
   indexIntervalBytes: number,
-  checksCrc: boolean,
+  checkedFrom: number,
   visit: BatchVisitor | null,
 ): ScanEnd {
-  scanner.begin(file, segment.bytes, fileBytes, segment.nextOffset, checksCrc);
+  scanner.begin(file, segment.bytes, fileBytes, segment.nextOffset, checkedFrom);
   while (scanner.next()) {
     const relativeOffset = scanner.lastOffset - segment.baseOffset;
     if (relativeOffset > relativeOffsetLimit) return 'invalid';
@@ -51,7 +51,7 @@ export function resumeSegment(
   indexes: SegmentIndexes,
   indexIntervalBytes: number,
 ): ScanEnd | null {
-  scanner.begin(file, 0, fileBytes, segment.baseOffset, false);
+  scanner.begin(file, 0, fileBytes, segment.baseOffset, checkNone);
   if (!scanner.next()) return scanner.stopped;
   const firstTimestamp = scanner.maxTimestamp;
   if (indexes.offsetEntries > 0 && !startsAtEntry(scanner, file, fileBytes, segment, indexes)) {
@@ -61,7 +61,7 @@ export function resumeSegment(
     segment.largestTimestamp = indexes.lastTimestamp;
     segment.offsetOfLargest = segment.baseOffset + indexes.lastTimeRelativeOffset;
   }
-  const end = walkSegment(scanner, file, fileBytes, segment, indexes, indexIntervalBytes, false, null);
+  const end = walkSegment(scanner, file, fileBytes, segment, indexes, indexIntervalBytes, checkNone, null);
   segment.firstTimestamp = firstTimestamp;
   return end;
 }
@@ -75,7 +75,7 @@ function startsAtEntry(
   indexes: SegmentIndexes,
 ): boolean {
   const entryOffset = segment.baseOffset + indexes.lastRelativeOffset;
-  scanner.begin(file, indexes.lastPosition, fileBytes, segment.baseOffset, false);
+  scanner.begin(file, indexes.lastPosition, fileBytes, segment.baseOffset, checkNone);
   if (!scanner.next() || scanner.baseOffset > entryOffset || scanner.lastOffset > entryOffset) return false;
   segment.bytes = indexes.lastPosition;
   segment.nextOffset = scanner.baseOffset;
