@@ -9,9 +9,10 @@ import type {
   StorageConfig,
   TopicDefaults,
 } from './node_config.ts';
-import { isWellFormedHost } from './address.ts';
+import { parseAddressCaps } from './address_caps.ts';
 import type { Findings } from './problems.ts';
 import { retentionMs, topicConfigOfNode } from './topic_config.ts';
+import { InvalidValue } from './value.ts';
 import type { ConfigValues } from './values.ts';
 
 /** What this machine offers, as far as the defaults depend on it. */
@@ -160,20 +161,12 @@ function arenaBytes(
   return Math.min(2047 * MIB, Math.max(8 * MIB, enough, ofOne));
 }
 
-/** `address:count` pairs. An IPv6 address has colons of its own, so the count follows the last one. */
 function readAddressCaps(values: ConfigValues, findings: Findings): readonly AddressCap[] {
   const key = 'max.connections.per.ip.overrides';
-  const caps: AddressCap[] = [];
-  for (const pair of values.text(key).split(',')) {
-    if (pair.trim() === '') continue;
-    const match = /^\s*\[?([^[\]\s]+)\]?:(\d{1,10})\s*$/.exec(pair);
-    const address = match?.[1] ?? '';
-    const connectionsMax = Number(match?.[2] ?? -1);
-    if (connectionsMax < 0 || connectionsMax > 2_147_483_647 || !isWellFormedHost(address)) {
-      findings.error(values, key, `must be a list of address:count, which '${pair.trim()}' is not`);
-    } else {
-      caps.push({ address, connectionsMax });
-    }
+  const caps = parseAddressCaps(values.text(key));
+  if (caps instanceof InvalidValue) {
+    findings.error(values, key, caps.requirement);
+    return [];
   }
   if (values.number('max.connections.per.ip') === 0 && caps.length === 0) {
     findings.error(values, 'max.connections.per.ip', `must be above 0 unless ${key} lets some addresses in`);
