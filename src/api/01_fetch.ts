@@ -1,31 +1,30 @@
-import { ReadResult, type ReadStatus } from '../log/read_position.ts';
 import { ErrorCode } from '../protocol/errors.ts';
-import { FetchResponseWriter } from '../protocol/fetch_response.ts';
 import { FetchRequestWalker } from '../protocol/fetch_walker.ts';
-import { sizeOf } from '../protocol/record_batch.ts';
 import { replicaState, RowSnapshot } from '../shared-memory/partition_table.ts';
-import { FetchPlan, type TopicPlan } from './fetch_plan.ts';
-import type { AnswerPiece, ApiHandler, ApiHost } from './host.ts';
+import { FetchAnswer } from './fetch_answer.ts';
+import { FetchPlan, TOPIC_IDS_FROM } from './fetch_plan.ts';
+import { FetchReading } from './fetch_reading.ts';
+import type { FetchSession, SessionTopic } from './fetch_session.ts';
+import type { ApiHandler, ApiHost } from './host.ts';
 import type { Request } from './request.ts';
 
 /**
- * Fetch (1), versions 4 to 18: KIP-74 limits, KIP-320 epochs, KIP-516 topic ids from 13 on.
+ * Fetch (1), versions 4 to 18: KIP-74 limits, KIP-227 sessions, KIP-320 epochs, KIP-516 topic ids from 13 on.
  *
  * Runs on the receiving shard, whoever owns the partitions: it reads their rows and files itself. May wait: for
  * `min.bytes` up to `max.wait`, and for the disk.
  *
  *     taken apart (plan) ─► evaluated ─┬─ enough, an error, or no wait ─► read ─► answered
- *                                      └─ parked ─ a partition moved, or time is up ─► evaluated
+ *       ▲ full: the request            └─ parked ─ a partition moved, or time is up ─► evaluated
+ *       └ incremental: the session, changed by the request
  *
- * Not done yet: fetch sessions (a full request is answered fully), followers, read_committed with open transactions.
+ * Not done yet: followers, read_committed with open transactions.
  */
 export class FetchHandler implements ApiHandler {
   readonly #walker = new FetchRequestWalker();
-  readonly #writer = new FetchResponseWriter();
   readonly #row = new RowSnapshot();
-  readonly #again = new RowSnapshot();
-  readonly #result = new ReadResult();
-  readonly #splices: number[] = [];
+  readonly #reading = new FetchReading((request, plan, host) => this.#write(request, plan, host));
+  readonly #answer = new FetchAnswer();
   readonly #plans: FetchPlan[] = [];
 
   handle(request: Request, host: ApiHost): void {
@@ -35,26 +34,27 @@ export class FetchHandler implements ApiHandler {
     }
     const plan = this.#plans.pop() ?? new FetchPlan();
     request.fetch = plan;
-    this.#takeApart(plan, host);
-    if (plan.sessionId !== 0) return this.#refuseSession(request, plan, host);
+    this.#readHead(plan, host);
     if (plan.replicaId >= 0) return host.refuse(request, 'a replica fetch; this node has no followers');
-    if (this.#evaluate(request, plan, host) || plan.maxWaitMs <= 0) return this.#answer(request, plan, host);
+    const refusal = this.#takeApart(request, plan, host);
+    if (refusal !== ErrorCode.NONE) return this.#answer.refuse(request, plan, host, refusal);
+    if (this.#evaluate(request, plan, host) || plan.maxWaitMs <= 0) return this.#read(request, plan, host);
     host.park(request);
     // What moved between the look and the parking would wake nobody.
-    if (this.#evaluate(request, plan, host)) return this.#answer(request, plan, host);
+    if (this.#evaluate(request, plan, host)) return this.#read(request, plan, host);
     host.expireAt(request, request.arrivalMs + plan.maxWaitMs);
   }
 
   retry(request: Request, host: ApiHost): void {
     const plan = request.fetch!;
-    if (this.#evaluate(request, plan, host)) this.#answer(request, plan, host);
+    if (this.#evaluate(request, plan, host)) this.#read(request, plan, host);
   }
 
   expire(request: Request, host: ApiHost): void {
     const plan = request.fetch!;
     if (!plan.isParked) return;
     this.#evaluate(request, plan, host);
-    this.#answer(request, plan, host);
+    this.#read(request, plan, host);
   }
 
   /** The request is over, answered or not. */
@@ -63,29 +63,63 @@ export class FetchHandler implements ApiHandler {
     request.fetch = null;
   }
 
-  #takeApart(plan: FetchPlan, host: ApiHost): void {
+  #readHead(plan: FetchPlan, host: ApiHost): void {
     const walker = this.#walker;
     plan.reset();
     plan.version = walker.version;
     plan.maxWaitMs = walker.maxWaitMs;
-    plan.minBytes = walker.minBytes;
     plan.maxBytes = Math.min(Math.max(walker.maxBytes, 0), host.node.fetchBytesMax);
+    // More than an answer may hold never comes.
+    plan.minBytes = Math.min(walker.minBytes, plan.maxBytes);
     plan.readCommitted = walker.isolationLevel === 1;
     plan.replicaId = walker.replicaId;
     plan.sessionId = walker.sessionId;
     plan.sessionEpoch = walker.sessionEpoch;
+  }
+
+  /** Fills the plan: from the request, or from the session after the request has changed it. */
+  #takeApart(request: Request, plan: FetchPlan, host: ApiHost): ErrorCode {
+    const sessions = host.fetchSessions;
+    if (plan.sessionEpoch === FULL_WITHOUT_SESSION || plan.sessionEpoch === FULL_WITH_NEW_SESSION) {
+      // A session that is named here is over.
+      if (plan.sessionId !== 0) sessions.remove(plan.sessionId);
+      this.#planOfRequest(plan, host);
+      return ErrorCode.NONE;
+    }
+    const session = sessions.get(plan.sessionId);
+    if (session === null) return ErrorCode.FETCH_SESSION_ID_NOT_FOUND;
+    if (session.epoch !== plan.sessionEpoch) return ErrorCode.INVALID_FETCH_SESSION_EPOCH;
+    if (session.usesTopicIds !== plan.version >= TOPIC_IDS_FROM) return ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR;
+    if (!sessions.update(session, request.arrivalMs, (changed) => this.#change(changed))) {
+      return ErrorCode.FETCH_SESSION_ID_NOT_FOUND;
+    }
+    if (session.size === 0) {
+      // Nothing is left to remember: answered as a full request without partitions.
+      sessions.remove(session.id);
+      return ErrorCode.NONE;
+    }
+    session.advanceEpoch();
+    plan.session = session;
+    plan.epochAfter = session.epoch;
+    this.#planOfSession(plan, session, host);
+    return ErrorCode.NONE;
+  }
+
+  #planOfRequest(plan: FetchPlan, host: ApiHost): void {
+    const walker = this.#walker;
     const { index } = host.image;
+    const usesTopicIds = walker.version >= TOPIC_IDS_FROM;
     while (walker.nextTopic()) {
       const topic = plan.addTopic();
       topic.idWords[0] = walker.topicId0;
       topic.idWords[1] = walker.topicId1;
       topic.idWords[2] = walker.topicId2;
       topic.idWords[3] = walker.topicId3;
-      topic.topic =
-        walker.version >= TOPIC_IDS_FROM
-          ? index.byId(walker.topicId0, walker.topicId1, walker.topicId2, walker.topicId3)
-          : index.byName(walker.bytes, walker.topicNameStart, walker.topicNameEnd);
-      if (topic.topic === null && walker.version < TOPIC_IDS_FROM) {
+      topic.topic = usesTopicIds
+        ? index.byId(walker.topicId0, walker.topicId1, walker.topicId2, walker.topicId3)
+        : index.byName(walker.bytes, walker.topicNameStart, walker.topicNameEnd);
+      topic.missing = usesTopicIds ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+      if (topic.topic === null && !usesTopicIds) {
         topic.nameBytes = walker.bytes.slice(walker.topicNameStart, walker.topicNameEnd);
       }
       while (walker.nextPartition()) {
@@ -99,19 +133,75 @@ export class FetchHandler implements ApiHandler {
     }
   }
 
-  /** Looks at every partition. True: there is something to answer with. */
+  /** Partitions that the request names come into the session or are changed in it, those that it forgets leave. */
+  #change(session: FetchSession): void {
+    const walker = this.#walker;
+    while (walker.nextTopic()) {
+      const topic = this.#topicOf(session);
+      while (walker.nextPartition()) {
+        const partition = session.put(topic, walker.partitionIndex);
+        partition.leaderEpoch = walker.currentLeaderEpoch;
+        partition.fetchOffset = walker.fetchOffset;
+        partition.maxBytes = walker.partitionMaxBytes;
+      }
+      session.dropIfEmpty(topic);
+    }
+    while (walker.nextForgottenTopic()) {
+      const topic = this.#topicOf(session);
+      while (walker.nextForgottenPartition()) session.forget(topic, walker.partitionIndex);
+      session.dropIfEmpty(topic);
+    }
+  }
+
+  /** The topic at which the walker is. */
+  #topicOf(session: FetchSession): SessionTopic {
+    const walker = this.#walker;
+    return session.usesTopicIds
+      ? session.topicOfId(walker.topicId0, walker.topicId1, walker.topicId2, walker.topicId3)
+      : session.topicOfName(walker.bytes, walker.topicNameStart, walker.topicNameEnd);
+  }
+
+  #planOfSession(plan: FetchPlan, session: FetchSession, host: ApiHost): void {
+    let topic: SessionTopic | null = null;
+    for (let partition = session.first; partition !== null; partition = partition.next) {
+      if (partition.topic !== topic) {
+        topic = partition.topic;
+        topic.resolve(host.image.index, session.usesTopicIds);
+        const planned = plan.addTopic();
+        planned.idWords.set(topic.idWords);
+        planned.topic = topic.image;
+        planned.nameBytes = topic.nameBytes;
+        planned.missing = topic.missing;
+      }
+      const at = plan.addPartition();
+      plan.members[at] = partition;
+      plan.partitionIndex[at] = partition.partitionIndex;
+      plan.slot[at] = topic.image === null ? -1 : topic.image.slotOf(partition.partitionIndex);
+      plan.leaderEpoch[at] = partition.leaderEpoch;
+      plan.fetchOffset[at] = partition.fetchOffset;
+      plan.maxBytesOf[at] = partition.maxBytes;
+    }
+  }
+
+  /**
+   * Looks at every partition. True: there is something to answer with. That nobody knows a partition is no reason to
+   * answer before the others have something, unless there are no others.
+   */
   #evaluate(request: Request, plan: FetchPlan, host: ApiHost): boolean {
     let available = 0;
+    let known = 0;
     let hasError = false;
     for (let at = 0; at < plan.partitionCount; at++) {
       plan.available[at] = 0;
       plan.piece[at] = -1;
       const error = this.#look(request, plan, at, host);
       plan.errorCode[at] = error;
+      if (plan.slot[at]! < 0) continue;
+      known++;
       if (error !== ErrorCode.NONE) hasError = true;
-      else available += Math.min(plan.available[at]!, Math.max(plan.maxBytesOf[at]!, 0));
+      else available += Math.min(plan.available[at]!, Math.max(plan.maxBytesOf[at]!, 1));
     }
-    return hasError || plan.partitionCount === 0 || (available > 0 && available >= plan.minBytes) || plan.minBytes <= 0;
+    return hasError || known === 0 || available >= plan.minBytes;
   }
 
   #look(request: Request, plan: FetchPlan, at: number, host: ApiHost): ErrorCode {
@@ -121,9 +211,8 @@ export class FetchHandler implements ApiHandler {
     plan.lastStableOffset[at] = -1;
     plan.logStartOffset[at] = -1;
     if (slot < 0 || !host.table.snapshot(slot, row)) {
-      return plan.version >= TOPIC_IDS_FROM && plan.topics[plan.topicOf[at]!]!.topic === null
-        ? ErrorCode.UNKNOWN_TOPIC_ID
-        : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+      const { topic, missing } = plan.topics[plan.topicOf[at]!]!;
+      return topic === null ? missing : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
     }
     if (row.state === replicaState.offline) return ErrorCode.KAFKA_STORAGE_ERROR;
     if (row.state !== replicaState.leader) return ErrorCode.NOT_LEADER_OR_FOLLOWER;
@@ -151,252 +240,63 @@ export class FetchHandler implements ApiHandler {
     return located === 'found' ? host.reader.bytesAhead(this.#row, position) : BYTES_UNKNOWN;
   }
 
-  #answer(request: Request, plan: FetchPlan, host: ApiHost): void {
+  #read(request: Request, plan: FetchPlan, host: ApiHost): void {
     host.unpark(request);
-    plan.cursor = 0;
-    plan.bytesLeft = plan.maxBytes;
-    plan.isFirst = true;
-    this.#readOn(request, plan, host);
-  }
-
-  /** Reads partition by partition; goes on later when the disk is needed. */
-  #readOn(request: Request, plan: FetchPlan, host: ApiHost): void {
-    while (plan.cursor < plan.partitionCount) {
-      const at = plan.cursor;
-      if (plan.available[at]! > 0 && (plan.bytesLeft > 0 || plan.isFirst)) {
-        if (!this.#read(request, plan, at, host)) return;
-      }
-      plan.cursor++;
-    }
-    this.#write(request, plan, host);
-  }
-
-  /** False: the disk works on it, and `#readOn` is called again. */
-  #read(request: Request, plan: FetchPlan, at: number, host: ApiHost): boolean {
-    const slot = plan.slot[at]!;
-    const row = this.#row;
-    if (!this.#sameRow(plan, at, host, row)) return true;
-    const position = plan.positions[at]!;
-    const hint = host.readPosition(request, slot);
-    const offset = plan.fetchOffset[at]!;
-    const located = host.reader.locate(row, offset, hint, position);
-    if (located === 'later') {
-      request.parts++;
-      host.reader.locateLater(row, offset, position, (status) => {
-        // Unless it was found, the position is still that of another fetch.
-        if (status === 'found') hint.copyFrom(position);
-        this.#goOn(request, plan, at, status, host);
-      });
-      return false;
-    }
-    if (located !== 'found') return this.#readFailed(plan, at, located);
-    const end = plan.readCommitted ? row.lastStableOffset : row.highWatermark;
-    // What is told of the partition is no older than what is given of it.
-    plan.highWatermark[at] = row.highWatermark;
-    plan.lastStableOffset[at] = row.lastStableOffset;
-    const room = this.#room(plan, at, position.batchBytes, host.reader.bytesAhead(row, position));
-    if (room === 0) return true;
-    const piece = host.answers.take(HEADROOM + room + TAILROOM);
-    plan.piece[at] = request.pieces.length;
-    request.pieces.push(piece);
-    piece.start = HEADROOM;
-    piece.end = HEADROOM;
-    const result = this.#result;
-    const read = host.reader.read(row, position, end, piece, HEADROOM, room, result);
-    if (read === 'later') {
-      const later = new ReadResult();
-      request.parts++;
-      host.reader.readLater(row, position, end, piece, HEADROOM, room, later, () => {
-        const isWhole = later.status !== 'found' || this.#took(request, plan, at, piece, later, host);
-        if (later.status !== 'found') this.#readFailed(plan, at, later.status);
-        this.#goOn(request, plan, isWhole ? at + 1 : at, 'found', host);
-      });
-      return false;
-    }
-    if (read !== 'found') return this.#readFailed(plan, at, read);
-    return this.#took(request, plan, at, piece, result, host) || this.#read(request, plan, at, host);
-  }
-
-  /** An answer of the disk's pool: the request may have lost its connection meanwhile. */
-  #goOn(request: Request, plan: FetchPlan, cursor: number, status: ReadStatus, host: ApiHost): void {
-    request.parts--;
-    if (request.isAbandoned) return host.returned(request);
-    plan.cursor = cursor;
-    if (status !== 'found' && status !== 'later') {
-      this.#readFailed(plan, cursor, status);
-      plan.cursor++;
-    }
-    this.#readOn(request, plan, host);
-  }
-
-  /**
-   * The bytes are right only if nothing was cut off or replaced while they were read. False: a part of the first batch
-   * is all that fitted, and it has to be read again with room for the whole.
-   */
-  #took(request: Request, plan: FetchPlan, at: number, piece: AnswerPiece, result: ReadResult, host: ApiHost): boolean {
-    const again = this.#again;
-    const slot = plan.slot[at]!;
-    const position = plan.positions[at]!;
-    const isThere = host.table.snapshot(slot, again);
-    if (!isThere || again.incarnation !== position.incarnation || again.readEpoch !== position.readEpoch) return true;
-    // More than the client wants: the size of the first batch was not known.
-    const limit = this.#limit(plan, at);
-    if (plan.isFirst && !result.isPartial && result.bytes > limit) {
-      const bytes = batchesWithin(piece, result.bytes, limit);
-      if (bytes < result.bytes) return this.#gave(plan, piece, bytes);
-    }
-    // Where it goes on, or, for a part, how large the batch is.
-    host.readPosition(request, slot).copyFrom(result.next);
-    if (result.isPartial) {
-      if (!plan.isFirst || result.next.batchBytes <= position.batchBytes) return true;
-      request.pieces.pop();
-      plan.piece[at] = -1;
-      host.answers.giveBack(piece);
-      return false;
-    }
-    return this.#gave(plan, piece, result.bytes);
-  }
-
-  #gave(plan: FetchPlan, piece: AnswerPiece, bytes: number): true {
-    piece.end = piece.start + bytes;
-    plan.bytesLeft -= bytes;
-    if (bytes > 0) plan.isFirst = false;
-    return true;
-  }
-
-  /** A partition whose bytes cannot be had now is answered without any: the client asks again. */
-  #readFailed(plan: FetchPlan, at: number, status: ReadStatus): boolean {
-    if (status === 'failed') plan.errorCode[at] = ErrorCode.KAFKA_STORAGE_ERROR;
-    if (status === 'outOfRange') plan.errorCode[at] = ErrorCode.OFFSET_OUT_OF_RANGE;
-    return true;
-  }
-
-  #sameRow(plan: FetchPlan, at: number, host: ApiHost, row: RowSnapshot): boolean {
-    return host.table.snapshot(plan.slot[at]!, row) && row.incarnation === plan.incarnation[at];
-  }
-
-  /** How much of a partition this answer takes: its own limit, the whole answer's, and what is there. */
-  #room(plan: FetchPlan, at: number, batchBytes: number, bytesAhead: number): number {
-    const limit = this.#limit(plan, at);
-    const room = Math.min(limit, bytesAhead);
-    if (!plan.isFirst) return room >= batchBytes ? room : 0;
-    // A size that is not known yet is told by the head of the batch.
-    return Math.max(room, batchBytes > 0 ? batchBytes : Math.min(bytesAhead, FIRST_READ_BYTES));
-  }
-
-  /** What the client wants of a partition at the most, but for the first batch of an answer, which comes whole. */
-  #limit(plan: FetchPlan, at: number): number {
-    return Math.min(Math.max(plan.maxBytesOf[at]!, 0), Math.max(plan.bytesLeft, 0));
-  }
-
-  #refuseSession(request: Request, plan: FetchPlan, host: ApiHost): void {
-    const { sessionId } = plan;
-    const code = sessionId === 0 ? ErrorCode.INVALID_FETCH_SESSION_EPOCH : ErrorCode.FETCH_SESSION_ID_NOT_FOUND;
-    this.#writer.begin(request.response, plan.version, request.correlationId, 0, code, 0, 0);
-    this.#writer.end();
-    host.complete(request);
+    this.#reading.begin(request, plan, host);
   }
 
   #write(request: Request, plan: FetchPlan, host: ApiHost): void {
-    const writer = request.response;
-    const response = this.#writer;
-    const splices = this.#splices;
-    splices.length = 0;
-    response.begin(writer, plan.version, request.correlationId, 0, ErrorCode.NONE, 0, plan.topicCount);
-    let at = 0;
-    for (let index = 0; index < plan.topicCount; index++) {
-      const topic = plan.topics[index]!;
-      this.#writeTopic(topic, plan.version);
-      for (const end = at + topic.partitions; at < end; at++) this.#writePartition(request, plan, at, splices);
+    const { session } = plan;
+    if (session === null) {
+      const made = plan.sessionEpoch === FULL_WITH_NEW_SESSION ? this.#newSession(request, plan, host) : null;
+      return this.#answer.write(request, plan, host, made === null ? 0 : made.id);
     }
-    response.end();
-    weave(request, splices, host);
-    host.complete(request);
+    // Another request went on with the session meanwhile: what this one would tell, that one must not leave out.
+    if (session.epoch !== plan.epochAfter) {
+      for (const piece of request.pieces.splice(0)) host.answers.giveBack(piece);
+      return this.#answer.refuse(request, plan, host, ErrorCode.INVALID_FETCH_SESSION_EPOCH);
+    }
+    for (let at = 0; at < plan.partitionCount; at++) this.#tell(request, plan, session, at);
+    this.#answer.write(request, plan, host, session.id);
   }
 
-  #writeTopic(topic: TopicPlan, version: number): void {
-    const { idWords } = topic;
-    if (version >= TOPIC_IDS_FROM) {
-      this.#writer.topicId(idWords[0]!, idWords[1]!, idWords[2]!, idWords[3]!, topic.partitions);
-      return;
-    }
-    const name = topic.topic === null ? topic.nameBytes : topic.topic.nameBytes;
-    this.#writer.topicName(name, 0, name.length, topic.partitions);
-  }
-
-  #writePartition(request: Request, plan: FetchPlan, at: number, splices: number[]): void {
-    const response = this.#writer;
+  /** Decides whether the answer names the partition. */
+  #tell(request: Request, plan: FetchPlan, session: FetchSession, at: number): void {
+    const member = plan.members[at]!;
     const piece = plan.piece[at]! < 0 ? null : request.pieces[plan.piece[at]!]!;
     const bytes = piece === null ? 0 : piece.end - piece.start;
-    response.partition(
-      plan.partitionIndex[at]!,
-      plan.errorCode[at]!,
-      plan.highWatermark[at]!,
-      plan.lastStableOffset[at]!,
-      plan.logStartOffset[at]!,
-      plan.slot[at]! < 0 || (plan.readCommitted && plan.errorCode[at] === ErrorCode.NONE) ? 0 : -1,
-    );
-    const splice = response.records(-1, bytes);
-    if (piece !== null) splices.push(splice);
+    const { errorCode, highWatermark, logStartOffset } = plan;
+    const isTold = member.tell(errorCode[at]!, highWatermark[at]!, logStartOffset[at]!, bytes);
+    // A piece that was taken has its place in the answer, even when what was read turned out to be void.
+    plan.isTold[at] = isTold || piece !== null ? 1 : 0;
+    if (bytes > 0) session.moveToEnd(member);
+  }
+
+  /** The session that a full request asks for, with what its answer tells; null when there is no room for one. */
+  #newSession(request: Request, plan: FetchPlan, host: ApiHost): FetchSession | null {
+    const usesTopicIds = plan.version >= TOPIC_IDS_FROM;
+    return host.fetchSessions.create(plan.partitionCount, usesTopicIds, false, request.arrivalMs, (session) => {
+      for (let at = 0; at < plan.partitionCount; at++) {
+        const { topic, idWords, nameBytes } = plan.topics[plan.topicOf[at]!]!;
+        const name = topic === null ? nameBytes : topic.nameBytes;
+        const member = session.put(
+          usesTopicIds
+            ? session.topicOfId(idWords[0]!, idWords[1]!, idWords[2]!, idWords[3]!)
+            : session.topicOfName(name, 0, name.length),
+          plan.partitionIndex[at]!,
+        );
+        member.leaderEpoch = plan.leaderEpoch[at]!;
+        member.fetchOffset = plan.fetchOffset[at]!;
+        member.maxBytes = plan.maxBytesOf[at]!;
+        if (topic !== null && usesTopicIds) member.topic.nameBytes = name;
+        member.tell(plan.errorCode[at]!, plan.highWatermark[at]!, plan.logStartOffset[at]!, 0);
+      }
+    });
   }
 }
 
-/** Bytes of the first of the whole batches in a piece, and of those behind it that stay within the limit. */
-function batchesWithin(piece: AnswerPiece, bytes: number, limit: number): number {
-  let taken = sizeOf(piece.view, piece.start);
-  while (taken < bytes) {
-    const next = taken + sizeOf(piece.view, piece.start + taken);
-    if (next > limit) break;
-    taken = next;
-  }
-  return taken;
-}
-
-/**
- * Puts what precedes each piece of records in front of it, in the room left there, and the end of the answer behind
- * the last: an answer with one partition leaves as one contiguous range, in one write.
- */
-function weave(request: Request, splices: readonly number[], host: ApiHost): void {
-  const { pieces, response } = request;
-  if (pieces.length === 0) return;
-  const records = pieces.splice(0);
-  let from = 0;
-  for (let index = 0; index < records.length; index++) {
-    const piece = records[index]!;
-    const splice = splices[index]!;
-    // A header too long for the room (many partitions without records before this one) is a piece of its own.
-    if (splice - from > piece.start) pieces.push(pieceOf(response.bytes, from, splice, host));
-    else prepend(piece, response.bytes, from, splice);
-    pieces.push(piece);
-    from = splice;
-  }
-  const last = records[records.length - 1]!;
-  const end = response.position;
-  if (end - from > last.bytes.length - last.end) pieces.push(pieceOf(response.bytes, from, end, host));
-  else {
-    for (let at = from; at < end; at++) last.bytes[last.end++] = response.bytes[at]!;
-  }
-  // All of it went into the pieces.
-  response.position = 0;
-}
-
-function pieceOf(bytes: Uint8Array, from: number, to: number, host: ApiHost): AnswerPiece {
-  const piece = host.answers.take(to - from);
-  piece.bytes.set(bytes.subarray(from, to), 0);
-  piece.end = to - from;
-  return piece;
-}
-
-function prepend(piece: AnswerPiece, bytes: Uint8Array, from: number, to: number): void {
-  piece.start -= to - from;
-  for (let index = 0; index < to - from; index++) piece.bytes[piece.start + index] = bytes[from + index]!;
-}
-
-const TOPIC_IDS_FROM = 13;
+/** Session epochs on the wire; others are of the session that is gone on with. */
+const FULL_WITHOUT_SESSION = -1;
+const FULL_WITH_NEW_SESSION = 0;
 /** Something is there; how much is seen when it is read. Above every `min.bytes`. */
 const BYTES_UNKNOWN = 2 ** 40;
-/** Tells the size of a batch that is larger than what the client wants at most. */
-const FIRST_READ_BYTES = 4096;
-/** In front of the records of a piece: the answer up to there. Behind: the end of the answer. */
-const HEADROOM = 512;
-const TAILROOM = 64;

@@ -1,5 +1,10 @@
 import { ReadPosition } from '../log/read_position.ts';
 import type { TopicImage } from '../metadata/topic_image.ts';
+import { ErrorCode } from '../protocol/errors.ts';
+import type { FetchSession, SessionPartition } from './fetch_session.ts';
+
+/** From this version on Fetch names topics by id (KIP-516). */
+export const TOPIC_IDS_FROM = 13;
 
 /**
  * A Fetch request taken apart once: what is asked for in parallel arrays, so that the frame's memory can go back while
@@ -14,6 +19,10 @@ export class FetchPlan {
   replicaId = -1;
   sessionId = 0;
   sessionEpoch = -1;
+  /** The session that the request goes on with; null for a full request. */
+  session: FetchSession | null = null;
+  /** Of `session`, from this request on. */
+  epochAfter = 0;
 
   topicCount = 0;
   topics: TopicPlan[] = [];
@@ -26,6 +35,8 @@ export class FetchPlan {
   leaderEpoch = new Int32Array(4);
   fetchOffset = new Float64Array(4);
   maxBytesOf = new Int32Array(4);
+  /** What the session has of it; null in a full request. */
+  members: (SessionPartition | null)[] = [];
 
   /** It stands in the shard's lists of fetches that wait for these partitions. */
   isParked = false;
@@ -47,8 +58,18 @@ export class FetchPlan {
   positions: ReadPosition[] = [];
   /** Which piece of the answer holds its records, -1 for none. */
   piece = new Int32Array(4);
+  /** 1: it stands in the answer. */
+  isTold = new Uint8Array(4);
+
+  /** Partitions without news are left out of the answer. */
+  get isIncremental(): boolean {
+    return this.session !== null;
+  }
 
   reset(): void {
+    this.session = null;
+    // What is kept for the next request must not keep sessions alive.
+    this.members.length = 0;
     this.topicCount = 0;
     this.partitionCount = 0;
     this.isParked = false;
@@ -67,7 +88,29 @@ export class FetchPlan {
     this.topics[this.topicCount - 1]!.partitions++;
     this.topicOf[this.partitionCount] = this.topicCount - 1;
     if (this.positions.length === this.partitionCount) this.positions.push(new ReadPosition());
+    this.members.push(null);
+    this.isTold[this.partitionCount] = 1;
     return this.partitionCount++;
+  }
+
+  /** Topics of which the answer tells something; of a full request all. */
+  toldTopics(): number {
+    if (!this.isIncremental) return this.topicCount;
+    let told = 0;
+    let at = 0;
+    for (let index = 0; index < this.topicCount; index++) {
+      const end = at + this.topics[index]!.partitions;
+      if (this.toldPartitions(at, end) > 0) told++;
+      at = end;
+    }
+    return told;
+  }
+
+  toldPartitions(from: number, to: number): number {
+    if (!this.isIncremental) return to - from;
+    let told = 0;
+    for (let at = from; at < to; at++) told += this.isTold[at]!;
+    return told;
   }
 
   #grow(): void {
@@ -84,6 +127,9 @@ export class FetchPlan {
     this.incarnation = grown(this.incarnation);
     this.available = grownFloats(this.available);
     this.piece = grown(this.piece);
+    const isTold = new Uint8Array(this.isTold.length * 2);
+    isTold.set(this.isTold);
+    this.isTold = isTold;
   }
 }
 
@@ -95,6 +141,8 @@ export class TopicPlan {
   /** The id as sent, from version 13. */
   readonly idWords = new Int32Array(4);
   partitions = 0;
+  /** What its partitions are answered with when it is unknown. */
+  missing: ErrorCode = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
 }
 
 const NO_BYTES = new Uint8Array(0);

@@ -7,6 +7,7 @@ import type { MetadataImage } from '../metadata/metadata_image.ts';
 import type { Clock } from '../port/clock.ts';
 import type { Kernels } from '../port/kernels.ts';
 import type { PartitionTable } from '../shared-memory/partition_table.ts';
+import type { FetchSessions } from './fetch_sessions.ts';
 import type { Request } from './request.ts';
 
 /** What a handler may use of the shard that runs it. Everything is of one thread; nothing blocks. */
@@ -18,6 +19,8 @@ export interface ApiHost {
   readonly table: PartitionTable;
   readonly reader: LogReader;
   readonly decompressor: Decompressor;
+  /** Those that this shard made. */
+  readonly fetchSessions: FetchSessions;
   /** The receiving shard's arena, in which request bodies lie: shared memory. */
   readonly arenaBytes: Uint8Array;
   readonly arenaView: DataView;

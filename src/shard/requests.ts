@@ -1,4 +1,5 @@
 import { ApiHandlers } from '../api/handlers.ts';
+import type { FetchSessions } from '../api/fetch_sessions.ts';
 import type { AnswerMemory, ApiHost, NodeView } from '../api/host.ts';
 import type { Request } from '../api/request.ts';
 import { ByteReader, type ByteWriter } from '../base/bytes.ts';
@@ -34,6 +35,7 @@ export interface RequestsOptions {
   readonly table: PartitionTable;
   readonly reader: LogReader;
   readonly decompressor: Decompressor;
+  readonly fetchSessions: FetchSessions;
   readonly arena: Arena;
   readonly connections: Connections;
   readonly answers: Answers;
@@ -57,6 +59,7 @@ export class Requests implements ApiHost, AppendSink {
   readonly table: PartitionTable;
   readonly reader: LogReader;
   readonly decompressor: Decompressor;
+  readonly fetchSessions: FetchSessions;
   readonly arenaBytes: Uint8Array;
   readonly arenaView: DataView;
   readonly answers: AnswerMemory;
@@ -76,6 +79,7 @@ export class Requests implements ApiHost, AppendSink {
     this.table = options.table;
     this.reader = options.reader;
     this.decompressor = options.decompressor;
+    this.fetchSessions = options.fetchSessions;
     this.arenaBytes = options.arena.bytes;
     this.arenaView = options.arena.view;
     this.answers = options.answers;

@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts';
+import { FetchSessions, shareOfShard } from '../api/fetch_sessions.ts';
 import type { NodeView } from '../api/host.ts';
 import {
   APPEND,
@@ -104,6 +105,7 @@ export class Shard implements ChannelHandler {
   };
   readonly #noticed = (slot: number): void => {
     this.#memory.counters.add(counter.noticesTaken, 1);
+    this.#keeper.recovered(slot);
     this.#requests.moved(slot);
   };
 
@@ -135,7 +137,6 @@ export class Shard implements ChannelHandler {
       heap: new SegmentHeap(shared.segmentHeaps[thread - 1]!),
       decompressor,
       recoveryPoints: new RecoveryPoints(boot.recoveryPoints),
-      cleanDirectories: boot.cleanDirectories,
       wake: this.#wake,
     });
     this.#keeper = new PartitionKeeper(ports, config, thread, table, memory.columns, this.#partitions);
@@ -197,6 +198,10 @@ export class Shard implements ChannelHandler {
       table,
       reader: this.#reader,
       decompressor,
+      fetchSessions: new FetchSessions(
+        shareOfShard(config.network.fetchSessionsMax, config.shards, thread - 1),
+        ports.entropy,
+      ),
       arena,
       connections: this.#connections,
       answers: this.#answers,

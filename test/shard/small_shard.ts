@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { FetchSessions } from '../../src/api/fetch_sessions.ts';
 import type { NodeView } from '../../src/api/host.ts';
 import {
   APPEND,
@@ -87,6 +88,7 @@ export class SmallShard implements ChannelHandler {
   readonly refusals: string[] = [];
   closed = 0;
   readonly #answers: Answers;
+  #seed = 0;
   readonly #dispatcher: Dispatcher;
   readonly #other: ThreadMemory;
   readonly #control: ThreadMemory;
@@ -153,6 +155,10 @@ export class SmallShard implements ChannelHandler {
       table: memory.table,
       reader: overrides.reader ?? (null as unknown as LogReader),
       decompressor: { decompress: () => null },
+      fetchSessions: new FetchSessions(
+        { slots: 8, idMin: 1, idMax: 1000 },
+        { fill: () => {}, uint32: () => this.#seed++ },
+      ),
       arena: this.arena,
       connections: this.connections,
       answers: this.#answers,

@@ -1,0 +1,101 @@
+import { ErrorCode } from '../protocol/errors.ts';
+import { FetchResponseWriter } from '../protocol/fetch_response.ts';
+import { TOPIC_IDS_FROM, type FetchPlan } from './fetch_plan.ts';
+import type { AnswerPiece, ApiHost } from './host.ts';
+import type { Request } from './request.ts';
+
+/** Writes the answers of fetches: of all partitions, or in a session of those that have news. */
+export class FetchAnswer {
+  readonly #writer = new FetchResponseWriter();
+  readonly #splices: number[] = [];
+
+  /** An answer without partitions. */
+  refuse(request: Request, plan: FetchPlan, host: ApiHost, errorCode: ErrorCode): void {
+    this.#writer.begin(request.response, plan.version, request.correlationId, 0, errorCode, 0, 0);
+    this.#writer.end();
+    host.complete(request);
+  }
+
+  /** `sessionId` is 0 for none. */
+  write(request: Request, plan: FetchPlan, host: ApiHost, sessionId: number): void {
+    const splices = this.#splices;
+    splices.length = 0;
+    const topics = plan.toldTopics();
+    this.#writer.begin(request.response, plan.version, request.correlationId, 0, ErrorCode.NONE, sessionId, topics);
+    let at = 0;
+    for (let index = 0; index < plan.topicCount; index++) {
+      const end = at + plan.topics[index]!.partitions;
+      const partitions = plan.toldPartitions(at, end);
+      if (partitions > 0 || !plan.isIncremental) this.#writeTopic(plan, index, partitions);
+      for (; at < end; at++) if (plan.isTold[at] === 1) this.#writePartition(request, plan, at, splices);
+    }
+    this.#writer.end();
+    weave(request, splices, host);
+    host.complete(request);
+  }
+
+  #writeTopic(plan: FetchPlan, index: number, partitions: number): void {
+    const { topic, idWords, nameBytes } = plan.topics[index]!;
+    if (plan.version >= TOPIC_IDS_FROM) {
+      this.#writer.topicId(idWords[0]!, idWords[1]!, idWords[2]!, idWords[3]!, partitions);
+      return;
+    }
+    const name = topic === null ? nameBytes : topic.nameBytes;
+    this.#writer.topicName(name, 0, name.length, partitions);
+  }
+
+  #writePartition(request: Request, plan: FetchPlan, at: number, splices: number[]): void {
+    const response = this.#writer;
+    const piece = plan.piece[at]! < 0 ? null : request.pieces[plan.piece[at]!]!;
+    response.partition(
+      plan.partitionIndex[at]!,
+      plan.errorCode[at]!,
+      plan.highWatermark[at]!,
+      plan.lastStableOffset[at]!,
+      plan.logStartOffset[at]!,
+      plan.slot[at]! < 0 || (plan.readCommitted && plan.errorCode[at] === ErrorCode.NONE) ? 0 : -1,
+    );
+    const splice = response.records(-1, piece === null ? 0 : piece.end - piece.start);
+    if (piece !== null) splices.push(splice);
+  }
+}
+
+/**
+ * Puts what precedes each piece of records in front of it, in the room left there, and the end of the answer behind
+ * the last: an answer with one partition leaves as one contiguous range, in one write.
+ */
+function weave(request: Request, splices: readonly number[], host: ApiHost): void {
+  const { pieces, response } = request;
+  if (pieces.length === 0) return;
+  const records = pieces.splice(0);
+  let from = 0;
+  for (let index = 0; index < records.length; index++) {
+    const piece = records[index]!;
+    const splice = splices[index]!;
+    // A header too long for the room (many partitions without records before this one) is a piece of its own.
+    if (splice - from > piece.start) pieces.push(pieceOf(response.bytes, from, splice, host));
+    else prepend(piece, response.bytes, from, splice);
+    pieces.push(piece);
+    from = splice;
+  }
+  const last = records[records.length - 1]!;
+  const end = response.position;
+  if (end - from > last.bytes.length - last.end) pieces.push(pieceOf(response.bytes, from, end, host));
+  else {
+    for (let at = from; at < end; at++) last.bytes[last.end++] = response.bytes[at]!;
+  }
+  // All of it went into the pieces.
+  response.position = 0;
+}
+
+function pieceOf(bytes: Uint8Array, from: number, to: number, host: ApiHost): AnswerPiece {
+  const piece = host.answers.take(to - from);
+  piece.bytes.set(bytes.subarray(from, to), 0);
+  piece.end = to - from;
+  return piece;
+}
+
+function prepend(piece: AnswerPiece, bytes: Uint8Array, from: number, to: number): void {
+  piece.start -= to - from;
+  for (let index = 0; index < to - from; index++) piece.bytes[piece.start + index] = bytes[from + index]!;
+}
