@@ -8,10 +8,11 @@ import { ActiveIndex } from './active_index.ts';
 import { AtomicFile, replaceFile } from './atomic_file.ts';
 import { batchLastOffset, batchLeaderEpoch, batchMaxTimestamp } from './batch_header.ts';
 import { BatchScanner } from './batch_scanner.ts';
-import { writeGroup, writeGroupLater } from './group_write.ts';
 import { SegmentIndexes } from './index_files.ts';
 import { leaderEpochCheckpointName } from './leader_epochs.ts';
 import type { LeaderEpochs } from './leader_epochs.ts';
+import { LogCommits } from './log_commits.ts';
+import type { CommitDone, CommittingLog, WriteMode } from './log_commits.ts';
 import type { LogConfig } from './log_config.ts';
 import { assertLogConfig } from './log_config.ts';
 import { LogFailure } from './log_failure.ts';
@@ -27,9 +28,9 @@ import { segmentPath } from './segment_names.ts';
 import { SegmentRemovals } from './segment_removals.ts';
 import { replaceSegmentFiles } from './segment_replacement.ts';
 import { loadClosedSegments } from './segment_walk.ts';
-import { AppendGroup, StagedAppends } from './staged_appends.ts';
 import type { BatchMemory } from './staged_appends.ts';
 
+export type { WriteMode } from './log_commits.ts';
 export type { BatchMemory } from './staged_appends.ts';
 
 export interface PartitionLogOptions extends LogOpeningOptions {
@@ -37,11 +38,6 @@ export interface PartitionLogOptions extends LogOpeningOptions {
   readonly indexTail: IndexTailWriter;
   readonly publication: LogPublication;
 }
-
-/** `synchronous`: done is called before commit returns. `asynchronous`: the disk's pool writes, one commit in flight. */
-export type WriteMode = 'synchronous' | 'asynchronous';
-
-type CommitDone = (failure: LogFailure | null) => void;
 
 /**
  * The log of one replica: the only writer of its directory, used by one thread (the owner shard, or control for
@@ -66,27 +62,20 @@ export class PartitionLog {
   readonly #index: ActiveIndex;
   readonly #flusher: LogFlusher;
   readonly #epochFile: AtomicFile;
-  readonly #group = new AppendGroup();
+  readonly #commits: LogCommits;
   readonly #removals: SegmentRemovals;
   #active: Segment;
   #file: File;
   #config: LogConfig;
-  #writeMode: WriteMode = 'synchronous';
   #logStartOffset: number;
   #logEndOffset: number;
-  #stagedEndOffset: number;
   #recoveryPoint: number;
   #lastFlushMs: number;
   #generation = 0;
-  /** What the next commit takes, and what the one in flight took. */
-  #staged = new StagedAppends();
-  #committing = new StagedAppends();
-  #done: CommitDone | null = null;
   #failure: LogFailure | null = null;
   #isClosed = false;
   /** Epochs that the checkpoint does not have yet, because it could not be written. */
   #hasUnwrittenEpochs = false;
-  readonly #applyBatch = (view: DataView, at: number, bytes: number): void => this.#apply(view, at, bytes);
 
   /**
    * Opens the log of a directory and recovers it. After a clean stop nothing but headers at the ends of the segments
@@ -119,10 +108,10 @@ export class PartitionLog {
     this.#file = file;
     this.#logStartOffset = opened.logStartOffset;
     this.#logEndOffset = this.#active.nextOffset;
-    this.#stagedEndOffset = this.#logEndOffset;
     this.#recoveryPoint = opened.recoveryPoint;
     this.#lastFlushMs = options.clock.monotonicMs();
     this.#index = new ActiveIndex(options.disk, options.directory, options.indexTail);
+    this.#commits = new LogCommits(this.#committingLog(), this.#logEndOffset);
     this.#flusher = new LogFlusher(options.disk, options.directory, this.#flushSource());
     // After a crash nobody knows whether the directory's own name was synced.
     this.#flusher.namesChanged(opened.isNew || !options.cleanShutdown);
@@ -147,7 +136,7 @@ export class PartitionLog {
 
   /** Offset after the last staged batch; equals `logEndOffset` when nothing is staged or in flight. */
   get stagedEndOffset(): number {
-    return this.#stagedEndOffset;
+    return this.#commits.stagedEndOffset;
   }
 
   /** All below it is on stable storage. */
@@ -178,16 +167,16 @@ export class PartitionLog {
 
   /** Something is staged that the next `commit` writes. */
   get hasStaged(): boolean {
-    return this.#staged.count > 0;
+    return this.#commits.hasStaged;
   }
 
   get stagedBytes(): number {
-    return this.#staged.bytes;
+    return this.#commits.stagedBytes;
   }
 
   /** A commit is in flight (asynchronous mode). Staging goes on, the next commit waits for its `done`. */
   get isCommitting(): boolean {
-    return this.#done !== null;
+    return this.#commits.isCommitting;
   }
 
   /** There are committed bytes, or a truncation, that were not synced. */
@@ -212,7 +201,7 @@ export class PartitionLog {
 
   /** Takes effect with the next commit. */
   setWriteMode(mode: WriteMode): void {
-    this.#writeMode = mode;
+    this.#commits.writeMode = mode;
   }
 
   /**
@@ -221,7 +210,7 @@ export class PartitionLog {
    */
   stage(memory: BatchMemory, start: number, end: number): void {
     assert(!this.#isClosed, 'a closed log takes nothing');
-    this.#stagedEndOffset = this.#staged.push(memory, start, end, this.#stagedEndOffset);
+    this.#commits.stage(memory, start, end);
   }
 
   /**
@@ -231,15 +220,7 @@ export class PartitionLog {
    * commit while it was in flight fail with it. Not while `isCommitting`.
    */
   commit(done: CommitDone): void {
-    assert(this.#done === null, 'one commit at a time');
-    this.#done = done;
-    if (this.#failure !== null) return this.#finishCommit(this.#refused());
-    const staged = this.#staged;
-    this.#staged = this.#committing;
-    this.#committing = staged;
-    if (staged.count === 0) return this.#finishCommit(null);
-    this.#group.begin(staged);
-    this.#continueCommit();
+    this.#commits.commit(this.#failure === null ? null : this.#refused(), done);
   }
 
   /**
@@ -263,7 +244,7 @@ export class PartitionLog {
    */
   flushNow(): LogFailure | null {
     if (this.#failure !== null) return this.#refused();
-    assert(this.#done === null, 'no blocking flush under a commit');
+    assert(!this.isCommitting, 'no blocking flush under a commit');
     const error = this.#flusher.syncAllNow();
     if (error !== null) return this.#fail(LogFailure.ofDisk(error));
     this.#recoveryPoint = this.#logEndOffset;
@@ -286,7 +267,7 @@ export class PartitionLog {
   /** Closes the active segment when it is not empty and begins a new one at the log end offset. */
   roll(): LogFailure | null {
     if (this.#failure !== null) return this.#refused();
-    assert(this.#done === null && !this.hasStaged, 'no roll under a commit');
+    assert(!this.isCommitting && !this.hasStaged, 'no roll under a commit');
     return this.#active.bytes === 0 ? null : this.#rollTo(this.#logEndOffset);
   }
 
@@ -298,7 +279,7 @@ export class PartitionLog {
    */
   truncateTo(offset: number): LogFailure | null {
     if (this.#failure !== null) return this.#refused();
-    assert(this.#done === null && !this.hasStaged, 'no truncation under a commit');
+    assert(!this.isCommitting && !this.hasStaged, 'no truncation under a commit');
     if (offset >= this.#logEndOffset) return null;
     if (offset < this.#segments[0]!.baseOffset) return this.truncateFullyAndStartAt(offset);
     this.#options.publication.raiseReadEpoch();
@@ -328,7 +309,7 @@ export class PartitionLog {
    */
   truncateFullyAndStartAt(offset: number): LogFailure | null {
     if (this.#failure !== null) return this.#refused();
-    assert(this.#done === null && !this.hasStaged, 'no truncation under a commit');
+    assert(!this.isCommitting && !this.hasStaged, 'no truncation under a commit');
     const { disk, publication } = this.#options;
     publication.raiseReadEpoch();
     this.#flusher.truncated(-1);
@@ -400,7 +381,7 @@ export class PartitionLog {
    * clean stop may be set when this returned null. Nothing may be staged or in flight.
    */
   close(clean: boolean): LogFailure | null {
-    assert(!this.#isClosed && this.#done === null, 'a log is closed once, and not under a commit');
+    assert(!this.#isClosed && !this.isCommitting, 'a log is closed once, and not under a commit');
     this.#isClosed = true;
     const failure = clean ? this.#settle() : null;
     this.#removals.stop();
@@ -425,42 +406,12 @@ export class PartitionLog {
     return null;
   }
 
-  // The commit: group after group, with a roll between two.
-
-  #continueCommit(): void {
-    while (!this.#group.isDone) {
-      this.#group.plan(this.#active, this.#index, this.#config, this.#options.clock.wallMs());
-      if (this.#group.views.length === 0) {
-        const failure = this.#rollTo(Math.max(this.#logEndOffset, this.#group.nextBaseOffset));
-        if (failure !== null) return this.#finishCommit(failure);
-        continue;
-      }
-      if (this.#writeMode === 'asynchronous') {
-        return writeGroupLater(this.#file, this.#group, this.#active.bytes, (error) => {
-          if (error !== null) return this.#finishCommit(this.#undoWrite(error));
-          this.#groupWritten();
-          this.#continueCommit();
-        });
-      }
-      const error = writeGroup(this.#file, this.#group, this.#active.bytes);
-      if (error !== null) return this.#finishCommit(this.#undoWrite(error));
-      this.#groupWritten();
-    }
-    this.#finishCommit(null);
-  }
-
   /** The file is cut back to what is committed, before anybody hears of the failure. */
   #undoWrite(error: DiskError): LogFailure {
     const failure = LogFailure.ofDisk(error);
     const undone = this.#file.truncate(this.#active.bytes);
     if (undone !== null) this.#fail(LogFailure.ofDisk(undone));
     return failure;
-  }
-
-  #groupWritten(): void {
-    this.#group.forEach(this.#applyBatch);
-    this.#logEndOffset = this.#active.nextOffset;
-    this.#group.advance();
   }
 
   #apply(view: DataView, at: number, bytes: number): void {
@@ -477,18 +428,6 @@ export class PartitionLog {
       const base = active.baseOffset;
       this.#index.add(lastOffset - base, position, active.largestTimestamp, active.offsetOfLargest - base);
     }
-  }
-
-  #finishCommit(failure: LogFailure | null): void {
-    const done = this.#done!;
-    this.#done = null;
-    this.#group.advance();
-    this.#committing.clear();
-    if (failure !== null) {
-      this.#staged.clear();
-      this.#stagedEndOffset = this.#logEndOffset;
-    }
-    done(failure);
   }
 
   #rollTo(baseOffset: number): LogFailure | null {
@@ -532,7 +471,7 @@ export class PartitionLog {
     segment.jitterMs = this.#drawJitter();
     this.#active = segment;
     this.#logEndOffset = segment.nextOffset;
-    this.#stagedEndOffset = segment.nextOffset;
+    this.#commits.truncated(segment.nextOffset);
     this.#recoveryPoint = Math.min(this.#recoveryPoint, segment.nextOffset);
     this.#logStartOffset = Math.min(this.#logStartOffset, segment.nextOffset);
     this.#index.begin(segment.baseOffset, indexes);
@@ -565,6 +504,24 @@ export class PartitionLog {
     this.#file.close();
     this.#file = file;
     return null;
+  }
+
+  #committingLog(): CommittingLog {
+    return {
+      index: this.#index,
+      activeSegment: () => this.#active,
+      activeFile: () => this.#file,
+      config: () => this.#config,
+      wallMs: () => this.#options.clock.wallMs(),
+      logEndOffset: () => this.#logEndOffset,
+      rollTo: (baseOffset) => this.#rollTo(baseOffset),
+      apply: (view, at, bytes) => this.#apply(view, at, bytes),
+      groupApplied: () => {
+        this.#logEndOffset = this.#active.nextOffset;
+        return this.#failure;
+      },
+      undoWrite: (error) => this.#undoWrite(error),
+    };
   }
 
   #flushSource(): FlushSource {

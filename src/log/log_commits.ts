@@ -1,0 +1,139 @@
+import { assert } from '../base/assert.ts';
+import type { DiskError, File } from '../port/disk.ts';
+import type { ActiveIndex } from './active_index.ts';
+import { writeGroup, writeGroupLater } from './group_write.ts';
+import type { LogConfig } from './log_config.ts';
+import { LogFailure } from './log_failure.ts';
+import type { Segment } from './segment.ts';
+import { AppendGroup, StagedAppends } from './staged_appends.ts';
+import type { BatchMemory } from './staged_appends.ts';
+
+/** `synchronous`: done is called before commit returns. `asynchronous`: the disk's pool writes, one commit in flight. */
+export type WriteMode = 'synchronous' | 'asynchronous';
+
+export type CommitDone = (failure: LogFailure | null) => void;
+
+/** The log that commits, as far as its commits must know it. */
+export interface CommittingLog {
+  readonly index: ActiveIndex;
+  activeSegment(): Segment;
+  activeFile(): File;
+  config(): LogConfig;
+  wallMs(): number;
+  logEndOffset(): number;
+  /** Begins a new active segment at `baseOffset`. */
+  rollTo(baseOffset: number): LogFailure | null;
+  /** Takes in a batch that lies in the active file now, behind those before it. */
+  apply(view: DataView, at: number, bytes: number): void;
+  /** All of a group was applied. A failure is one of the log for good. */
+  groupApplied(): LogFailure | null;
+  /** A write failed: nothing of it may stay in the file. */
+  undoWrite(error: DiskError): LogFailure;
+}
+
+/**
+ * What is staged for a log, and the commit that writes it:
+ *
+ *     stage … stage ─commit─► group ─write─► applied ─┬─ more ─► (roll when due) ─► group
+ *                                 └─ error ─► undone   └─ all ─► done
+ *
+ * A group is what goes into the active segment with one vectored write.
+ */
+export class LogCommits {
+  writeMode: WriteMode = 'synchronous';
+  readonly #log: CommittingLog;
+  readonly #group = new AppendGroup();
+  /** What the next commit takes, and what the one in flight took. */
+  #staged = new StagedAppends();
+  #committing = new StagedAppends();
+  #stagedEndOffset: number;
+  #done: CommitDone | null = null;
+  readonly #applyBatch: (view: DataView, at: number, bytes: number) => void;
+
+  constructor(log: CommittingLog, logEndOffset: number) {
+    this.#log = log;
+    this.#stagedEndOffset = logEndOffset;
+    this.#applyBatch = (view, at, bytes) => log.apply(view, at, bytes);
+  }
+
+  /** Offset after the last staged batch; equals the log end offset when nothing is staged or in flight. */
+  get stagedEndOffset(): number {
+    return this.#stagedEndOffset;
+  }
+
+  get hasStaged(): boolean {
+    return this.#staged.count > 0;
+  }
+
+  get stagedBytes(): number {
+    return this.#staged.bytes;
+  }
+
+  get isCommitting(): boolean {
+    return this.#done !== null;
+  }
+
+  stage(memory: BatchMemory, start: number, end: number): void {
+    this.#stagedEndOffset = this.#staged.push(memory, start, end, this.#stagedEndOffset);
+  }
+
+  /** `refusal` is why the log takes nothing more; null while it works. */
+  commit(refusal: LogFailure | null, done: CommitDone): void {
+    assert(this.#done === null, 'one commit at a time');
+    this.#done = done;
+    if (refusal !== null) return this.#finish(refusal);
+    const staged = this.#staged;
+    this.#staged = this.#committing;
+    this.#committing = staged;
+    if (staged.count === 0) return this.#finish(null);
+    this.#group.begin(staged);
+    this.#continue();
+  }
+
+  /** The log was truncated, with nothing staged or in flight. */
+  truncated(logEndOffset: number): void {
+    this.#stagedEndOffset = logEndOffset;
+  }
+
+  #continue(): void {
+    const log = this.#log;
+    while (!this.#group.isDone) {
+      const segment = log.activeSegment();
+      this.#group.plan(segment, log.index, log.config(), log.wallMs());
+      if (this.#group.views.length === 0) {
+        const failure = log.rollTo(Math.max(log.logEndOffset(), this.#group.nextBaseOffset));
+        if (failure !== null) return this.#finish(failure);
+        continue;
+      }
+      if (this.writeMode === 'asynchronous') {
+        return writeGroupLater(log.activeFile(), this.#group, segment.bytes, (error) => {
+          const failure = this.#groupEnded(error);
+          if (failure !== null) return this.#finish(failure);
+          this.#continue();
+        });
+      }
+      const failure = this.#groupEnded(writeGroup(log.activeFile(), this.#group, segment.bytes));
+      if (failure !== null) return this.#finish(failure);
+    }
+    this.#finish(null);
+  }
+
+  #groupEnded(error: DiskError | null): LogFailure | null {
+    if (error !== null) return this.#log.undoWrite(error);
+    this.#group.forEach(this.#applyBatch);
+    this.#group.advance();
+    return this.#log.groupApplied();
+  }
+
+  #finish(failure: LogFailure | null): void {
+    const done = this.#done!;
+    this.#done = null;
+    this.#group.advance();
+    this.#committing.clear();
+    if (failure !== null) {
+      this.#staged.clear();
+      this.#stagedEndOffset = this.#log.logEndOffset();
+    }
+    done(failure);
+  }
+}
