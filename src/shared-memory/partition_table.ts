@@ -11,6 +11,7 @@ import { field, fieldCount, fieldWords, RowWriter } from './row_writer.ts';
  * | 4 to 31 | half 0 (fields: row_writer.ts) | the row's writer |
  * | 36 to 63 | half 1 | the row's writer |
  * | 64, 65 | waiting: a bit for each thread with a parked fetch | any thread sets, the owner takes |
+ * | 66, 67 | released: a bit for each thread that has forgotten the replica | any thread sets, control clears |
  *
  * A row has one writer at a time: control until it has handed the row to its owner, the owner from then on, control
  * again after the owner has closed the partition.
@@ -26,10 +27,11 @@ const versionWord = 0;
 const halfStart = 4;
 const halfDistance = 32;
 const waitingWord = 64;
+const releasedWord = 66;
 
 assert(halfStart + fieldWords <= halfDistance, 'a half fits its line with the version');
 assert(waitingWord >= 2 * halfDistance && (waitingWord * 4) % 128 === 0, 'waiting bits have a line of their own');
-assert(rowStride % 128 === 0 && (waitingWord + 2) * 4 <= rowStride, 'rows are whole lines');
+assert(rowStride % 128 === 0 && (releasedWord + 2) * 4 <= rowStride, 'rows are whole lines');
 
 /** What a replica is on this node. */
 export const replicaState = {
@@ -165,6 +167,25 @@ export class PartitionTable {
     }
   }
 
+  /**
+   * `thread` has forgotten the replica: it holds no position in it and resolves no name to its row any more. The owner
+   * says so last, when it has given up the log and its directory. The row may be freed when all shards have.
+   */
+  release(slot: number, thread: number): void {
+    Atomics.or(this.#words, this.#row(slot) + releasedWord + (thread >>> 5), 1 << (thread & 31));
+  }
+
+  hasReleased(slot: number, thread: number): boolean {
+    const word = Atomics.load(this.#words, this.#row(slot) + releasedWord + (thread >>> 5));
+    return (word & (1 << (thread & 31))) !== 0;
+  }
+
+  /** Control only, over a free row. */
+  clearReleased(slot: number): void {
+    const index = this.#row(slot) + releasedWord;
+    for (let word = 0; word < 2; word++) Atomics.store(this.#words, index + word, 0);
+  }
+
   /** The version alone would be the same again after 2^32 publications; not beside the same end offset. */
   #isCurrent(row: number, snapshot: RowSnapshot): boolean {
     const { version } = snapshot;
@@ -250,6 +271,7 @@ export class PartitionSlots {
     const slot = this.#free[--this.#freeCount] as number;
     const row = this.#table.row(slot);
     assert(row.state === replicaState.free, 'a free row is nobody’s');
+    this.#table.clearReleased(slot);
     row.clear();
     row.incarnation++;
     row.state = replicaState.opening;
@@ -259,7 +281,7 @@ export class PartitionSlots {
     return slot;
   }
 
-  /** After the owner has closed the partition and said so. What readers still hold of it is void. */
+  /** After every shard has released the row. What readers still hold of it is void. */
   free(slot: number): void {
     const row = this.#table.row(slot);
     assert(row.state !== replicaState.free, 'a row is freed once');
