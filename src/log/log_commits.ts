@@ -8,7 +8,10 @@ import type { Segment } from './segment.ts';
 import { AppendGroup, StagedAppends } from './staged_appends.ts';
 import type { BatchMemory } from './staged_appends.ts';
 
-/** `synchronous`: done is called before commit returns. `asynchronous`: the disk's pool writes, one commit in flight. */
+/**
+ * `synchronous`: done is called before commit returns, but for a failed write that is undone later (`undoesLater`).
+ * `asynchronous`: the disk's pool writes, one commit in flight.
+ */
 export type WriteMode = 'synchronous' | 'asynchronous';
 
 export type CommitDone = (failure: LogFailure | null) => void;
@@ -27,15 +30,16 @@ export interface CommittingLog {
   apply(view: DataView, at: number, bytes: number): void;
   /** All of a group was applied. A failure is one of the log for good. */
   groupApplied(): LogFailure | null;
-  /** A write failed: nothing of it may stay in the file. */
-  undoWrite(error: DiskError): LogFailure;
+  /** A write failed: nothing of it may stay in the file. `done`, at once or later, gets what the commit fails with. */
+  undoWrite(error: DiskError, done: (failure: LogFailure) => void): void;
 }
 
 /**
  * What is staged for a log, and the commit that writes it:
  *
  *     stage … stage ─commit─► group ─write─► applied ─┬─ more ─► (roll when due) ─► group
- *                                 └─ error ─► undone   └─ all ─► done
+ *                               └─ error ─► undone ─┐  └─ all ─► done
+ *                                                   └──────────► done, with the failure
  *
  * A group is what goes into the active segment with one vectored write.
  */
@@ -107,19 +111,26 @@ export class LogCommits {
       }
       if (this.writeMode === 'asynchronous') {
         return writeGroupLater(log.activeFile(), this.#group, segment.bytes, (error) => {
-          const failure = this.#groupEnded(error);
+          if (error !== null) return this.#undo(error);
+          const failure = this.#groupWritten();
           if (failure !== null) return this.#finish(failure);
           this.#continue();
         });
       }
-      const failure = this.#groupEnded(writeGroup(log.activeFile(), this.#group, segment.bytes));
+      const error = writeGroup(log.activeFile(), this.#group, segment.bytes);
+      if (error !== null) return this.#undo(error);
+      const failure = this.#groupWritten();
       if (failure !== null) return this.#finish(failure);
     }
     this.#finish(null);
   }
 
-  #groupEnded(error: DiskError | null): LogFailure | null {
-    if (error !== null) return this.#log.undoWrite(error);
+  /** Until the undoing has ended the commit is in flight, so that nothing is written behind what must not be there. */
+  #undo(error: DiskError): void {
+    this.#log.undoWrite(error, (failure) => this.#finish(failure));
+  }
+
+  #groupWritten(): LogFailure | null {
     this.#group.forEach(this.#applyBatch);
     this.#group.advance();
     return this.#log.groupApplied();

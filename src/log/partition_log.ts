@@ -37,6 +37,11 @@ export interface PartitionLogOptions extends LogOpeningOptions {
   readonly entropy: Entropy;
   readonly indexTail: IndexTailWriter;
   readonly publication: LogPublication;
+  /**
+   * The sync that seals the undoing of a failed write does not block: `done` of its commit comes in a later event. Left
+   * out: it blocks.
+   */
+  readonly undoesLater?: boolean;
 }
 
 /**
@@ -74,7 +79,7 @@ export class PartitionLog {
   #generation = 0;
   #failure: LogFailure | null = null;
   #isClosed = false;
-  /** Epochs that the checkpoint does not have yet, because it could not be written. */
+  /** Epochs that the checkpoint does not have yet. */
   #hasUnwrittenEpochs = false;
 
   /**
@@ -259,9 +264,17 @@ export class PartitionLog {
     return unflushed >= this.#config.flushMessages || nowMs - this.#lastFlushMs >= this.#config.flushMs;
   }
 
-  /** This replica leads from now on: `epoch` begins at the log end offset. */
+  /**
+   * This replica leads from now on: `epoch` begins at the log end offset. The checkpoint gets it with the next flush: an
+   * epoch without a record is not missed, and a start does not write a file for each of its partitions.
+   */
   beginLeaderEpoch(epoch: number): void {
-    if (this.leaderEpochs.assign(epoch, this.#logEndOffset)) this.#writeEpochs();
+    if (this.leaderEpochs.assign(epoch, this.#logEndOffset)) this.#hasUnwrittenEpochs = true;
+  }
+
+  /** Its log directory has failed: nothing is written or synced any more. */
+  failWith(failure: LogFailure): void {
+    this.#fail(failure);
   }
 
   /** Closes the active segment when it is not empty and begins a new one at the log end offset. */
@@ -406,12 +419,19 @@ export class PartitionLog {
     return null;
   }
 
-  /** The file is cut back to what is committed, before anybody hears of the failure. */
-  #undoWrite(error: DiskError): LogFailure {
-    const failure = LogFailure.ofDisk(error);
-    const undone = this.#file.truncate(this.#active.bytes);
-    if (undone !== null) this.#fail(LogFailure.ofDisk(undone));
-    return failure;
+  /**
+   * The file is cut back to what is committed, and the cut synced, before anybody hears of the failure: a batch that was
+   * refused must not be there after a loss of power.
+   */
+  #undoWrite(error: DiskError, done: (failure: LogFailure) => void): void {
+    const ended = (undoError: DiskError | null): void => {
+      if (undoError !== null) this.#fail(LogFailure.ofDisk(undoError));
+      done(LogFailure.ofDisk(error));
+    };
+    const cutError = this.#file.truncate(this.#active.bytes);
+    if (cutError !== null) ended(cutError);
+    else if (this.#options.undoesLater === true) this.#file.syncLater(ended);
+    else ended(this.#file.sync());
   }
 
   #apply(view: DataView, at: number, bytes: number): void {
@@ -520,7 +540,7 @@ export class PartitionLog {
         this.#logEndOffset = this.#active.nextOffset;
         return this.#failure;
       },
-      undoWrite: (error) => this.#undoWrite(error),
+      undoWrite: (error, done) => this.#undoWrite(error, done),
     };
   }
 

@@ -381,3 +381,33 @@ test('a new leader epoch begins at the end, and is kept before it has a record',
   machine.restart();
   assert.equal(machine.open({}, { cleanShutdown: true }).leaderEpochs.latestEpoch, 5);
 });
+
+test('row 19: a refused batch is not there after a loss of power, and nothing is written before that is sure', () => {
+  const machine = new LogMachine(23);
+  const log = machine.open({}, { undoesLater: true });
+  const first = stage(log, [one(0)]);
+  machine.commit(log);
+  assert.equal(machine.flush(log), null);
+  machine.storage.options = { ...machine.storage.options, capacityBytes: machine.storage.usedBytes + 50 };
+  const outcomes: string[] = [];
+  stage(log, [one(1)]);
+  log.commit((failure) => outcomes.push(failure?.error?.code ?? 'written'));
+  assert.deepEqual([outcomes, log.isCommitting, log.logEndOffset], [[], true, 1]);
+  assert.ok(machine.world.runUntil(() => outcomes.length === 1, 1000));
+  assert.deepEqual([outcomes, log.isCommitting], [['ENOSPC'], false]);
+  machine.storage.cutPower({ keepChance: 0, tearChance: 0, ordered: false });
+  machine.crash(false);
+  machine.storage.options = { ...machine.storage.options, capacityBytes: Infinity };
+  machine.open({}, { recoveryPoint: 1 });
+  assert.deepEqual(readAll(machine, machine.reader(), 0), first);
+});
+
+test('row 18: the undoing of a write that cannot be synced fails the log for good', () => {
+  const machine = new LogMachine(24);
+  const log = machine.open({}, { undoesLater: true });
+  machine.storage.faults.arm({ operations: ['write'], path: '.log', effect: { kind: 'error', code: 'ENOSPC' } });
+  machine.storage.faults.arm({ operations: ['sync'], path: '.log', effect: { kind: 'error', code: 'EIO' } });
+  stage(log, [one(0)]);
+  assert.equal(machine.commit(log)?.isNoSpace, true);
+  assert.equal(log.failure?.error?.operation, 'sync');
+});
