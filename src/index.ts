@@ -4,6 +4,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addressText } from './cli/banner.ts';
 import { loadConfig } from './cli/start_options.ts';
+import { RecoveryProgressReport } from './cli/recovery_progress.ts';
 import type { NodeInfo } from './control/control_thread.ts';
 import { startNode } from './node.ts';
 import { availableCores, availableMemoryBytes } from './platform/cores.ts';
@@ -83,7 +84,9 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   ended.promise.catch(() => {});
   const write = options.log ?? ((): void => {});
   const log = createLog({ format: 'human', thread: 'control', colour: false, write });
+  const recovery = new RecoveryProgressReport(null, log, () => performance.now());
   const node = await startNode(resolved.node, log, {
+    recovering: (progress) => recovery.show(progress),
     ready: ready.resolve,
     failed(message) {
       ready.reject(new Error(message));

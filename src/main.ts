@@ -2,6 +2,7 @@ import './platform/thread_pool.ts';
 import { flushCompileCache } from 'node:module';
 import { hostname } from 'node:os';
 import { bannerLines } from './cli/banner.ts';
+import { RecoveryProgressReport } from './cli/recovery_progress.ts';
 import { readCommandLine, type Output } from './cli/command_line.ts';
 import { complainOf } from './cli/complaints.ts';
 import { loadConfig, type StartOptions, type Surroundings } from './cli/start_options.ts';
@@ -33,7 +34,10 @@ async function start(options: StartOptions): Promise<void> {
     output.complain(`${message}\n`);
     exitNow(exitCode);
   };
+  const { stderr } = process;
+  const recovery = new RecoveryProgressReport(stderr.isTTY ? stderr : null, log, () => performance.now());
   const started = await startNode(config, log, {
+    recovering: (progress) => recovery.show(progress),
     ready({ clusterId, ports }) {
       const facts = { version: programVersion(), clusterId, ports, startMs: performance.now() };
       output.say(`${bannerLines(config, facts).join('\n')}\n`);

@@ -64,7 +64,7 @@ export class Checkpoints {
   markClean(): LogFailure | null {
     const { disk, kernels } = this.#ports;
     for (const [index, directory] of this.#config.storage.directories.entries()) {
-      if (this.#hasOffline(index)) continue;
+      if (this.#hasUnclosed(index)) continue;
       const failure = writeCleanShutdown(disk, kernels, directory, NO_BROKER_EPOCH);
       if (failure !== null) return failure;
     }
@@ -81,7 +81,8 @@ export class Checkpoints {
     for (const topic of this.#image.topics()) {
       for (const [partition, slot] of topic.slots.entries()) {
         if (slot < 0 || !this.#table.snapshot(slot, row) || row.logDirectory !== directory) continue;
-        if (row.state !== replicaState.leader && row.state !== replicaState.follower) continue;
+        // Of a log that is not open, or never will be, what the last checkpoint said still holds.
+        if (row.state === replicaState.closing) continue;
         const name = formatDirectoryName(topic.name, partition);
         recovery.set(name, this.#recoveryPoints.get(slot));
         if (row.logStartOffset > 0) starts.set(name, row.logStartOffset);
@@ -90,13 +91,13 @@ export class Checkpoints {
     }
   }
 
-  /** A log that failed was not closed: its directory is not clean. */
-  #hasOffline(directory: number): boolean {
+  /** A log that failed, or was not recovered yet, was not closed: its directory is not clean. */
+  #hasUnclosed(directory: number): boolean {
     const row = this.#row;
     for (const topic of this.#image.topics()) {
       for (const slot of topic.slots) {
         if (slot < 0 || !this.#table.snapshot(slot, row) || row.logDirectory !== directory) continue;
-        if (row.state === replicaState.offline) return true;
+        if (row.state !== replicaState.leader && row.state !== replicaState.follower) return true;
       }
     }
     return false;

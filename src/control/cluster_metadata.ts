@@ -10,14 +10,18 @@ import type { MetadataRecord } from '../metadata/records.ts';
 import type { TopicImage } from '../metadata/topic_image.ts';
 import type { MetadataWatermark } from '../metadata/watermark.ts';
 import type { PartitionColumns, PartitionColumnsWriter } from '../shared-memory/partition_columns.ts';
-import type { PartitionSlots, PartitionTable } from '../shared-memory/partition_table.ts';
+import { replicaState, type PartitionSlots, type PartitionTable } from '../shared-memory/partition_table.ts';
+import type { RecoveryPoints } from '../shared-memory/recovery_points.ts';
 import type { ControlPorts } from './control_ports.ts';
 import type { DataDirectories } from '../storage/data_directories.ts';
+import type { FoundLogs } from './found_logs.ts';
 
 export interface ClusterMetadataOptions {
   readonly ports: ControlPorts;
   readonly config: NodeConfig;
   readonly directories: DataDirectories;
+  readonly foundLogs: FoundLogs;
+  readonly recoveryPoints: RecoveryPoints;
   readonly table: PartitionTable;
   readonly slots: PartitionSlots;
   readonly index: PartitionIndex;
@@ -41,6 +45,8 @@ export class ClusterMetadata implements MetadataChanges {
   #log: MetadataLog | null = null;
   /** Rows that were placed and whose owners have not opened them yet. */
   readonly opening = new Set<number>();
+  /** Rows whose logs a crash has left: control's until they are recovered. */
+  readonly recovering = new Set<number>();
 
   constructor(options: ClusterMetadataOptions) {
     this.#options = options;
@@ -96,7 +102,8 @@ export class ClusterMetadata implements MetadataChanges {
   }
 
   partitionAdded(topic: TopicImage, partition: number): void {
-    this.opening.add(topic.slotOf(partition));
+    const slot = topic.slotOf(partition);
+    if (!this.recovering.has(slot)) this.opening.add(slot);
   }
 
   partitionChanged(_topic: TopicImage, _partition: number): void {}
@@ -117,12 +124,20 @@ export class ClusterMetadata implements MetadataChanges {
 
   /** A row for a new partition, placed on a shard and in a data directory. */
   #place(topic: TopicImage, partition: number): number {
-    const { slots, table } = this.#options;
-    const logDirectory = this.#directoryOf(topic.name, partition);
+    const { slots, table, foundLogs, recoveryPoints } = this.#options;
+    const found = foundLogs.take(formatDirectoryName(topic.name, partition));
+    const logDirectory = found?.directory ?? this.#emptiestDirectory();
     const slot = slots.allocate(this.#ownerOf(topic, partition), 0);
     if (slot < 0) throw new Error('millrace.partitions.max is below the number of partitions');
     const row = table.row(slot);
     row.logDirectory = logDirectory;
+    row.logStartOffset = found?.logStartOffset ?? 0;
+    row.highWatermark = found?.highWatermark ?? 0;
+    recoveryPoints.set(slot, found?.recoveryPoint ?? 0);
+    if (found?.needsRecovery === true) {
+      row.state = replicaState.recovering;
+      this.recovering.add(slot);
+    }
     row.publish();
     return slot;
   }
@@ -136,11 +151,8 @@ export class ClusterMetadata implements MetadataChanges {
     return 1 + shardOf(hash, this.#options.config.shards);
   }
 
-  /** Where the partition lies already, else the directory with the fewest. */
-  #directoryOf(topic: string, partition: number): number {
-    const { placed, counts } = this.#options.directories;
-    const known = placed.get(formatDirectoryName(topic, partition));
-    if (known !== undefined) return known;
+  #emptiestDirectory(): number {
+    const { counts } = this.#options.directories;
     let fewest = 0;
     for (let directory = 1; directory < counts.length; directory++) {
       if (counts[directory]! < counts[fewest]!) fewest = directory;

@@ -32,12 +32,16 @@ import { ClusterMetadata } from './cluster_metadata.ts';
 import { ControlApis } from './control_apis.ts';
 import type { ControlPorts } from './control_ports.ts';
 import { openDataDirectories, type DataDirectories } from '../storage/data_directories.ts';
+import { FoundLogs } from './found_logs.ts';
 import { geometryOf } from './geometry.ts';
+import { logsToRecover, Recovery, type RecoveryProgress } from './recovery.ts';
 
 /** What the node tells whoever started it. One of `failed` and `stopped` is the last call. */
 export interface ControlEvents {
-  /** All logs are open and all listeners listen. */
+  /** All listeners listen, and all logs are open that need no recovery. */
   ready(info: NodeInfo): void;
+  /** Logs are being recovered after a crash; their partitions are served as they are done, the node may be ready before. */
+  recovering(progress: RecoveryProgress): void;
   /** The node cannot start, or ended by itself. `exitCode` is 1 for what an administrator can mend, 70 for a bug. */
   failed(message: string, exitCode: number): void;
   stopped(): void;
@@ -56,7 +60,7 @@ export interface NodeInfo {
  * The control thread: it starts the shards, decides, and stops the node. It never touches a record and never waits
  * for a shard.
  *
- *     directories → metadata → shards started → logs open → listening → ready → stopping (accept, drain, close) → stopped
+ *     directories → metadata → shards started, recovery begins → clean logs open → listening → ready → stopping (accept, drain, close) → stopped
  *
  * A thread that ends unexpectedly raises the stop word, and nothing is acknowledged any more.
  */
@@ -69,6 +73,7 @@ export class ControlThread implements ChannelHandler {
   readonly #metadata: ClusterMetadata;
   readonly #apis: ControlApis;
   readonly #checkpoints: Checkpoints;
+  readonly #recovery: Recovery;
   readonly #directories: DataDirectories;
   readonly #listenerPorts: ListenerPorts;
   readonly #arenas: readonly { readonly bytes: Uint8Array; readonly view: DataView }[];
@@ -100,10 +105,13 @@ export class ControlThread implements ChannelHandler {
     const watermark = new SharedArrayBuffer(METADATA_WATERMARK_BYTES);
     const index = new SharedArrayBuffer(partitionIndexBytes(config.storage.partitionsMax));
     const slots = new PartitionSlots(memory.table);
+    const recoveryPoints = new SharedArrayBuffer(recoveryPointsBytes(config.storage.partitionsMax));
     const metadata = new ClusterMetadata({
       ports,
       config,
       directories,
+      foundLogs: new FoundLogs(ports, directories),
+      recoveryPoints: new RecoveryPoints(recoveryPoints),
       table: memory.table,
       slots,
       index: new PartitionIndex(index),
@@ -116,11 +124,20 @@ export class ControlThread implements ChannelHandler {
     });
     const problem = metadata.open();
     if (problem !== null) return problem;
-    return new ControlThread(ports, config, events, { directories, shared, memory, metadata, slots, watermark, index });
+    return new ControlThread(ports, config, events, {
+      directories,
+      shared,
+      memory,
+      metadata,
+      slots,
+      watermark,
+      index,
+      recoveryPoints,
+    });
   }
 
   private constructor(ports: ControlPorts, config: NodeConfig, events: ControlEvents, parts: Parts) {
-    const { directories, shared, memory, metadata, slots } = parts;
+    const { directories, shared, memory, metadata, slots, recoveryPoints } = parts;
     const { kernels, clock } = ports;
     this.#ports = ports;
     this.#config = config;
@@ -133,7 +150,6 @@ export class ControlThread implements ChannelHandler {
     this.#arenas = memory.arenaBytes.map((bytes, index) => ({ bytes, view: memory.arenaViews[index]! }));
     this.#arguments = new ByteReader((bytes, start, end) => kernels.decodeText(bytes, start, end));
     this.#writer = new ByteWriter((text) => kernels.encodeText(text), 4096);
-    const recoveryPoints = new SharedArrayBuffer(recoveryPointsBytes(config.storage.partitionsMax));
     this.#checkpoints = new Checkpoints(
       ports,
       config,
@@ -154,11 +170,20 @@ export class ControlThread implements ChannelHandler {
         partitionIndex: parts.index,
         recoveryPoints,
         metadataLog: metadata.logPath,
-        cleanDirectories: directories.all.map(({ isClean }) => isClean),
         ports: listenerPorts,
       };
       ports.threads.spawnShard(thread, boot, (failure) => this.#shardExited(thread, failure));
     }
+    this.#recovery = new Recovery({
+      background: ports.background,
+      clock,
+      log: ports.log,
+      threadsPerDirectory: config.storage.recoveryThreadsPerDirectory,
+      recovered: (slot) => this.#handOver(slot, replicaState.opening),
+      failed: (slot) => this.#handOver(slot, replicaState.offline),
+      progressed: (progress) => events.recovering(progress),
+    });
+    this.#recovery.begin(logsToRecover(config, metadata, memory.table, new RecoveryPoints(recoveryPoints)));
     this.#wakeUp();
   }
 
@@ -259,6 +284,16 @@ export class ControlThread implements ChannelHandler {
     }
   }
 
+  /** The row of a log that was recovered, or could not be, is its owner's from now on. */
+  #handOver(slot: number, state: number): void {
+    const row = this.#memory.table.row(slot);
+    row.state = state;
+    row.publish();
+    this.#metadata.recovering.delete(slot);
+    this.#memory.notices.post(row.owner, slot);
+    this.#wakeUp();
+  }
+
   #listen(): void {
     this.#phase = 'listening';
     const { startTimeoutMs } = this.#config;
@@ -328,6 +363,11 @@ export class ControlThread implements ChannelHandler {
 
   /** All logs are on stable storage: what speaks of them follows, the mark of the clean stop last. */
   #close(): void {
+    this.#ports.background.close(() => this.#closed());
+  }
+
+  #closed(): void {
+    if (this.#isOver()) return;
     this.#metadata.close();
     const failure = this.#checkpoints.writeAll() ?? this.#checkpoints.markClean();
     if (failure !== null)
@@ -381,6 +421,7 @@ interface Parts {
   readonly slots: PartitionSlots;
   readonly watermark: SharedArrayBuffer;
   readonly index: SharedArrayBuffer;
+  readonly recoveryPoints: SharedArrayBuffer;
 }
 
 const RING_BUDGET = 256;

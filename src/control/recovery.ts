@@ -1,10 +1,16 @@
 import type { BackgroundPool } from '../background/tasks.ts';
+import type { NodeConfig } from '../config/node_config.ts';
+import { storedTopicConfig } from '../config/topic_config.ts';
 import type { LogConfig } from '../log/log_config.ts';
 import { LogFailure } from '../log/log_failure.ts';
 import type { RecoveredLog } from '../log/log_recovery.ts';
 import { TaskFailure } from '../port/background.ts';
 import type { Clock } from '../port/clock.ts';
 import type { Log } from '../port/log.ts';
+import type { PartitionTable } from '../shared-memory/partition_table.ts';
+import type { RecoveryPoints } from '../shared-memory/recovery_points.ts';
+import { logConfigOf, partitionDirectory } from '../shard/owned_partitions.ts';
+import type { ClusterMetadata } from './cluster_metadata.ts';
 
 /** A log that a crash has left. */
 export interface LogToRecover {
@@ -135,6 +141,34 @@ export class Recovery {
   #tell(): void {
     this.#options.progressed({ logs: this.#logs, ended: this.#ended, failed: this.#failed, bytes: this.#bytes });
   }
+}
+
+/** The logs of the partitions that the start found in directories without the mark of a clean stop. */
+export function logsToRecover(
+  config: NodeConfig,
+  metadata: ClusterMetadata,
+  table: PartitionTable,
+  recoveryPoints: RecoveryPoints,
+): LogToRecover[] {
+  const logs: LogToRecover[] = [];
+  if (metadata.recovering.size === 0) return logs;
+  for (const topic of metadata.image.topics()) {
+    // What is wrong with a setting is said by who opens the log.
+    const topicConfig = logConfigOf(storedTopicConfig(config.topics.config, topic.configs).config);
+    for (const [partition, slot] of topic.slots.entries()) {
+      if (!metadata.recovering.has(slot)) continue;
+      const { logDirectory, logStartOffset } = table.row(slot);
+      logs.push({
+        slot,
+        dataDirectory: logDirectory,
+        path: partitionDirectory(config.storage.directories[logDirectory]!, topic.name, partition),
+        config: topicConfig,
+        recoveryPoint: recoveryPoints.get(slot),
+        logStartOffset,
+      });
+    }
+  }
+  return logs;
 }
 
 interface Attempt {

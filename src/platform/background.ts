@@ -42,9 +42,10 @@ export function createBackground<Types extends TaskTypes<Types>>(program: Backgr
         if (!isClosed) setImmediate(tell, outcome);
       });
     },
-    close() {
+    close(closed) {
       isClosed = true;
-      void pool?.then((started) => started.destroy());
+      const ended = pool === null ? Promise.resolve() : pool.then((started) => started.destroy());
+      void ended.then(() => setImmediate(closed));
     },
   };
 }

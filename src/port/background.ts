@@ -16,8 +16,11 @@ export interface Background<Types extends TaskTypes<Types>> {
     task: Types[Kind]['task'] & { readonly kind: Kind },
     done: (outcome: Types[Kind]['outcome'] | TaskFailure) => void,
   ): void;
-  /** Ends the threads: tasks stop where they are, and no `done` comes any more. */
-  close(): void;
+  /**
+   * Ends the threads: tasks stop where they are, and no `done` comes any more. `closed` is called in a later event, when
+   * none of them can write any more.
+   */
+  close(closed: () => void): void;
 }
 
 /** For each kind of task, the task itself and what comes of it. */

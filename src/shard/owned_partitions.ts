@@ -25,8 +25,6 @@ export interface OwnedPartitionsOptions {
   readonly heap: SegmentHeap;
   readonly decompressor: Decompressor;
   readonly recoveryPoints: RecoveryPoints;
-  /** By data directory: whether the node stopped cleanly the last time. */
-  readonly cleanDirectories: readonly boolean[];
   /** A turn is due. */
   readonly wake: () => void;
 }
@@ -40,9 +38,6 @@ export interface PartitionToOpen {
   readonly leaderEpoch: number;
   readonly topicConfig: TopicConfig;
   readonly directory: string;
-  /** From the checkpoints of its data directory, 0 without an entry. */
-  readonly recoveryPoint: number;
-  readonly logStartOffset: number;
 }
 
 /** A partition that this shard writes. */
@@ -97,7 +92,6 @@ export class OwnedPartitions implements LeaderHost {
     assert(row.owner === memory.self, 'a shard opens what it owns');
     const opened = this.#openLog(wanted, row);
     if (opened instanceof LogFailure) return this.#stayOffline(wanted, row, opened);
-    this.#reportRecovery(wanted, opened);
     const isDurable = opened.recoveryPoint === opened.logEndOffset;
     if (config.storage.flushPolicy !== 'acknowledged' || isDurable) return this.#begin(wanted, row, opened);
     opened.flush((failure) => {
@@ -126,7 +120,7 @@ export class OwnedPartitions implements LeaderHost {
     row.state = replicaState.offline;
     row.publish();
     // What passes by itself needs no human: room on the disk, descriptors.
-    if (isPassing(failure)) this.#toRetry.push(wanted);
+    if (failure.isPassing) this.#toRetry.push(wanted);
     this.#options.memory.notices.post(CONTROL, wanted.slot);
   }
 
@@ -257,7 +251,7 @@ export class OwnedPartitions implements LeaderHost {
   }
 
   #openLog(wanted: PartitionToOpen, row: RowWriter): PartitionLog | LogFailure {
-    const { ports, memory, heap, cleanDirectories } = this.#options;
+    const { ports, memory, heap, recoveryPoints } = this.#options;
     const { disk, kernels, clock, entropy } = ports;
     const { directory } = wanted;
     const made = disk.makeDirectory(directory);
@@ -283,34 +277,20 @@ export class OwnedPartitions implements LeaderHost {
       indexTail: memory.indexTailWriter(wanted.slot),
       publication: new RowPublication(row, new SegmentListWriter(heap, row)),
       observer: noBatchObserver,
-      logStartOffset: wanted.logStartOffset,
-      recoveryPoint: wanted.recoveryPoint,
-      cleanShutdown: cleanDirectories[row.logDirectory]!,
+      logStartOffset: row.logStartOffset,
+      recoveryPoint: recoveryPoints.get(wanted.slot),
+      // Whatever a crash left was recovered before the row came here.
+      cleanShutdown: true,
       damageAboveRecoveryPoint: 'cut',
     });
   }
-
-  #reportRecovery(wanted: PartitionToOpen, { report, logEndOffset }: PartitionLog): void {
-    if (report.truncatedBytes === 0 && report.droppedSegments === 0) return;
-    this.#options.ports.log.warn('cut off what a crash left unfinished', {
-      topic: wanted.topic,
-      partition: wanted.partition,
-      bytes: report.truncatedBytes,
-      segments: report.droppedSegments,
-      logEndOffset,
-    });
-  }
-}
-
-function isPassing({ isNoSpace, error }: LogFailure): boolean {
-  return isNoSpace || (error !== null && (error.code === 'EMFILE' || error.code === 'ENFILE'));
 }
 
 export function partitionDirectory(dataDirectory: string, topic: string, partition: number): string {
   return `${dataDirectory}/${formatDirectoryName(topic, partition)}`;
 }
 
-function logConfigOf(topic: TopicConfig): LogConfig {
+export function logConfigOf(topic: TopicConfig): LogConfig {
   return {
     segmentBytes: topic.segmentBytes,
     segmentMs: topic.segmentMs,

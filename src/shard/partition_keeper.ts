@@ -1,13 +1,10 @@
 import { assert } from '../base/assert.ts';
 import { storedTopicConfig } from '../config/topic_config.ts';
 import type { NodeConfig, TopicConfig } from '../config/node_config.ts';
-import { readOffsetCheckpoint, type PartitionOffsets } from '../log/checkpoint_file.ts';
-import { formatDirectoryName } from '../log/directory_name.ts';
-import { LogFailure } from '../log/log_failure.ts';
 import type { MetadataChanges } from '../metadata/metadata_image.ts';
 import type { TopicImage } from '../metadata/topic_image.ts';
 import { PartitionState, type PartitionColumns } from '../shared-memory/partition_columns.ts';
-import type { PartitionTable } from '../shared-memory/partition_table.ts';
+import { replicaState, type PartitionTable } from '../shared-memory/partition_table.ts';
 import { partitionDirectory, type OwnedPartitions } from './owned_partitions.ts';
 import type { ShardPorts } from './shard_ports.ts';
 
@@ -32,9 +29,9 @@ export class PartitionKeeper implements MetadataChanges {
   /** By slot: where its files lie. */
   readonly #directories = new Map<number, string>();
   #added: NewPartition[] = [];
-  /** By data directory, read when the first log of it is opened. */
-  readonly #recoveryPoints = new Map<number, PartitionOffsets>();
-  readonly #logStartOffsets = new Map<number, PartitionOffsets>();
+  /** By slot: partitions of this shard whose logs are being recovered after a crash. */
+  readonly #recovering = new Map<number, NewPartition>();
+  readonly #state = new PartitionState();
 
   constructor(
     ports: ShardPorts,
@@ -80,29 +77,41 @@ export class PartitionKeeper implements MetadataChanges {
 
   featuresChanged(): void {}
 
-  /** Opens the logs of the partitions that were added and are this shard's. */
+  /** Opens the logs of the partitions that were added and are this shard's, but for those that are being recovered. */
   openAdded(): void {
     const added = this.#added;
     this.#added = [];
-    const state = new PartitionState();
-    for (const { topic, partition, slot } of added) {
-      const row = this.#table.row(slot);
+    for (const partition of added) {
+      const row = this.#table.row(partition.slot);
       if (row.owner !== this.#self) continue;
-      // Removed again by a record that this thread has not come to yet.
-      if (!this.#columns.read(slot, state) || !state.isOf(topic.idWords, partition)) continue;
-      const { leaderEpoch } = state;
-      this.#partitions.open({
-        slot,
-        topic: topic.name,
-        topicId: topic.id,
-        partition,
-        leaderEpoch,
-        topicConfig: this.#topicConfig(topic),
-        directory: this.directoryOf(slot),
-        recoveryPoint: this.#checkpointed(this.#recoveryPoints, row.logDirectory, RECOVERY_POINTS, topic, partition),
-        logStartOffset: this.#checkpointed(this.#logStartOffsets, row.logDirectory, LOG_STARTS, topic, partition),
-      });
+      if (row.state === replicaState.recovering) this.#recovering.set(partition.slot, partition);
+      else if (row.state === replicaState.opening) this.#open(partition);
     }
+  }
+
+  /** Something of the row changed: if it was being recovered, control may have handed it over. */
+  recovered(slot: number): void {
+    const partition = this.#recovering.get(slot);
+    if (partition === undefined) return;
+    const { state } = this.#table.row(slot);
+    if (state === replicaState.recovering) return;
+    this.#recovering.delete(slot);
+    if (state === replicaState.opening) this.#open(partition);
+  }
+
+  #open({ topic, partition, slot }: NewPartition): void {
+    const state = this.#state;
+    // Removed again by a record that this thread has not come to yet.
+    if (!this.#columns.read(slot, state) || !state.isOf(topic.idWords, partition)) return;
+    this.#partitions.open({
+      slot,
+      topic: topic.name,
+      topicId: topic.id,
+      partition,
+      leaderEpoch: state.leaderEpoch,
+      topicConfig: this.#topicConfig(topic),
+      directory: this.directoryOf(slot),
+    });
   }
 
   #topicConfig(topic: TopicImage): TopicConfig {
@@ -110,27 +119,4 @@ export class PartitionKeeper implements MetadataChanges {
     for (const why of ignored) this.#ports.log.error('a setting of a topic has no effect', { topic: topic.name, why });
     return config;
   }
-
-  #checkpointed(
-    cache: Map<number, PartitionOffsets>,
-    logDirectory: number,
-    name: typeof RECOVERY_POINTS | typeof LOG_STARTS,
-    topic: TopicImage,
-    partition: number,
-  ): number {
-    let offsets = cache.get(logDirectory);
-    if (offsets === undefined) {
-      const { disk, kernels, log } = this.#ports;
-      const path = this.#config.storage.directories[logDirectory]!;
-      const read = readOffsetCheckpoint(disk, kernels, path, name);
-      if (read instanceof LogFailure)
-        log.warn('a checkpoint cannot be read; recovery takes longer', { why: read.toString() });
-      offsets = read instanceof LogFailure ? new Map<string, number>() : read;
-      cache.set(logDirectory, offsets);
-    }
-    return offsets.get(formatDirectoryName(topic.name, partition)) ?? 0;
-  }
 }
-
-const RECOVERY_POINTS = 'recovery-point-offset-checkpoint';
-const LOG_STARTS = 'log-start-offset-checkpoint';

@@ -11,12 +11,10 @@ export interface ShardBoot {
   /** See `MetadataWatermark` and `PartitionIndex`. */
   readonly metadataWatermark: SharedArrayBuffer;
   readonly partitionIndex: SharedArrayBuffer;
-  /** See `RecoveryPoints`. */
+  /** See `RecoveryPoints`: what the checkpoints say at first, then what the owners flushed. */
   readonly recoveryPoints: SharedArrayBuffer;
   /** The file of the metadata log. */
   readonly metadataLog: string;
-  /** By data directory of the configuration: whether the node stopped cleanly the last time. */
-  readonly cleanDirectories: readonly boolean[];
   /** Ports by listener, chosen by the kernel for those that ask for 0; in shared memory because they come later. */
   readonly ports: SharedArrayBuffer;
 }

@@ -13,6 +13,7 @@ export const product: NodeProgram = {
   startControl(ports, config, events) {
     const started = ControlThread.start({ ...ports, sharesPorts: ports.network.sharesPorts }, config, {
       ready: () => events.ready(),
+      recovering: () => {},
       failed: (message, exitCode) => events.exit(exitCode, message),
       stopped: () => events.exit(0, 'stopped'),
     });

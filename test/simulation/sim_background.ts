@@ -27,7 +27,7 @@ export class SimBackground implements BackgroundPool {
   readonly #portsOf: (thread: SimThread) => BackgroundPorts;
   readonly #idle: SimThread[] = [];
   readonly #waiting: PooledTask[] = [];
-  #threads = 0;
+  readonly #threads = new Set<SimThread>();
   #started = 0;
   #isClosed = false;
 
@@ -48,18 +48,20 @@ export class SimBackground implements BackgroundPool {
     this.#startNext();
   };
 
-  close(): void {
+  close(closed: () => void): void {
     this.#isClosed = true;
     this.#waiting.length = 0;
+    for (const thread of this.#threads) thread.end();
+    this.#caller.post(0.1, closed);
   }
 
   #startNext(): void {
-    if (this.#waiting.length === 0 || (this.#idle.length === 0 && this.#threads === this.#threadsMax)) return;
+    if (this.#waiting.length === 0 || (this.#idle.length === 0 && this.#threads.size === this.#threadsMax)) return;
     const { task, done } = this.#waiting.shift()!;
     const thread = this.#idle.pop() ?? this.#newThread();
     const { random } = this.#process.world;
     thread.failed = ({ name, message }) => {
-      this.#threads--;
+      this.#threads.delete(thread);
       this.#tell(done, new TaskFailure(`${name}: ${message}`));
     };
     thread.post(0.05 + random.fraction() * 5, () => {
@@ -81,13 +83,14 @@ export class SimBackground implements BackgroundPool {
   }
 
   #newThread(): SimThread {
-    this.#threads++;
-    return this.#process.createThread(firstNumber + this.#started++);
+    const thread = this.#process.createThread(firstNumber + this.#started++);
+    this.#threads.add(thread);
+    return thread;
   }
 
   /** A fault ended a thread that had nothing to do. */
   #forget(thread: SimThread): void {
-    this.#threads--;
+    this.#threads.delete(thread);
     const at = this.#idle.indexOf(thread);
     if (at >= 0) this.#idle.splice(at, 1);
   }
