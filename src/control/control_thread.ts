@@ -15,7 +15,7 @@ import {
 import { assert } from '../base/assert.ts';
 import type { NodeConfig } from '../config/node_config.ts';
 import { partitionIndexBytes, PartitionIndex } from '../metadata/partition_index.ts';
-import { METADATA_WATERMARK_BYTES, MetadataWatermark } from '../metadata/watermark.ts';
+import { metadataWatermarkBytes, MetadataWatermark } from '../metadata/watermark.ts';
 import type { Timer } from '../port/clock.ts';
 import type { ThreadFailure } from '../port/threads.ts';
 import type { ChannelHandler } from '../shared-memory/channel.ts';
@@ -102,7 +102,7 @@ export class ControlThread implements ChannelHandler {
     if (typeof directories === 'string') return directories;
     const shared = allocateSharedMemory(geometryOf(config));
     const memory = new ThreadMemory(shared, ports.threads);
-    const watermark = new SharedArrayBuffer(METADATA_WATERMARK_BYTES);
+    const watermark = new SharedArrayBuffer(metadataWatermarkBytes(config.shards));
     const index = new SharedArrayBuffer(partitionIndexBytes(config.storage.partitionsMax));
     const slots = new PartitionSlots(memory.table);
     const recoveryPoints = new SharedArrayBuffer(recoveryPointsBytes(config.storage.partitionsMax));
@@ -169,7 +169,7 @@ export class ControlThread implements ChannelHandler {
         metadataWatermark: parts.watermark,
         partitionIndex: parts.index,
         recoveryPoints,
-        metadataLog: metadata.logPath,
+        metadataStart: metadata.start,
         ports: listenerPorts,
       };
       ports.threads.spawnShard(thread, boot, (failure) => this.#shardExited(thread, failure));
@@ -341,6 +341,7 @@ export class ControlThread implements ChannelHandler {
 
   #beginStopping(): void {
     this.#phase = 'stopping';
+    this.#recovery.stop();
     this.#stopPhase = STOP_ACCEPTING;
     this.#sendStop();
   }
@@ -389,6 +390,7 @@ export class ControlThread implements ChannelHandler {
     if (this.#phase === 'over') return;
     this.#memory.stop.raise();
     this.#end();
+    this.#ports.background.close(() => {});
     this.#events.failed(message, exitCode);
   }
 

@@ -63,6 +63,7 @@ export class Recovery {
   #ended = 0;
   #failed = 0;
   #bytes = 0;
+  #isStopped = false;
 
   constructor(options: RecoveryOptions) {
     this.#options = options;
@@ -84,6 +85,11 @@ export class Recovery {
     for (const queue of this.#queues.values()) this.#runNext(queue);
   }
 
+  /** The node stops: nothing is handed over any more. What is not recovered is the next start's. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
   #runNext(queue: Queue): void {
     const { background, threadsPerDirectory } = this.#options;
     while (queue.running < threadsPerDirectory) {
@@ -92,6 +98,7 @@ export class Recovery {
       queue.running++;
       const { path, config, recoveryPoint, logStartOffset } = next.log;
       background.run({ kind: 'recover-log', directory: path, config, recoveryPoint, logStartOffset }, (outcome) => {
+        if (this.#isStopped) return;
         queue.running--;
         this.#taskEnded(queue, next, outcome);
         this.#runNext(queue);
@@ -133,6 +140,7 @@ export class Recovery {
       this.#options.log.warn('the recovery of a log is tried again until it succeeds', fields);
     }
     this.#options.clock.schedule(RETRY_MS, () => {
+      if (this.#isStopped) return;
       queue.waiting.push(attempt);
       this.#runNext(queue);
     });
