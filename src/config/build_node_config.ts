@@ -50,6 +50,7 @@ export function buildNodeConfig(values: ConfigValues, machine: MachineFacts, fin
     startTimeoutMs: values.number('millrace.start.timeout.ms'),
     listeners: set.listeners,
     interBrokerListener: set.interBrokerListener,
+    quorum: { hasStaticVoters: values.list('controller.quorum.voters').length > 0 },
     network,
     storage,
     replication,
@@ -194,6 +195,16 @@ function readStorage(values: ConfigValues, findings: Findings): StorageConfig {
     retentionCheckIntervalMs: values.number('log.retention.check.interval.ms'),
     recoveryThreadsPerDirectory: values.number('num.recovery.threads.per.data.dir'),
     backgroundThreads: values.number('background.threads'),
+    metadata: {
+      segmentBytes:
+        values.numberOrNull('internal.metadata.log.segment.bytes') ?? values.number('metadata.log.segment.bytes'),
+      segmentMs: values.number('metadata.log.segment.ms'),
+      bytesBetweenSnapshotsMax: values.number('metadata.log.max.record.bytes.between.snapshots'),
+      snapshotIntervalMsMax: values.number('metadata.log.max.snapshot.interval.ms'),
+      retentionBytesMax: values.number('metadata.max.retention.bytes'),
+      retentionMsMax: values.number('metadata.max.retention.ms'),
+      fileDeleteDelayMs: values.number('internal.metadata.delete.delay.millis'),
+    },
   };
 }
 

@@ -16,6 +16,7 @@ export interface NodeConfig {
   readonly listeners: readonly ListenerConfig[];
   /** Name of the listener by which brokers reach each other. Always one of `listeners`. */
   readonly interBrokerListener: string;
+  readonly quorum: QuorumConfig;
   readonly network: NetworkConfig;
   readonly storage: StorageConfig;
   readonly replication: ReplicationConfig;
@@ -127,6 +128,30 @@ export interface StorageConfig {
   readonly recoveryThreadsPerDirectory: number;
   /** `background.threads` */
   readonly backgroundThreads: number;
+  readonly metadata: MetadataStorageConfig;
+}
+
+/** The metadata log, its snapshots, and how much of both is kept. */
+export interface MetadataStorageConfig {
+  /** `metadata.log.segment.bytes`, or `internal.metadata.log.segment.bytes` where it is set. */
+  readonly segmentBytes: number;
+  /** `metadata.log.segment.ms` */
+  readonly segmentMs: number;
+  /** `metadata.log.max.record.bytes.between.snapshots` */
+  readonly bytesBetweenSnapshotsMax: number;
+  /** `metadata.log.max.snapshot.interval.ms`; 0: snapshots are made by bytes alone. */
+  readonly snapshotIntervalMsMax: number;
+  /** `metadata.max.retention.bytes`; negative: without a bound. */
+  readonly retentionBytesMax: number;
+  /** `metadata.max.retention.ms`; negative: without a bound. */
+  readonly retentionMsMax: number;
+  /** `internal.metadata.delete.delay.millis` */
+  readonly fileDeleteDelayMs: number;
+}
+
+export interface QuorumConfig {
+  /** `controller.quorum.voters` names the voters; otherwise the metadata log does (KIP-853). */
+  readonly hasStaticVoters: boolean;
 }
 
 export interface ReplicationConfig {

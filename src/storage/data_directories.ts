@@ -1,11 +1,20 @@
-import { uuidOfRandomBytes, ZERO_UUID, type Uuid } from '../base/uuid.ts';
+import { ZERO_UUID, type Uuid } from '../base/uuid.ts';
 import type { NodeConfig } from '../config/node_config.ts';
-import { readWholeFile, replaceFile } from '../log/atomic_file.ts';
 import { readCleanShutdown, removeCleanShutdown } from '../log/clean_shutdown.ts';
-import { parseDirectoryName } from '../log/directory_name.ts';
 import { LogFailure } from '../log/log_failure.ts';
 import type { MetadataRecord } from '../metadata/records.ts';
 import { DiskError } from '../port/disk.ts';
+import { bootstrapRecords, voterEndpointsOf, type ClusterBeginning } from './beginning.ts';
+import { readBootstrapCheckpoint } from './bootstrap_checkpoint.ts';
+import { formatDirectory, newUuid } from './format_directories.ts';
+import {
+  directoriesOf,
+  findConflict,
+  findObstacle,
+  inspectDirectories,
+  type InspectedDirectory,
+} from './inspection.ts';
+import { writeMetaProperties } from './meta_properties.ts';
 import type { StoragePorts } from './storage_ports.ts';
 
 /** One data directory, as it was found at the start. */
@@ -41,111 +50,121 @@ export interface DataDirectories {
   readonly counts: number[];
 }
 
-interface MetaProperties {
-  readonly clusterId: string;
-  readonly nodeId: number;
-}
-
-const META_PROPERTIES = 'meta.properties';
-/** An id as Kafka writes it; its own tools also take other texts. */
-const CLUSTER_ID = /^[A-Za-z0-9_-]{1,64}$/;
-
-/** Reads and prepares all data directories. Returns a sentence for the administrator where it cannot. Blocks. */
+/**
+ * Reads and prepares all data directories. Empty ones are formatted: all of them into a new cluster, some into that of
+ * the others, which also completes a format that a crash interrupted. Returns a sentence for the administrator where the
+ * node cannot start; nothing was written then unless a disk failed on the way. Blocks.
+ */
 export function openDataDirectories(ports: StoragePorts, config: NodeConfig): DataDirectories | string {
-  const { disk } = ports;
-  const { directories } = config.storage;
-  let clusterId: string | null = null;
-  const unformatted: string[] = [];
-  for (const directory of directories) {
-    const made = disk.makeDirectory(directory);
-    if (made !== null) return `the data directory ${directory} cannot be made: ${made.code}`;
-    const meta = readMetaProperties(ports, directory);
-    if (typeof meta === 'string') return meta;
-    if (meta === null) {
-      unformatted.push(directory);
-      continue;
-    }
-    if (meta.nodeId !== config.nodeId) {
-      return `the data directory ${directory} belongs to node ${meta.nodeId}, but node.id is ${config.nodeId}`;
-    }
-    if (clusterId !== null && clusterId !== meta.clusterId) {
-      return `the data directory ${directory} belongs to cluster ${meta.clusterId}, another one to ${clusterId}`;
-    }
-    clusterId = meta.clusterId;
+  const inspected = inspectDirectories(ports, directoriesOf(config));
+  if (typeof inspected === 'string') return inspected;
+  const problem = findProblem(inspected, config);
+  if (problem !== null) return problem;
+  const placement = placePartitions(inspected, config.storage.directories);
+  if (typeof placement === 'string') return placement;
+
+  const metadata = inspected[0]!;
+  const known = inspected.find(({ meta }) => meta !== null)?.meta ?? null;
+  const bootstrap = known === null ? bootstrapRecords() : readBootstrapCheckpoint(ports, metadata.path);
+  if (typeof bootstrap === 'string') return bootstrap;
+  const beginning: ClusterBeginning = {
+    clusterId: known?.clusterId ?? newUuid(ports.entropy),
+    nodeId: config.nodeId,
+    bootstrap,
+    voterEndpoints: voterEndpointsOf(config),
+  };
+  const prepared = new Map<string, DataDirectory>();
+  for (const one of inspected) {
+    const directory = prepareDirectory(ports, one, one === metadata, beginning);
+    if (directory.failure !== null && one === metadata) return metadataUnusable(one.path, directory.failure);
+    if (directory.failure !== null) ports.log.error('a data directory is offline', { ...directory });
+    prepared.set(one.path, directory);
   }
-  const isNew = clusterId === null;
-  clusterId ??= newId(ports);
-  for (const directory of unformatted) {
-    const failure = writeMetaProperties(ports, directory, clusterId, config.nodeId);
-    if (failure !== null) return `the data directory ${directory} cannot be written: ${failure.code}`;
-  }
-  return examine(ports, config, clusterId, isNew);
+  return {
+    clusterId: beginning.clusterId,
+    isNew: known === null,
+    incarnationId: newUuid(ports.entropy),
+    all: config.storage.directories.map((path) => prepared.get(path)!),
+    metadata: prepared.get(metadata.path)!,
+    bootstrap,
+    ...placement,
+  };
 }
 
-function examine(ports: StoragePorts, config: NodeConfig, clusterId: string, isNew: boolean): DataDirectories | string {
-  const { disk, kernels } = ports;
-  const { directories, metadataDirectory } = config.storage;
-  const all: DataDirectory[] = [];
+/** The first of `inspected` is the directory of the metadata log. */
+function findProblem(inspected: readonly InspectedDirectory[], { nodeId, storage }: NodeConfig): string | null {
+  const metadata = inspected[0]!;
+  const conflict = findConflict(inspected, nodeId, null);
+  if (conflict !== null) return conflict;
+  const formatted = inspected.find(({ meta }) => meta !== null);
+  if (formatted === undefined) return findObstacle(inspected);
+  if (metadata.failure !== null) return metadataUnusable(metadata.path, metadata.failure.toString());
+  if (metadata.meta === null) {
+    return (
+      `the directory of the metadata log, ${metadata.path}, is not formatted, but ${formatted.path} belongs to cluster ` +
+      `${formatted.meta!.clusterId}: name the right one with metadata.log.dir or as the first of log.dirs`
+    );
+  }
+  const usable = inspected.filter(({ path, failure }) => failure === null && storage.directories.includes(path));
+  if (usable.length > 0) return null;
+  return `no data directory can be used: ${inspected.map(({ failure }) => failure?.toString() ?? '').join(', ')}`;
+}
+
+const metadataUnusable = (path: string, failure: string): string =>
+  `the directory of the metadata log, ${path}, cannot be used: ${failure}`;
+
+/** Which partition lies where. A sentence where one lies in two directories: nobody can tell which of them is true. */
+function placePartitions(
+  inspected: readonly InspectedDirectory[],
+  directories: readonly string[],
+): { readonly placed: ReadonlyMap<string, number>; readonly counts: number[] } | string {
   const placed = new Map<string, number>();
-  const counts: number[] = [];
+  const counts = directories.map(() => 0);
   for (const [index, directory] of directories.entries()) {
-    const mark = readCleanShutdown(disk, kernels, directory);
-    if (mark instanceof LogFailure) return mark.toString();
-    const { isClean, brokerEpoch } = mark;
-    all.push({ path: directory, id: ZERO_UUID, isClean, cleanBrokerEpoch: brokerEpoch, failure: null });
-    const removed = removeCleanShutdown(disk, directory);
-    if (removed !== null) return removed.toString();
-    const entries = disk.list(directory);
-    if (entries instanceof DiskError) return entries.toString();
-    counts.push(0);
-    for (const { name, isDirectory } of entries) {
-      if (!isDirectory || parseDirectoryName(name)?.state !== 'current') continue;
+    for (const name of inspected.find(({ path }) => path === directory)!.partitions) {
       const other = placed.get(name);
       if (other !== undefined) return `the partition ${name} lies in ${directories[other]!} and in ${directory}`;
       placed.set(name, index);
       counts[index]!++;
     }
   }
-  const metadata = all.find(({ path }) => path === metadataDirectory) ?? {
-    path: metadataDirectory,
-    id: ZERO_UUID,
+  return { placed, counts };
+}
+
+/** Formats the directory if it is empty, and takes the mark of the clean stop away. */
+function prepareDirectory(
+  ports: StoragePorts,
+  inspected: InspectedDirectory,
+  isMetadataDirectory: boolean,
+  beginning: ClusterBeginning,
+): DataDirectory {
+  const { path, meta, failure } = inspected;
+  const offline = (why: DiskError | LogFailure): DataDirectory => ({
+    path,
+    id: meta?.directoryId ?? ZERO_UUID,
     isClean: false,
     cleanBrokerEpoch: -1,
-    failure: null,
-  };
-  return { clusterId, isNew, incarnationId: newId(ports), all, metadata, bootstrap: [], placed, counts };
+    failure: why.toString(),
+  });
+  if (failure !== null) return offline(failure);
+  const id = idOf(ports, inspected, isMetadataDirectory, beginning);
+  if (id instanceof DiskError) return offline(id);
+  const mark = readCleanShutdown(ports.disk, ports.kernels, path);
+  if (mark instanceof LogFailure) return offline(mark);
+  const removed = removeCleanShutdown(ports.disk, path);
+  if (removed !== null) return offline(removed);
+  return { path, id, isClean: mark.isClean, cleanBrokerEpoch: mark.brokerEpoch, failure: null };
 }
 
-/** Null when the directory is not formatted; a sentence when its file cannot be understood. */
-function readMetaProperties({ disk, kernels }: StoragePorts, directory: string): MetaProperties | null | string {
-  const path = `${directory}/${META_PROPERTIES}`;
-  const bytes = readWholeFile(disk, path);
-  if (bytes instanceof DiskError) return bytes.code === 'ENOENT' ? null : bytes.toString();
-  const values = new Map<string, string>();
-  for (const line of kernels.decodeText(bytes, 0, bytes.length).split('\n')) {
-    const equals = line.indexOf('=');
-    if (equals > 0 && !line.startsWith('#')) values.set(line.slice(0, equals).trim(), line.slice(equals + 1).trim());
-  }
-  const version = values.get('version');
-  if (version !== '1') return `${path} has version ${version ?? '(none)'}; this build knows version 1`;
-  const clusterId = values.get('cluster.id') ?? '';
-  const nodeId = Number(values.get('node.id') ?? 'none');
-  if (!CLUSTER_ID.test(clusterId) || !Number.isInteger(nodeId)) return `${path} has no cluster.id or no node.id`;
-  return { clusterId, nodeId };
-}
-
-function writeMetaProperties(
+/** Of a directory formatted now, or earlier; one formatted when there were no such ids gets one. */
+function idOf(
   ports: StoragePorts,
-  directory: string,
-  clusterId: string,
-  nodeId: number,
-): DiskError | null {
-  const lines = [`node.id=${nodeId}`, `directory.id=${newId(ports)}`, 'version=1', `cluster.id=${clusterId}`, ''];
-  return replaceFile(ports.disk, `${directory}/${META_PROPERTIES}`, ports.kernels.encodeText(lines.join('\n')));
-}
-
-function newId({ entropy }: StoragePorts): Uuid {
-  const bytes = new Uint8Array(16);
-  entropy.fill(bytes);
-  return uuidOfRandomBytes(bytes);
+  { path, meta }: InspectedDirectory,
+  isMetadataDirectory: boolean,
+  beginning: ClusterBeginning,
+): Uuid | DiskError {
+  if (meta === null) return formatDirectory(ports, path, isMetadataDirectory, beginning);
+  if (meta.directoryId !== null) return meta.directoryId;
+  const directoryId = newUuid(ports.entropy);
+  return writeMetaProperties(ports, path, { ...meta, directoryId }) ?? directoryId;
 }
