@@ -1,3 +1,4 @@
+import type { LogFailureFacts } from '../log/log_failure.ts';
 import type { LogRecovery, RecoveredLog } from '../log/log_recovery.ts';
 import type { Background } from '../port/background.ts';
 
@@ -5,6 +6,8 @@ import type { Background } from '../port/background.ts';
 export interface BackgroundTasks {
   /** After a crash: makes a log's directory what a clean stop would have left. */
   readonly 'recover-log': { readonly task: RecoverLogTask; readonly outcome: RecoveredLog };
+  /** Removes the directory of a deleted replica, with everything in it. */
+  readonly 'remove-directory': { readonly task: RemoveDirectoryTask; readonly outcome: RemovedDirectory };
 }
 
 export type BackgroundTask = BackgroundTasks[keyof BackgroundTasks]['task'];
@@ -13,4 +16,14 @@ export type BackgroundPool = Background<BackgroundTasks>;
 
 export interface RecoverLogTask extends LogRecovery {
   readonly kind: 'recover-log';
+}
+
+export interface RemoveDirectoryTask {
+  readonly kind: 'remove-directory';
+  readonly path: string;
+}
+
+export interface RemovedDirectory {
+  /** Why something of it is left; null when nothing is. */
+  readonly failure: LogFailureFacts | null;
 }
