@@ -1,10 +1,13 @@
-import { ByteReader, ByteWriter } from '../base/bytes.ts';
 import { shardOf } from '../cluster/placement.ts';
 import type { NodeConfig } from '../config/node_config.ts';
 import { formatDirectoryName } from '../log/directory_name.ts';
 import { MetadataImage, type MetadataChanges } from '../metadata/metadata_image.ts';
+import type { MetadataSink } from '../metadata/batch_file.ts';
+import { appliedTo } from '../metadata/metadata_follower.ts';
 import { MetadataLog } from '../metadata/metadata_log.ts';
+import type { MetadataStart } from '../metadata/metadata_reader.ts';
 import { WrittenPartitions } from '../metadata/partition_store.ts';
+import type { VoterEndpoint } from '../metadata/quorum_voters.ts';
 import type { PartitionIndex } from '../metadata/partition_index.ts';
 import type { MetadataRecord } from '../metadata/records.ts';
 import type { TopicImage } from '../metadata/topic_image.ts';
@@ -38,10 +41,11 @@ export interface ClusterMetadataOptions {
  */
 export class ClusterMetadata implements MetadataChanges {
   readonly image: MetadataImage;
+  /** The metadata directory failed: the node cannot go on. */
+  failed: (why: string) => void = () => {};
   readonly #options: ClusterMetadataOptions;
   readonly #key = new Uint8Array(20);
-  readonly #fields: ByteWriter;
-  readonly #reader: ByteReader;
+  readonly #sink: MetadataSink;
   #log: MetadataLog | null = null;
   /** Rows that were placed and whose owners have not opened them yet. */
   readonly opening = new Set<number>();
@@ -62,42 +66,58 @@ export class ClusterMetadata implements MetadataChanges {
         removed: () => {},
       }),
     );
-    this.#fields = new ByteWriter((text) => kernels.encodeText(text));
-    this.#reader = new ByteReader((bytes, start, end) => kernels.decodeText(bytes, start, end));
+    this.#sink = appliedTo(this.image, this);
   }
 
   /** Reads the log and places what it tells of. Null, or a sentence for the administrator. */
   open(): string | null {
-    const { ports, config } = this.#options;
+    const { ports, config, directories, watermark } = this.#options;
+    const { disk, kernels, clock, entropy, log } = ports;
+    const { metadata } = directories;
     const opened = MetadataLog.open(
-      ports.disk,
-      ports.kernels,
-      config.storage.metadataDirectory,
-      (type, version, fields) => this.image.apply(type, version, fields, this),
+      {
+        disk,
+        kernels,
+        clock,
+        entropy,
+        config: config.storage.metadata,
+        dataDirectory: metadata.path,
+        isClean: metadata.isClean,
+        voter: { id: config.nodeId, directoryId: metadata.id, endpoints: voterEndpoints(config) },
+      },
+      this.#sink,
     );
     if (typeof opened === 'string') return opened;
+    for (const why of opened.damagedSnapshots)
+      log.warn('a snapshot of the metadata is damaged; an older one was read', { why });
     this.#log = opened;
-    this.#options.watermark.advance(opened.position, opened.nextOffset);
+    watermark.advance(opened.nextOffset);
     return null;
   }
 
-  get logPath(): string {
-    return this.#log!.path;
+  /** From where shards read the log. */
+  get start(): MetadataStart {
+    return this.#log!.start;
   }
 
   /** Commits records: written, synced, applied here, then published to every thread. Null, or why nothing happened. */
   commit(records: readonly MetadataRecord[]): string | null {
+    const { ports, watermark, advanced } = this.#options;
     const log = this.#log!;
-    const failure = log.append(records, this.#options.ports.clock.wallMs());
-    if (failure !== null) return failure;
-    // Applied from bytes, like in every other thread: what cannot be read back must not be lived by.
-    for (const record of records) {
-      record.write(this.#fields.clear());
-      const problem = this.image.apply(record.type, record.version, this.#reader.resetTo(this.#fields.written()), this);
-      if (problem !== null) throw new Error(`metadata: ${problem}`);
+    const failure = log.append(records, ports.clock.wallMs());
+    if (failure !== null) {
+      // A change that the disk has no room for is refused; without a log that can be written there is no control.
+      if (failure.kind !== 'refused' && !failure.isPassing) this.#fail(failure.toString());
+      return failure.toString();
     }
-    this.#options.watermark.advance(log.position, log.nextOffset);
-    this.#options.advanced();
+    // Applied from the file, like in every other thread: what cannot be read back must not be lived by.
+    const problem = log.reader.readTo(log.nextOffset, this.#sink);
+    if (problem !== null) {
+      this.#fail(problem);
+      return problem;
+    }
+    watermark.advance(log.nextOffset);
+    advanced();
     return null;
   }
 
@@ -118,8 +138,13 @@ export class ClusterMetadata implements MetadataChanges {
 
   featuresChanged(): void {}
 
-  close(): void {
-    this.#log?.close();
+  /** Null, or why the log is not as after a clean stop. */
+  close(): string | null {
+    return this.#log?.close(true) ?? null;
+  }
+
+  #fail(why: string): void {
+    this.failed(`the metadata directory failed: ${why}`);
   }
 
   /** A row for a new partition, placed on a shard and in a data directory. */
@@ -160,4 +185,11 @@ export class ClusterMetadata implements MetadataChanges {
     counts[fewest]!++;
     return fewest;
   }
+}
+
+/** Where the controller of this node is reached by other voters. */
+function voterEndpoints({ listeners }: NodeConfig): VoterEndpoint[] {
+  return listeners.flatMap(({ name, isController, advertised }) =>
+    isController && advertised !== null ? [{ name, host: advertised.host, port: advertised.port }] : [],
+  );
 }

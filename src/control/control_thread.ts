@@ -145,6 +145,7 @@ export class ControlThread implements ChannelHandler {
     this.#shared = shared;
     this.#memory = memory;
     this.#metadata = metadata;
+    metadata.failed = (why) => this.#fail(why, EXIT_CONFIGURATION);
     this.#directories = directories;
     this.#apis = new ControlApis(ports, config, metadata, slots);
     this.#arenas = memory.arenaBytes.map((bytes, index) => ({ bytes, view: memory.arenaViews[index]! }));
@@ -369,8 +370,7 @@ export class ControlThread implements ChannelHandler {
 
   #closed(): void {
     if (this.#isOver()) return;
-    this.#metadata.close();
-    const failure = this.#checkpoints.writeAll() ?? this.#checkpoints.markClean();
+    const failure = this.#metadata.close() ?? this.#checkpoints.writeAll() ?? this.#checkpoints.markClean();
     if (failure !== null)
       this.#ports.log.error('the next start recovers as after a crash', { why: failure.toString() });
     this.#end();

@@ -1,32 +1,34 @@
-import { assert } from '../base/assert.ts';
-import type { Disk, File } from '../port/disk.ts';
-import { DiskError } from '../port/disk.ts';
+import type { Disk } from '../port/disk.ts';
 import type { Kernels } from '../port/kernels.ts';
-import { MetadataBatchReader } from './records.ts';
+import type { MetadataSink } from './batch_file.ts';
 import type { MetadataChanges, MetadataImage } from './metadata_image.ts';
+import { MetadataReader, type MetadataStart } from './metadata_reader.ts';
 import type { MetadataWatermark } from './watermark.ts';
 
 /**
- * Keeps a thread's image up to the committed end of the metadata log: reads the file itself, from where it stopped to
- * the published watermark. What is below the watermark is whole and was checked when it was written; anything else is
- * damage that this thread must not go on with.
+ * Keeps a shard's image up to the committed end of the metadata log: reads the files itself, from where it stopped to the
+ * published watermark, and says how far it came, so that nothing is removed that it has yet to read. What is below the
+ * watermark is whole and was checked when it was written; anything else is damage that this thread must not go on with.
  */
 export class MetadataFollower {
   readonly image: MetadataImage;
-  readonly #disk: Disk;
-  readonly #path: string;
+  readonly #reader: MetadataReader;
   readonly #watermark: MetadataWatermark;
-  readonly #batches: MetadataBatchReader;
-  #file: File | null = null;
-  #position = 0;
+  readonly #thread: number;
   #seenVersion = -1;
 
-  constructor(disk: Disk, path: string, watermark: MetadataWatermark, image: MetadataImage, kernels: Kernels) {
-    this.#disk = disk;
-    this.#path = path;
+  constructor(
+    disk: Disk,
+    kernels: Kernels,
+    start: MetadataStart,
+    watermark: MetadataWatermark,
+    thread: number,
+    image: MetadataImage,
+  ) {
+    this.#reader = new MetadataReader(disk, kernels, start);
     this.#watermark = watermark;
+    this.#thread = thread;
     this.image = image;
-    this.#batches = new MetadataBatchReader(kernels);
   }
 
   /** Whether there is something to apply: one load, once a turn. */
@@ -37,43 +39,25 @@ export class MetadataFollower {
   /** Applies all that is committed. Null, or why it cannot go on. */
   catchUp(changes: MetadataChanges): string | null {
     const version = this.#watermark.version;
-    const end = this.#watermark.position();
+    const committed = this.#watermark.committed();
     // Control is just storing it, and rings afterwards.
-    if (end < 0) return null;
-    const failure = this.#applyTo(end, changes);
-    if (failure === null) this.#seenVersion = version;
-    return failure;
+    if (committed < 0) return null;
+    const problem = this.#reader.readTo(committed, appliedTo(this.image, changes));
+    if (problem !== null) return problem;
+    this.#seenVersion = version;
+    this.#watermark.applied(this.#thread, committed);
+    return null;
   }
 
   close(): void {
-    this.#file?.close();
-    this.#file = null;
+    this.#reader.close();
   }
+}
 
-  #applyTo(end: number, changes: MetadataChanges): string | null {
-    if (end === this.#position) return null;
-    if (this.#file === null) {
-      const opened = this.#disk.open(this.#path, 'read');
-      if (opened instanceof DiskError) return opened.toString();
-      this.#file = opened;
-    }
-    const length = end - this.#position;
-    const bytes = new Uint8Array(length);
-    for (let read = 0; read < length;) {
-      const result = this.#file.read(bytes, read, length - read, this.#position + read);
-      if (result instanceof DiskError) return result.toString();
-      if (result === 0) return `${this.#path} ends before the committed position ${end}`;
-      read += result;
-    }
-    let problem: string | null = null;
-    const batches = this.#batches;
-    const applied = batches.read(bytes, length, (type, version) => {
-      problem ??= this.image.apply(type, version, batches.fields, changes);
-    });
-    if (problem !== null) return `${this.#path}: ${problem as string}`;
-    if (batches.outcome !== 'end') return `${this.#path}: ${batches.outcome} at ${this.#position + applied}`;
-    assert(applied === length, 'the committed end is the end of a batch');
-    this.#position = end;
-    return null;
-  }
+/** The records of the log, applied to an image; those of the quorum itself say nothing to it. */
+export function appliedTo(image: MetadataImage, changes: MetadataChanges): MetadataSink {
+  return {
+    record: (type, version, fields) => image.apply(type, version, fields, changes),
+    control: () => null,
+  };
 }

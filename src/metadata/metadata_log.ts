@@ -1,138 +1,286 @@
-import type { ByteReader } from '../base/bytes.ts';
+import { assert } from '../base/assert.ts';
 import { ByteWriter } from '../base/bytes.ts';
-import type { Disk, File } from '../port/disk.ts';
-import { DiskError } from '../port/disk.ts';
+import type { Uuid } from '../base/uuid.ts';
+import { uuidOfWords, ZERO_UUID } from '../base/uuid.ts';
+import { noBatchObserver } from '../log/batch_observer.ts';
+import { logConfigDefaults } from '../log/log_config.ts';
+import { LogFailure } from '../log/log_failure.ts';
+import { PartitionLog } from '../log/partition_log.ts';
+import { readPartitionMetadata, writePartitionMetadata } from '../log/partition_metadata.ts';
+import type { Clock } from '../port/clock.ts';
+import type { Disk } from '../port/disk.ts';
+import type { Entropy } from '../port/entropy.ts';
 import type { Kernels } from '../port/kernels.ts';
+import { ControlType } from '../protocol/record_batch_writer.ts';
+import { leaderChangeMessage } from '../protocol/schema/control_records.ts';
+import { IndexTailWriter, indexTailStride } from '../shared-memory/index_tail.ts';
+import { noSink, type MetadataSink } from './batch_file.ts';
+import { MetadataReader, type MetadataStart } from './metadata_reader.ts';
+import { StartSearch } from './metadata_start.ts';
+import { readQuorumState, writeQuorumState } from './quorum_state.ts';
+import { QuorumVoters, type QuorumFacts, type QuorumVoter } from './quorum_voters.ts';
 import {
-  BATCH_HEADER_BYTES,
-  isWholeBatch,
-  MetadataBatchReader,
-  writeMetadataBatch,
+  controlRecord,
+  MetadataBatchWriter,
+  type BatchContext,
+  type ControlRecord,
   type MetadataRecord,
 } from './records.ts';
 
-export const METADATA_TOPIC_DIRECTORY = '__cluster_metadata-0';
-const FIRST_SEGMENT = '00000000000000000000.log';
+export const METADATA_TOPIC = '__cluster_metadata';
+export const METADATA_TOPIC_DIRECTORY = `${METADATA_TOPIC}-0`;
+export const METADATA_TOPIC_ID: Uuid = uuidOfWords(0, 0, 0, 1);
+/** What one append may hold: a batch is the unit that takes place as a whole or not at all. */
+export const RECORDS_PER_APPEND_MAX = 10_000;
 
-export function metadataLogPath(directory: string): string {
-  return `${directory}/${METADATA_TOPIC_DIRECTORY}/${FIRST_SEGMENT}`;
+/** The settings of the metadata log. */
+export interface MetadataLogConfig {
+  /** `metadata.log.segment.bytes` */
+  readonly segmentBytes: number;
+  /** `metadata.log.segment.ms` */
+  readonly segmentMs: number;
+  /** `internal.metadata.delete.delay.millis` */
+  readonly fileDeleteDelayMs: number;
+}
+
+export interface MetadataLogOptions {
+  readonly disk: Disk;
+  readonly kernels: Kernels;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly config: MetadataLogConfig;
+  /** The data directory that holds `__cluster_metadata-0`, and whether the node stopped cleanly the last time. */
+  readonly dataDirectory: string;
+  readonly isClean: boolean;
+  /** This controller, which is the whole quorum. */
+  readonly voter: QuorumVoter;
 }
 
 /**
- * The metadata log of a node that is its own quorum: one segment, every append synced before it counts as committed.
- * Written by control alone. The quorum takes the place of this class, behind the same few calls.
+ * The metadata log of a node that is its own quorum: a log like that of any partition, whose one voter elects itself at
+ * each start, in a new epoch, and to whom a record is committed when it is on stable storage. Written by control alone.
+ * The quorum takes the place of this class, behind the same few calls.
+ *
+ *     open: newest whole snapshot ─► log behind it ─► synced ─► sink has all of it
+ *       └─► epoch + 1 into quorum-state ─► LeaderChange record ─► append …
  */
 export class MetadataLog {
-  readonly path: string;
-  /** Bytes that are committed. */
-  position: number;
-  /** Offset of the next record. */
-  nextOffset: number;
-  readonly #file: File;
-  readonly #kernels: Kernels;
+  /** From where other threads, and tasks, read it. */
+  readonly start: MetadataStart;
+  /** Why newer snapshots than that of `start` could not be used. */
+  readonly damagedSnapshots: readonly string[];
+  /** The reader that has handed out everything that the opening found. The caller goes on with it. */
+  readonly reader: MetadataReader;
+  readonly leaderEpoch: number;
+  /** When this epoch began, monotonic. */
+  readonly epochStartMs: number;
+  readonly #options: MetadataLogOptions;
+  readonly #log: PartitionLog;
+  readonly #batches: MetadataBatchWriter;
   readonly #writer: ByteWriter;
-  /** What is in the file beyond `position` is not known: nothing more is written. */
-  #failure: string | null = null;
+  readonly #quorum: QuorumVoters;
 
   /**
-   * Opens the log, made if it is not there, and hands every record to `onRecord` (see `MetadataBatchReader`). What a
-   * crash left unfinished behind the last whole batch was never committed and is cut off. Returns why it cannot.
+   * Opens the log, made if it is not there, hands everything in it to `sink`, and begins a new epoch. What a crash left
+   * unfinished behind the last whole batch was never committed and is cut off; any other damage is refused. Returns why
+   * it cannot. Blocks.
    */
-  static open(
-    disk: Disk,
-    kernels: Kernels,
-    directory: string,
-    onRecord: (type: number, version: number, fields: ByteReader) => string | null,
-  ): MetadataLog | string {
-    const path = metadataLogPath(directory);
-    const parent = `${directory}/${METADATA_TOPIC_DIRECTORY}`;
-    const made = disk.makeDirectory(parent);
-    if (made !== null) return made.toString();
-    const file = disk.open(path, 'write');
-    if (file instanceof DiskError) return file.toString();
-    const size = file.size();
-    if (size instanceof DiskError) return size.toString();
-    const bytes = new Uint8Array(size);
-    for (let read = 0; read < size;) {
-      const result = file.read(bytes, read, size - read, read);
-      if (result instanceof DiskError) return result.toString();
-      if (result === 0) break;
-      read += result;
-    }
-    const batches = new MetadataBatchReader(kernels);
-    let problem: string | null = null;
-    const position = batches.read(bytes, size, (type, version) => {
-      problem ??= onRecord(type, version, batches.fields);
-    });
-    if (problem !== null) return `${path}: ${problem as string}`;
-    if (batches.outcome !== 'end' && holdsBatchBehind(kernels, bytes, position)) {
-      return `${path}: the batch at byte ${position} is damaged, and others follow it; restore the file from a copy`;
-    }
-    const cut = position < size ? (file.truncate(position) ?? file.sync()) : null;
-    const failure = cut ?? disk.syncDirectory(parent) ?? disk.syncDirectory(directory);
+  static open(options: MetadataLogOptions, sink: MetadataSink): MetadataLog | string {
+    const { disk, kernels, dataDirectory, isClean } = options;
+    const directory = `${dataDirectory}/${METADATA_TOPIC_DIRECTORY}`;
+    const made = makeDirectory(options, directory);
+    if (made !== null) return made;
+    const state = readQuorumState(disk, kernels, directory);
+    if (typeof state === 'string') return state;
+    const found = StartSearch.begin(disk, kernels, directory, isClean);
+    if (typeof found === 'string') return found;
+    const log = openLog(options, directory, found.recoveryPoint);
+    if (log instanceof LogFailure) return log.toString();
+    const start = found.locate(log);
+    if (typeof start === 'string') return start;
+    // A process that was killed may have left records that only the page cache has: they count from here on.
+    const failure = log.flushNow();
     if (failure !== null) return failure.toString();
-    return new MetadataLog(path, file, position, batches.nextOffset, kernels);
+    const quorum = new QuorumVoters();
+    const reader = new MetadataReader(disk, kernels, start);
+    const problem = reader.readTo(log.logEndOffset, {
+      record: (type, version, fields) => sink.record(type, version, fields),
+      control: (type, fields) => quorum.apply(type, fields) ?? sink.control(type, fields),
+    });
+    if (problem !== null) return problem;
+    const refusal = refuseOthers(quorum, options.voter);
+    if (refusal !== null) return refusal;
+    const lastEpoch = Math.max(state?.leaderEpoch ?? 0, reader.leaderEpoch, log.leaderEpochs.latestEpoch, 0);
+    const opened = new MetadataLog(options, log, start, found.damaged, reader, quorum, lastEpoch + 1);
+    return opened.#lead() ?? opened;
   }
 
-  private constructor(path: string, file: File, position: number, nextOffset: number, kernels: Kernels) {
-    this.path = path;
-    this.#file = file;
-    this.position = position;
-    this.nextOffset = nextOffset;
-    this.#kernels = kernels;
+  private constructor(
+    options: MetadataLogOptions,
+    log: PartitionLog,
+    start: MetadataStart,
+    damagedSnapshots: readonly string[],
+    reader: MetadataReader,
+    quorum: QuorumVoters,
+    leaderEpoch: number,
+  ) {
+    this.damagedSnapshots = damagedSnapshots;
+    const { kernels, clock } = options;
+    this.start = start;
+    this.reader = reader;
+    this.leaderEpoch = leaderEpoch;
+    this.epochStartMs = clock.monotonicMs();
+    this.#options = options;
+    this.#log = log;
+    this.#batches = new MetadataBatchWriter(kernels);
     this.#writer = new ByteWriter((text) => kernels.encodeText(text), 4096);
+    this.#quorum = quorum;
   }
 
-  /** Writes one batch and syncs it: atomic, and committed when this returns null. Blocks. */
-  append(records: readonly MetadataRecord[], timestampMs: number): string | null {
-    if (this.#failure !== null) return this.#failure;
-    const writer = this.#writer.clear();
-    writeMetadataBatch(
-      writer,
-      this.#kernels,
-      { baseOffset: this.nextOffset, leaderEpoch: LEADER_EPOCH, timestampMs },
-      records,
-    );
-    const bytes = writer.written();
-    for (let written = 0; written < bytes.length;) {
-      const result = this.#file.write([bytes.subarray(written)], this.position + written);
-      if (result instanceof DiskError) return this.#takeBack(result);
-      written += result;
+  /** Offset of the next record. Everything below is committed. */
+  get nextOffset(): number {
+    return this.#log.logEndOffset;
+  }
+
+  get logStartOffset(): number {
+    return this.#log.logStartOffset;
+  }
+
+  /** Committed bytes of all segments. */
+  get sizeBytes(): number {
+    return this.#log.sizeBytes;
+  }
+
+  get quorum(): QuorumFacts {
+    return this.#quorum;
+  }
+
+  /** Why nothing is written any more before a restart; null while the log works. */
+  get failure(): string | null {
+    return this.#log.failure?.toString() ?? null;
+  }
+
+  /** The epoch that the record at `offset` was written in. */
+  epochOf(offset: number): number {
+    return this.#log.leaderEpochs.epochOf(offset);
+  }
+
+  /**
+   * Writes one batch and syncs it: atomic, and committed when this returns null. Else nothing of it took place. Blocks.
+   */
+  append(records: readonly MetadataRecord[], timestampMs: number): LogFailure | null {
+    assert(records.length > 0 && records.length <= RECORDS_PER_APPEND_MAX, 'an append has records, not too many');
+    this.#batches.records(this.#writer.clear(), this.#next(timestampMs), records);
+    return this.#write();
+  }
+
+  /**
+   * The log begins at `offset` from now on, which a snapshot covers and every thread has passed. Segments go one after the
+   * other, each name for good before the next one goes: what a crash leaves is a log without gaps. Blocks.
+   */
+  removeBelow(offset: number): string | null {
+    for (;;) {
+      const next = this.#log.segments[1];
+      if (next === undefined || next.baseOffset > offset) return null;
+      const failure = this.#log.deleteOldestSegments(1);
+      if (failure !== null) return failure.toString();
+      const error = this.#options.disk.syncDirectory(this.#log.directory);
+      if (error !== null) return error.toString();
     }
-    const failure = this.#file.sync();
-    if (failure !== null) {
-      // The kernel may hold the bytes for written: a later sync that succeeds would say nothing about them.
-      this.#failure = `${failure.toString()}; nothing is written before a restart`;
-      return this.#takeBack(failure);
-    }
-    this.position += bytes.length;
-    this.nextOffset += records.length;
-    return null;
   }
 
-  close(): void {
-    this.#file.close();
+  /** Gives the files back; `clean`: with everything on stable storage. Null, or why it is not. */
+  close(clean: boolean): string | null {
+    this.reader.close();
+    return this.#log.close(clean)?.toString() ?? null;
   }
 
-  /** Nothing of a failed append may come back after a restart. */
-  #takeBack(failure: DiskError): string {
-    const cut = this.#file.truncate(this.position);
-    if (cut !== null) this.#failure = `${failure.toString()}; ${cut.toString()}; nothing is written before a restart`;
-    return this.#failure ?? failure.toString();
+  /** Begins the epoch: first so that it cannot be forgotten, then in the log. Null, or why it cannot. */
+  #lead(): string | null {
+    const { disk, kernels, clock, voter } = this.#options;
+    const error = writeQuorumState(disk, kernels, this.#log.directory, {
+      leaderId: voter.id,
+      leaderEpoch: this.leaderEpoch,
+      votedId: -1,
+      votedDirectoryId: ZERO_UUID,
+    });
+    if (error !== null) return error.toString();
+    const voters = [{ voterId: voter.id, voterDirectoryId: ZERO_UUID }];
+    const leaderChange = controlRecord(kernels, ControlType.LEADER_CHANGE, leaderChangeMessage, {
+      version: 0,
+      leaderId: voter.id,
+      voters,
+      grantingVoters: voters,
+    });
+    this.#log.beginLeaderEpoch(this.leaderEpoch);
+    const records = [leaderChange, ...this.#votersIfNews()];
+    this.#batches.control(this.#writer.clear(), this.#next(clock.wallMs()), records);
+    return this.#write()?.toString() ?? this.reader.readTo(this.#log.logEndOffset, noSink);
+  }
+
+  /** The voters, where the log does not have them yet, or has them at another address. */
+  #votersIfNews(): ControlRecord[] {
+    const { kernels, voter } = this.#options;
+    const quorum = this.#quorum;
+    const isNew = this.#log.logEndOffset === 0;
+    if (isNew && quorum.voters.length === 0) quorum.kraftVersion = 1;
+    if (quorum.kraftVersion === 0) return [];
+    const known = JSON.stringify(quorum.voters);
+    quorum.voters = [voter];
+    return isNew || known !== JSON.stringify(quorum.voters) ? quorum.records(kernels) : [];
+  }
+
+  #next(timestampMs: number): BatchContext {
+    return { baseOffset: this.#log.logEndOffset, leaderEpoch: this.leaderEpoch, timestampMs };
+  }
+
+  /** Writes the batch that was made, and syncs it. A refused one leaves nothing behind that could come back. */
+  #write(): LogFailure | null {
+    const { bytes, view, position } = this.#writer;
+    this.#log.stage({ bytes, view }, 0, position);
+    let failure: LogFailure | null = null;
+    this.#log.commit((outcome) => {
+      failure = outcome;
+    });
+    const flushed = this.#log.flushNow();
+    return flushed ?? (failure as LogFailure | null);
   }
 }
 
-/**
- * Whether a whole batch lies anywhere behind the one that begins at `position`, whose length may be what is damaged. One
- * write at most was under way when the node ended, so damage before the last batch is not the work of a crash.
- */
-function holdsBatchBehind(kernels: Kernels, bytes: Uint8Array, position: number): boolean {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = position + 1; at + BATCH_HEADER_BYTES <= bytes.length; at++) {
-    if (isWholeBatch(kernels, view, bytes, at)) return true;
-  }
-  return false;
+function makeDirectory({ disk, kernels }: MetadataLogOptions, directory: string): string | null {
+  const topicId = disk.exists(directory) ? readPartitionMetadata(disk, kernels, directory) : null;
+  if (topicId instanceof LogFailure) return topicId.toString();
+  if (topicId === METADATA_TOPIC_ID) return null;
+  if (topicId !== null) return `${directory} is of the topic ${topicId}, not of ${METADATA_TOPIC}`;
+  return writePartitionMetadata(disk, kernels, directory, METADATA_TOPIC_ID)?.toString() ?? null;
 }
 
-/** A quorum of one voter has had one leader. */
-const LEADER_EPOCH = 1;
+function openLog(options: MetadataLogOptions, directory: string, recoveryPoint: number): PartitionLog | LogFailure {
+  const { disk, kernels, clock, entropy, config, isClean } = options;
+  return PartitionLog.open({
+    disk,
+    kernels,
+    clock,
+    entropy,
+    directory,
+    config: { ...logConfigDefaults, ...config },
+    observer: noBatchObserver,
+    // Nobody looks up its batches by the partition table: who follows it reads from front to back.
+    indexTail: new IndexTailWriter(new SharedArrayBuffer(indexTailStride), 0),
+    publication: { raiseReadEpoch: () => {}, publishSegments: () => true },
+    logStartOffset: 0,
+    recoveryPoint,
+    cleanShutdown: isClean,
+    damageAboveRecoveryPoint: 'refuse',
+  });
+}
+
+/** A log whose quorum has other voters than this node alone is not this node's to write. */
+function refuseOthers({ kraftVersion, voters }: QuorumFacts, voter: QuorumVoter): string | null {
+  if (kraftVersion === 0 || voters.length === 0) return null;
+  const [only] = voters;
+  if (voters.length === 1 && only!.id === voter.id && only!.directoryId === voter.directoryId) return null;
+  const names = voters.map(({ id, directoryId }) => `${id} (directory ${directoryId})`).join(', ');
+  const self = `${voter.id} (directory ${voter.directoryId})`;
+  return `the metadata log belongs to a quorum of ${names}; this node, ${self}, can only be a quorum by itself`;
+}

@@ -123,7 +123,7 @@ export class Shard implements ChannelHandler {
     const encodeText = (text: string): Uint8Array => kernels.encodeText(text);
     const image = new MetadataImage(kernels, new FoundPartitions(new PartitionIndex(boot.partitionIndex)));
     const watermark = new MetadataWatermark(boot.metadataWatermark);
-    this.#metadata = new MetadataFollower(disk, boot.metadataLog, watermark, image, kernels);
+    this.#metadata = new MetadataFollower(disk, kernels, boot.metadataStart, watermark, thread, image);
     const decompressor: Decompressor = {
       decompress: (codec, bytes, start, end) => {
         const records = ports.codecs.decompress(codec, bytes, start, end, DECOMPRESSION);

@@ -1,4 +1,5 @@
 import type { NodeConfig } from '../config/node_config.ts';
+import type { MetadataStart } from '../metadata/metadata_reader.ts';
 import type { SharedMemory } from '../shared-memory/layout.ts';
 
 /** What control hands to a shard when it starts it: plain data and shared memory, structured-cloneable. */
@@ -13,8 +14,8 @@ export interface ShardBoot {
   readonly partitionIndex: SharedArrayBuffer;
   /** See `RecoveryPoints`: what the checkpoints say at first, then what the owners flushed. */
   readonly recoveryPoints: SharedArrayBuffer;
-  /** The file of the metadata log. */
-  readonly metadataLog: string;
+  /** From where the metadata is read. */
+  readonly metadataStart: MetadataStart;
   /** Ports by listener, chosen by the kernel for those that ask for 0; in shared memory because they come later. */
   readonly ports: SharedArrayBuffer;
 }
