@@ -6,7 +6,7 @@ const temporarySuffix = '.tmp';
 /** The directory part of a path; '.' for a bare name. */
 export function directoryOf(path: string): string {
   const slash = path.lastIndexOf('/');
-  return slash < 0 ? '.' : path.slice(0, slash);
+  return slash < 0 ? '.' : slash === 0 ? '/' : path.slice(0, slash);
 }
 
 /** All bytes of a small file. */
