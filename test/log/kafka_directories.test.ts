@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readLogDirectory } from '../../src/log/log_directory.ts';
 import type { PartitionDirectory } from '../../src/log/log_directory.ts';
+import { recoverLog } from '../../src/log/log_recovery.ts';
 import { PartitionLog } from '../../src/log/partition_log.ts';
 import { TimestampResult } from '../../src/log/read_position.ts';
 import { logConfigDefaults } from '../../src/log/log_config.ts';
@@ -83,8 +84,24 @@ function recordsOf(bytes: Uint8Array): { records: [number, number][]; isComplete
   return { records, isComplete };
 }
 
-for (const fixture of ['clean', 'killed', 'torn'] as Fixture[]) {
-  test(`a directory of Apache Kafka opens as it would there: ${fixture}`, () => {
+/** In the background first, as a node does it: the log then opens as after a clean stop. */
+function recovered(machine: LogMachine, directory: PartitionDirectory, config: LogConfig): void {
+  const { path, logStartOffset, recoveryPoint } = directory;
+  const { disk, clock } = machine;
+  const recovery = { directory: path, config, logStartOffset, recoveryPoint };
+  assert.equal(recoverLog(recovery, { disk, kernels: simKernels, clock }).failure, null);
+}
+
+const ways: readonly (readonly [Fixture, 'opened' | 'recovered'])[] = [
+  ['clean', 'opened'],
+  ['killed', 'opened'],
+  ['killed', 'recovered'],
+  ['torn', 'opened'],
+  ['torn', 'recovered'],
+];
+
+for (const [fixture, way] of ways) {
+  test(`a directory of Apache Kafka is read as it would be there: ${fixture}, ${way}`, () => {
     const machine = new LogMachine(1);
     unpack(fixture, machine);
     const expected = expectedOf(fixture);
@@ -97,9 +114,11 @@ for (const fixture of ['clean', 'killed', 'torn'] as Fixture[]) {
         const wanted = expected.get(name);
         if (wanted === undefined) continue;
         assert.equal(directory.topicId, wanted.topicId);
-        const log = opened(machine, directory, clean, configOf(wanted));
+        if (way === 'recovered') recovered(machine, directory, configOf(wanted));
+        const isWhole = clean || way === 'recovered';
+        const log = opened(machine, directory, isWhole, configOf(wanted));
         assert.deepEqual([name, log.logStartOffset, log.logEndOffset], [name, wanted.start, wanted.end]);
-        if (clean) assert.equal(log.report.scannedBatches + log.report.rebuiltIndexes, 0, name);
+        if (isWhole) assert.equal(log.report.scannedBatches + log.report.rebuiltIndexes, 0, name);
 
         const reader = machine.reader(undefined, 4, directory.path);
         const { records, isComplete } = recordsOf(readAll(machine, reader, log.logStartOffset, 1000));
