@@ -159,11 +159,10 @@ export class LogOpening {
   }
 
   #openSegments(bases: readonly number[]): LogFailure | null {
-    const { recoveryPoint, cleanShutdown } = this.#options;
     for (let index = 0; index < bases.length; index++) {
       const base = bases[index]!;
       const next = bases[index + 1] ?? -1;
-      const mayTrust = cleanShutdown || (next >= 0 && next <= recoveryPoint);
+      const mayTrust = this.trustsIndexes(next);
       const isWhole = this.#openSegment(base, next, mayTrust);
       if (isWhole instanceof LogFailure) return isWhole;
       const segment = this.#segments.at(-1)!;
@@ -173,6 +172,15 @@ export class LogOpening {
       return this.#dropAfter(segment, bases.slice(index + 1), isWhole, mayTrust);
     }
     return null;
+  }
+
+  /**
+   * Whether the indexes of the segment before `next` (-1: of the last one) are what was written: after a clean stop all
+   * are, after a crash those that were synced with their segment.
+   */
+  trustsIndexes(next: number): boolean {
+    const { recoveryPoint, cleanShutdown } = this.#options;
+    return cleanShutdown || (next >= 0 && next <= recoveryPoint);
   }
 
   #isHole(segment: Segment, next: number): boolean {

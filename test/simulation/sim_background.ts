@@ -19,12 +19,11 @@ interface PooledTask {
  * next task gets a new one.
  */
 export class SimBackground implements BackgroundPool {
-  /** Tasks that ended with an outcome. */
-  completed = 0;
   readonly #process: SimProcess;
   readonly #caller: SimThread;
   readonly #threadsMax: number;
   readonly #portsOf: (thread: SimThread) => BackgroundPorts;
+  readonly #completed: (kind: BackgroundTask['kind']) => void;
   readonly #idle: SimThread[] = [];
   readonly #waiting: PooledTask[] = [];
   readonly #threads = new Set<SimThread>();
@@ -36,11 +35,13 @@ export class SimBackground implements BackgroundPool {
     caller: SimThread,
     threadsMax: number,
     portsOf: (thread: SimThread) => BackgroundPorts,
+    completed: (kind: BackgroundTask['kind']) => void,
   ) {
     this.#process = process;
     this.#caller = caller;
     this.#threadsMax = threadsMax;
     this.#portsOf = portsOf;
+    this.#completed = completed;
   }
 
   run: BackgroundPool['run'] = (task, done) => {
@@ -69,7 +70,7 @@ export class SimBackground implements BackgroundPool {
       const outcome = structuredClone(runBackgroundTask(task, this.#portsOf(thread)));
       thread.failed = () => this.#forget(thread);
       this.#idle.push(thread);
-      this.completed++;
+      this.#completed(task.kind);
       this.#tell(done, outcome);
     });
   }

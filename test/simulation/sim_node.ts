@@ -1,6 +1,6 @@
 import { assert } from '../../src/base/assert.ts';
 import type { NodeConfig } from '../../src/config/node_config.ts';
-import type { BackgroundPool } from '../../src/background/tasks.ts';
+import type { BackgroundPool, BackgroundTask } from '../../src/background/tasks.ts';
 import type { Clock } from '../../src/port/clock.ts';
 import type { Disk } from '../../src/port/disk.ts';
 import type { Entropy } from '../../src/port/entropy.ts';
@@ -92,6 +92,8 @@ export class SimNode {
   /** The process ended, by itself or by a fault. */
   ended: () => void = () => {};
   starts = 0;
+  /** Tasks of the background that ended, by kind, over all processes. */
+  readonly tasks = new Map<BackgroundTask['kind'], number>();
   readonly #program: NodeProgram;
   readonly #options: NodeOptions;
   #process: SimProcess | null = null;
@@ -201,11 +203,17 @@ export class SimNode {
   #portsOf(process: SimProcess, thread: SimThread, originMs: number): SimPorts {
     const program = (shard: SimThread, boot: unknown): void =>
       this.#program.startShard(this.#portsOf(process, shard, originMs), boot);
-    const background = new SimBackground(process, thread, backgroundThreads, (worker) => ({
-      clock: new SimClock(worker, this.wall, originMs),
-      disk: this.disk.portFor(worker),
-      kernels: simKernels,
-    }));
+    const background = new SimBackground(
+      process,
+      thread,
+      backgroundThreads,
+      (worker) => ({
+        clock: new SimClock(worker, this.wall, originMs),
+        disk: this.disk.portFor(worker),
+        kernels: simKernels,
+      }),
+      (kind) => this.tasks.set(kind, (this.tasks.get(kind) ?? 0) + 1),
+    );
     return {
       background,
       clock: new SimClock(thread, this.wall, originMs),

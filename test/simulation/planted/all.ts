@@ -2,11 +2,13 @@ import { acknowledgedBeforeSynced } from './acknowledged_before_synced.ts';
 import { acknowledgedBeforeWritten } from './acknowledged_before_written.ts';
 import { answerWithoutReservation } from './answer_without_reservation.ts';
 import { answersOutOfOrder } from './answers_out_of_order.ts';
+import { indexTrustedAfterCrash } from './index_trusted_after_crash.ts';
 import { lostWakeUp } from './lost_wake_up.ts';
 import { memoryFreedEarly } from './memory_freed_early.ts';
 import type { PlantedBug } from './planted_bug.ts';
 import { requestGivenBackTwice } from './request_given_back_twice.ts';
 import { tornTailKept } from './torn_tail_kept.ts';
+import { truncatedPastValidBatch } from './truncated_past_valid_batch.ts';
 
 export const allPlantedBugs: readonly PlantedBug[] = [
   acknowledgedBeforeWritten,
@@ -17,6 +19,8 @@ export const allPlantedBugs: readonly PlantedBug[] = [
   memoryFreedEarly,
   requestGivenBackTwice,
   tornTailKept,
+  indexTrustedAfterCrash,
+  truncatedPastValidBatch,
 ];
 
 export function plantedBugNamed(name: string): PlantedBug | null {

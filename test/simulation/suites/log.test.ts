@@ -4,5 +4,16 @@ import { logSuite } from './log.ts';
 testSuite(logSuite, {
   seeds: 200,
   seconds: 15,
-  mustHappen: ['committed', 'failed', 'recoveredBeyond', 'cut', 'flushed', 'error', 'stall', 'short', 'kill'],
+  mustHappen: [
+    'committed',
+    'failed',
+    'recovered',
+    'recoveredBeyond',
+    'cut',
+    'flushed',
+    'error',
+    'stall',
+    'short',
+    'kill',
+  ],
 });

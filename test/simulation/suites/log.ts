@@ -1,8 +1,11 @@
 import type { SeededRandom } from '../../../src/base/random.ts';
 import { noBatchObserver } from '../../../src/log/batch_observer.ts';
 import { logConfigDefaults } from '../../../src/log/log_config.ts';
+import type { LogConfig } from '../../../src/log/log_config.ts';
 import { LogFailure } from '../../../src/log/log_failure.ts';
+import { recoverLog } from '../../../src/log/log_recovery.ts';
 import { PartitionLog } from '../../../src/log/partition_log.ts';
+import type { Disk } from '../../../src/port/disk.ts';
 import { patchBaseOffset, patchLeaderEpoch } from '../../../src/protocol/record_batch.ts';
 import { IndexTailWriter, indexTailStride } from '../../../src/shared-memory/index_tail.ts';
 import type { Finding } from '../checkers.ts';
@@ -145,34 +148,52 @@ class Life {
     disk.makeDirectory(directory);
     disk.syncDirectory('/data');
     disk.syncDirectory('/');
+    const config = {
+      ...logConfigDefaults,
+      segmentBytes: this.#options.segmentBytes,
+      indexIntervalBytes: this.#options.indexIntervalBytes,
+    };
+    // A partition's log is recovered by a task of the background, then opened; the metadata log by its opening.
+    const isRecovered = !model.cleanShutdown && this.#random.chance(0.7);
+    if (isRecovered && !this.#recover(disk, config)) return;
     const opened = PartitionLog.open({
       disk,
       kernels: simKernels,
       clock: this.#clock,
       entropy: new SimEntropy(this.#random.fork()),
       directory,
-      config: {
-        ...logConfigDefaults,
-        segmentBytes: this.#options.segmentBytes,
-        indexIntervalBytes: this.#options.indexIntervalBytes,
-      },
+      config,
       observer: noBatchObserver,
       indexTail: new IndexTailWriter(new SharedArrayBuffer(indexTailStride), 0),
       publication: { raiseReadEpoch: () => {}, publishSegments: () => true },
       logStartOffset: 0,
       recoveryPoint: model.recoveryPoint,
-      cleanShutdown: model.cleanShutdown,
+      cleanShutdown: model.cleanShutdown || isRecovered,
       damageAboveRecoveryPoint: 'cut',
     });
     if (opened instanceof LogFailure) return this.#find('the log does not open', opened.toString());
     this.#log = opened;
-    this.#counts['cut'] = (this.#counts['cut'] ?? 0) + opened.report.truncatedBytes;
+    this.#count('cut', opened.report.truncatedBytes);
     this.#findings.push(...model.recovered(readLog(this.#storage, directory), opened.logEndOffset));
-    this.#counts['recoveredBeyond'] = (this.#counts['recoveredBeyond'] ?? 0) + model.recoveredBeyond;
+    this.#count('recoveredBeyond', model.recoveredBeyond);
     // The node writes it before it serves: from now on a crash is a crash.
     model.cleanShutdown = false;
     this.#armFaults();
     this.#next();
+  }
+
+  #recover(disk: Disk, config: LogConfig): boolean {
+    const { recoveryPoint } = this.#model;
+    const recovery = { directory, config, recoveryPoint, logStartOffset: 0 };
+    const { failure, report } = recoverLog(recovery, { disk, kernels: simKernels, clock: this.#clock });
+    if (failure !== null) this.#find('the log does not open', JSON.stringify(failure));
+    this.#count('recovered', 1);
+    this.#count('cut', report.truncatedBytes);
+    return failure === null;
+  }
+
+  #count(name: string, by: number): void {
+    this.#counts[name] = (this.#counts[name] ?? 0) + by;
   }
 
   #armFaults(): void {
@@ -263,7 +284,7 @@ class Life {
       this.#checkEnd(log, batches, failure, logEndOffset);
       this.#model.endCommit(batches, log.logEndOffset, failure === null);
       if (failure !== null) {
-        this.#counts['failed'] = (this.#counts['failed'] ?? 0) + 1;
+        this.#count('failed', 1);
         this.#model.dropStaged();
       }
       // Memory is the caller's again; what is staged behind keeps its own.
@@ -287,7 +308,7 @@ class Life {
     const end = log.logEndOffset;
     log.flush((failure) => {
       if (failure !== null) return;
-      this.#counts['flushed'] = (this.#counts['flushed'] ?? 0) + 1;
+      this.#count('flushed', 1);
       this.#model.flushed(end);
     });
   }

@@ -101,6 +101,7 @@ function run(world: World, { faults, flushPolicies, acknowledgedSurvives }: Node
     counts: {
       ...workload.counts(),
       starts: node.starts,
+      recovered: node.tasks.get('recover-log') ?? 0,
       diskErrors: struck.error,
       diskKills: struck.kill,
       stalls: struck.stall,

@@ -1,9 +1,13 @@
 import { testSuite } from '../suite_tests.ts';
 import { powerSuite, unsyncedPowerSuite } from './node.ts';
 
-testSuite(powerSuite, { seeds: 200, seconds: 45, mustHappen: ['acknowledged', 'unknown', 'read', 'diskKills'] });
+testSuite(powerSuite, {
+  seeds: 200,
+  seconds: 45,
+  mustHappen: ['acknowledged', 'unknown', 'read', 'recovered', 'diskKills'],
+});
 testSuite(unsyncedPowerSuite, {
   seeds: 200,
   seconds: 45,
-  mustHappen: ['acknowledged', 'unknown', 'read', 'diskKills'],
+  mustHappen: ['acknowledged', 'unknown', 'read', 'recovered', 'diskKills'],
 });
