@@ -5,6 +5,7 @@ import { bannerLines } from './cli/banner.ts';
 import { RecoveryProgressReport } from './cli/recovery_progress.ts';
 import { readCommandLine, type Output } from './cli/command_line.ts';
 import { complainOf } from './cli/complaints.ts';
+import type { FormatMachine } from './cli/format_command.ts';
 import { loadConfig, type StartOptions, type Surroundings } from './cli/start_options.ts';
 import type { NodeConfig } from './config/node_config.ts';
 import { availableCores, availableMemoryBytes } from './platform/cores.ts';
@@ -19,7 +20,9 @@ const output: Output = {
   complain: (text) => void process.stderr.write(text),
 };
 
-const request = await readCommandLine(process.argv.slice(2), programVersion(), surroundings, output);
+const formatMachine = async (): Promise<FormatMachine> => (await import('./format_machine.ts')).createFormatMachine();
+const args = process.argv.slice(2);
+const request = await readCommandLine(args, programVersion(), surroundings, output, formatMachine);
 if (request.kind === 'end') process.exitCode = request.exitCode;
 else await start(request.options);
 

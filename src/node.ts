@@ -1,10 +1,10 @@
 import { ControlThread, type ControlEvents } from './control/control_thread.ts';
 import type { AddressCap, NodeConfig } from './config/node_config.ts';
 import { createBackground } from './platform/background.ts';
+import { holdDirectories } from './held_directories.ts';
 import { createClock } from './platform/clock.ts';
 import { createDisk } from './platform/disk/disk.ts';
 import { allocatePoolBudget } from './platform/disk/pool_budget.ts';
-import { holdDataDirectory, type DirectoryLock } from './platform/data_directory_lock.ts';
 import { createEntropy } from './platform/entropy.ts';
 import { loadKernels } from './platform/kernels.ts';
 import { addressesOf } from './platform/host_addresses.ts';
@@ -16,6 +16,7 @@ import { createControlThreads, shardLimitsDefault } from './platform/threads.ts'
 import { diskOptions, type BackgroundProgramBoot, type ShardProgramBoot } from './machine.ts';
 import type { Log } from './port/log.ts';
 import type { ShardBoot } from './shard/shard_boot.ts';
+import { directoriesOf } from './storage/inspection.ts';
 
 /** A running node, and what it holds of the machine. */
 export interface RunningNode {
@@ -34,22 +35,11 @@ export async function startNode(
   events: ControlEvents,
   shardProgram: URL = workerUrl('shard'),
 ): Promise<RunningNode | string> {
-  const locks: DirectoryLock[] = [];
-  const release = (): void => {
-    for (const lock of locks) lock.release();
-  };
   const poolBudget = allocatePoolBudget(poolThreads, config.storage.directories.length);
   const disk = createDisk(diskOptions(config, poolBudget));
-  for (const directory of new Set([...config.storage.directories, config.storage.metadataDirectory])) {
-    const made = disk.makeDirectory(directory);
-    if (made !== null) return `the data directory ${directory} cannot be made: ${made.code}`;
-    const lock = await holdDataDirectory(directory);
-    if ('message' in lock) {
-      release();
-      return lock.message;
-    }
-    locks.push(lock);
-  }
+  const held = await holdDirectories(disk, directoriesOf(config));
+  if (typeof held === 'string') return held;
+  const { release } = held;
   const taken = await takenPort(config);
   if (taken !== null) {
     release();

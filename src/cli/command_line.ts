@@ -1,5 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { ConfigEntry } from '../config/origin.ts';
+import type { FormatRequest } from '../storage/format_node.ts';
+import type { FormatMachine } from './format_command.ts';
 import type { StartOptions, Surroundings } from './start_options.ts';
 
 /** What a process is asked to do: start a node, or end with a code because everything is said already. */
@@ -23,6 +25,17 @@ interface ParsedStartOptions {
   readonly override?: readonly ConfigEntry[];
 }
 
+/** Of `millrace format`, as commander gives them. */
+interface ParsedFormatOptions extends ParsedStartOptions {
+  readonly clusterId?: string;
+  readonly ignoreFormatted?: boolean;
+  readonly releaseVersion?: string;
+  readonly feature?: readonly string[];
+  readonly addScram?: readonly string[];
+  readonly standalone?: boolean;
+  readonly initialControllers?: string | boolean;
+}
+
 const examples = `
 Examples:
   millrace                                    one node on 127.0.0.1:9092, data in ./data
@@ -30,6 +43,8 @@ Examples:
   millrace --config server.properties         with a start file of Apache Kafka
   millrace --override num.partitions=8        one key otherwise
   millrace config check server.properties     look at a start file without starting
+  millrace format --config server.properties --add-scram 'SCRAM-SHA-256=[name=a,password=b]'
+                                              begin a cluster with more than the defaults
 
 Every key of the start file can be given as a variable too, as in Kafka's official image: KAFKA_NUM_PARTITIONS=8,
 MILLRACE_SHARDS=2. Later wins: defaults, start file, environment, command line.
@@ -44,6 +59,7 @@ export async function readCommandLine(
   version: string,
   surroundings: () => Surroundings,
   output: Output,
+  formatMachine: () => Promise<FormatMachine>,
 ): Promise<Request> {
   let request: Request = { kind: 'end', exitCode: 0 };
   const start = (options: ParsedStartOptions, file?: string): void => {
@@ -83,6 +99,20 @@ export async function readCommandLine(
       request = { kind: 'end', exitCode: showConfig(startOptionsOf(options), shown, surroundings(), output) };
     });
 
+  addFormatOptions(inherit(program, program.command('format')))
+    .description('format the data directories; a start does it too, with the defaults')
+    .action(async (options: ParsedFormatOptions) => {
+      const { formatCommand } = await import('./format_command.ts');
+      const asked = { ...formatRequestOf(options), start: startOptionsOf(options) };
+      request = { kind: 'end', exitCode: await formatCommand(asked, surroundings(), output, formatMachine) };
+    });
+  inherit(program, program.command('random-uuid'))
+    .description('print an id that can be the id of a cluster')
+    .action(async () => {
+      const { newUuid } = await import('../storage/format_directories.ts');
+      output.say(`${newUuid((await formatMachine()).ports.entropy)}\n`);
+    });
+
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
@@ -103,6 +133,41 @@ function addStartOptions(command: Command): Command {
     .option('-d, --data-dir <path>', 'data directory (log.dirs)')
     .option('-s, --shards <number>', 'threads that hold connections and partitions (millrace.shards)', parseShards)
     .option('-o, --override <key=value>', 'one key of the start file; repeatable', addOverride);
+}
+
+/** Names and letters are those of Kafka's `kafka-storage format`. */
+function addFormatOptions(command: Command): Command {
+  return command
+    .option('-c, --config <file>', 'start file: server.properties')
+    .option('-d, --data-dir <path>', 'data directory (log.dirs)')
+    .option('-o, --override <key=value>', 'one key of the start file; repeatable', addOverride)
+    .option('-t, --cluster-id <id>', 'id of the cluster; drawn if not given')
+    .option('-s, --standalone', 'this node begins a quorum of its own')
+    .option('-N, --no-initial-controllers', 'for a node that joins others (not in this version)')
+    .option('-I, --initial-controllers <list>', 'for a quorum of several nodes (not in this version)')
+    .option('-g, --ignore-formatted', 'pass directories by that are formatted already')
+    .option('-r, --release-version <version>', 'metadata.version to begin with, such as 4.3-IV0 or 4.3')
+    .option('-f, --feature <name=level>', 'level of a feature to begin with; repeatable', addText)
+    .option('-S, --add-scram <credential>', 'SCRAM-SHA-256=[name=…,password=…]; repeatable', addText);
+}
+
+function addText(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}
+
+function formatRequestOf(options: ParsedFormatOptions): FormatRequest {
+  const { clusterId, ignoreFormatted, releaseVersion, feature, addScram, standalone, initialControllers } = options;
+  return {
+    clusterId: clusterId ?? null,
+    ignoreFormatted: ignoreFormatted === true,
+    releaseVersion: releaseVersion ?? null,
+    features: feature ?? [],
+    addScram: addScram ?? [],
+    standalone: standalone === true,
+    // Commander takes --no-x for the opposite of --x.
+    noInitialControllers: initialControllers === false,
+    initialControllers: typeof initialControllers === 'string' ? initialControllers : null,
+  };
 }
 
 function parsePort(text: string): number {

@@ -10,7 +10,7 @@ import { formatDirectory, newUuid } from './format_directories.ts';
 import {
   directoriesOf,
   findConflict,
-  findObstacle,
+  findStrayData,
   inspectDirectories,
   type InspectedDirectory,
 } from './inspection.ts';
@@ -94,10 +94,15 @@ export function openDataDirectories(ports: StoragePorts, config: NodeConfig): Da
 /** The first of `inspected` is the directory of the metadata log. */
 function findProblem(inspected: readonly InspectedDirectory[], { nodeId, storage }: NodeConfig): string | null {
   const metadata = inspected[0]!;
-  const conflict = findConflict(inspected, nodeId, null);
+  const conflict = findConflict(inspected, nodeId, null) ?? findStrayData(inspected);
   if (conflict !== null) return conflict;
   const formatted = inspected.find(({ meta }) => meta !== null);
-  if (formatted === undefined) return findObstacle(inspected);
+  const failed = inspected.find(({ failure }) => failure !== null);
+  if (formatted === undefined && failed !== undefined) {
+    // What cannot be read may hold a cluster.
+    return `no cluster begins while a data directory cannot be used: ${failed.failure!.toString()}`;
+  }
+  if (formatted === undefined) return null;
   if (metadata.failure !== null) return metadataUnusable(metadata.path, metadata.failure.toString());
   if (metadata.meta === null) {
     return (

@@ -35,11 +35,17 @@ export function formatDirectory(
   const { clusterId, nodeId } = beginning;
   const failure =
     ports.disk.makeDirectory(directory) ??
-    ports.disk.syncDirectory(directoryOf(directory)) ??
+    syncParent(ports.disk, directory) ??
     writeBootstrapCheckpoint(ports, directory, beginning) ??
     (isMetadataDirectory ? writeVoters(ports, directory, directoryId, beginning) : null) ??
     writeMetaProperties(ports, directory, { clusterId, nodeId, directoryId });
   return failure ?? directoryId;
+}
+
+/** The directory's own name must last, too. Who may not open the parent has not made the directory either. */
+function syncParent(disk: Disk, directory: string): DiskError | null {
+  const failure = disk.syncDirectory(directoryOf(directory));
+  return failure === null || failure.code === 'EACCES' || failure.code === 'EPERM' ? null : failure;
 }
 
 function writeBootstrapCheckpoint(

@@ -106,12 +106,10 @@ export function findConflict(
   return null;
 }
 
-/** Why a new cluster must not begin in these directories, none of which is formatted; null: it may. */
-export function findObstacle(inspected: readonly InspectedDirectory[]): string | null {
-  for (const { path, failure, partitions, hasMetadataLog: hasLog } of inspected) {
-    if (failure !== null) {
-      return `no cluster begins while a data directory cannot be used: ${path} (${failure.toString()})`;
-    }
+/** What lies in a directory that is not formatted and must not be formatted over; null: nothing does. */
+export function findStrayData(inspected: readonly InspectedDirectory[]): string | null {
+  for (const { path, meta, failure, partitions, hasMetadataLog: hasLog } of inspected) {
+    if (meta !== null || failure !== null) continue;
     const found = hasLog ? METADATA_TOPIC_DIRECTORY : partitions[0];
     if (found !== undefined) {
       return `the data directory ${path} holds ${found}, but no meta.properties says of which cluster it is`;

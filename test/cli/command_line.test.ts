@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { readCommandLine, type Request } from '../../src/cli/command_line.ts';
+import { createFormatMachine } from '../../src/format_machine.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'millrace-test-'));
 after(() => rmSync(directory, { recursive: true }));
@@ -18,10 +19,12 @@ async function run(args: readonly string[], environment: Readonly<Record<string,
   let said = '';
   let complained = '';
   const machine = { hostName: 'host.example', cores: 2, memoryBytes: 2 ** 33 };
-  const request = await readCommandLine(args, '1.2.3', () => ({ environment, machine }), {
-    say: (text) => (said += text),
-    complain: (text) => (complained += text),
-  });
+  const output = {
+    say: (text: string): void => void (said += text),
+    complain: (text: string): void => void (complained += text),
+  };
+  const surroundings = () => ({ environment, machine });
+  const request = await readCommandLine(args, '1.2.3', surroundings, output, createFormatMachine);
   return { request, said, complained };
 }
 
