@@ -1,5 +1,6 @@
 import { ErrorCode } from '../protocol/errors.ts';
-import { patchProducePartition, ProduceResponseTemplate } from '../protocol/produce_response.ts';
+import { RecordErrors } from '../partition/record_errors.ts';
+import { insertRecordErrors, patchProducePartition, ProduceResponseTemplate } from '../protocol/produce_response.ts';
 import { ProduceRequestWalker } from '../protocol/produce_walker.ts';
 import {
   CODEC_ZSTD,
@@ -24,12 +25,14 @@ import type { Request } from './request.ts';
  * acks=all for the watermark. The only request that overlaps others of its kind on one connection.
  *
  * The answer is written at once, as a template in the order of the request; each partition's outcome is patched into
- * it when it comes. Not done yet: transactions, record errors, the new leader's address (KIP-951).
+ * it when it comes; single records at fault (KIP-467) are put in when all are there. Not done yet: transactions, the new
+ * leader's address (KIP-951).
  */
 export class ProduceHandler implements ApiHandler {
   readonly #walker = new ProduceRequestWalker();
   readonly #template = new ProduceResponseTemplate();
   readonly #row = new RowSnapshot();
+  readonly #recordErrors = new RecordErrors();
 
   handle(request: Request, host: ApiHost): void {
     const walker = this.#walker;
@@ -54,7 +57,7 @@ export class ProduceHandler implements ApiHandler {
     }
     this.#template.end(0);
     request.parts--;
-    if (request.parts === 0) host.complete(request);
+    if (request.parts === 0) this.#complete(request, host);
     else if (walker.timeoutMs >= 0 && walker.acks === -1) host.expireAt(request, request.arrivalMs + walker.timeoutMs);
   }
 
@@ -67,16 +70,35 @@ export class ProduceHandler implements ApiHandler {
     baseOffset: number,
     logAppendTimeMs: number,
     logStartOffset: number,
+    recordErrorsAt: number,
   ): void {
     request.parts--;
     if (request.done) return;
+    if (recordErrorsAt >= 0) this.#noteRecordErrors(request, host, at, errorCode, recordErrorsAt);
     this.#finish(request, at, errorCode, baseOffset, logAppendTimeMs, logStartOffset);
-    if (request.parts === 0) host.complete(request);
+    if (request.parts === 0) this.#complete(request, host);
   }
 
   /** What has not come by now keeps REQUEST_TIMED_OUT; it may take effect all the same. */
   expire(request: Request, host: ApiHost): void {
+    this.#complete(request, host);
+  }
+
+  #complete(request: Request, host: ApiHost): void {
+    if (request.recordErrors !== null) insertRecordErrors(request.response, request.apiVersion, request.recordErrors);
     host.complete(request);
+  }
+
+  /** Takes them out of the request's memory, where the owner of the partition has left them. */
+  #noteRecordErrors(request: Request, host: ApiHost, at: number, errorCode: number, place: number): void {
+    const errors = this.#recordErrors;
+    errors.take(host.arenaView, place);
+    const records = [];
+    for (let index = 0; index < errors.count; index++) {
+      records.push({ batchIndex: errors.indexAt(index), message: RECORD_ERROR_MESSAGES[errors.errorAt(index)] });
+    }
+    request.recordErrors ??= [];
+    request.recordErrors.push({ place: at, message: batchMessage(errorCode, records.length), records });
   }
 
   #refusalOfAll(walker: ProduceRequestWalker): ErrorCode {
@@ -155,6 +177,16 @@ export class ProduceHandler implements ApiHandler {
       isToldStart ? logStartOffset : -1,
     );
   }
+}
+
+const RECORD_ERROR_MESSAGES = {
+  'no key': 'a compacted topic takes no record without a key',
+  time: "its timestamp is further from the broker's clock than message.timestamp.before.max.ms or message.timestamp.after.max.ms allow",
+} as const;
+
+function batchMessage(errorCode: number, records: number): string {
+  const why = errorCode === ErrorCode.INVALID_TIMESTAMP ? 'for the time of' : 'for';
+  return `the batch is refused ${why} ${records === 1 ? 'a record' : `${records} records`} in it`;
 }
 
 const TOPIC_IDS_FROM = 13;

@@ -30,6 +30,8 @@ export const APPEND_ANSWER = {
   logAppendTimeLow: 16,
   logStartOffsetHigh: 20,
   logStartOffsetLow: 24,
+  /** Where in the sender's arena the refused records are named; -1: nowhere. */
+  recordErrorsAt: 28,
   bytes: 32,
 } as const;
 

@@ -5,7 +5,8 @@
 export interface AppendSink {
   /**
    * Called once for each append, in the order of their offsets for those that wait for the same thing.
-   * `logAppendTimeMs` is -1 where the producer's timestamps stand; the offsets are -1 with an error.
+   * `logAppendTimeMs` is -1 where the producer's timestamps stand; the offsets are -1 with an error. Where it is single
+   * records that were refused, `recordErrorsAt` is where they are named in the memory of the append, else -1.
    */
   appended(
     ref: number,
@@ -14,6 +15,7 @@ export interface AppendSink {
     baseOffset: number,
     logAppendTimeMs: number,
     logStartOffset: number,
+    recordErrorsAt: number,
   ): void;
 }
 
@@ -64,6 +66,7 @@ export class AppendQueue {
         this.#baseOffsets[index]!,
         this.#appendTimes[index]!,
         logStartOffset,
+        -1,
       );
     }
   }
@@ -86,7 +89,7 @@ export class AppendQueue {
       sinks.push(this.#sinks[(first + index) & mask]!);
     }
     for (let index = 0; index < failed; index++) {
-      sinks[index]!.appended(refs[index]!, ats[index]!, errorCode, -1, -1, -1);
+      sinks[index]!.appended(refs[index]!, ats[index]!, errorCode, -1, -1, -1, -1);
     }
   }
 

@@ -1,15 +1,17 @@
 import { assert } from '../base/assert.ts';
 import type { BatchMemory, PartitionLog } from '../log/partition_log.ts';
 import type { LogFailure } from '../log/log_failure.ts';
-import type { Decompressor } from '../log/records_by_time.ts';
 import type { Kernels } from '../port/kernels.ts';
 import { ErrorCode } from '../protocol/errors.ts';
 import { patchBaseOffset, patchLeaderEpoch, patchTimestamp } from '../protocol/record_batch.ts';
 import { AppendQueue, type AppendSink } from './append_queue.ts';
 import { BatchValidation, type BatchRules } from './batch_validation.ts';
+import { recompressed, type BatchCodecs, type TargetCompression } from './recompression.ts';
 
 /** What a leader must know of its topic. Replaced as a whole when the topic's settings change. */
 export interface LeaderConfig extends BatchRules {
+  /** `compression.type`; null for that of the producer. */
+  readonly compression: TargetCompression | null;
   /** `min.insync.replicas`: what acks=all demands. */
   readonly minInSyncReplicas: number;
   /** `millrace.flush.policy = acknowledged`: nothing is visible or answered before it is on stable storage. */
@@ -56,6 +58,7 @@ export class LeaderPartition {
   highWatermark: number;
   readonly #publication: LeaderPublication;
   readonly #kernels: Kernels;
+  readonly #codecs: BatchCodecs;
   readonly #validation: BatchValidation;
   #config: LeaderConfig;
   /** Offset of the next record that is staged. */
@@ -69,6 +72,9 @@ export class LeaderPartition {
   #isFlushing = false;
   readonly #host: LeaderHost;
   failure: LogFailure | null = null;
+  /** What everybody hears who comes, or still waits: the leader steps down, or has done so. */
+  #resignation: ErrorCode = ErrorCode.NONE;
+  #resigned: (() => void) | null = null;
   /** Stands in the shard's list of leaders to commit in this turn. */
   isTouched = false;
 
@@ -79,7 +85,7 @@ export class LeaderPartition {
     config: LeaderConfig,
     publication: LeaderPublication,
     kernels: Kernels,
-    decompressor: Decompressor,
+    codecs: BatchCodecs,
     host: LeaderHost,
   ) {
     this.#host = host;
@@ -89,7 +95,8 @@ export class LeaderPartition {
     this.#config = config;
     this.#publication = publication;
     this.#kernels = kernels;
-    this.#validation = new BatchValidation(kernels, decompressor);
+    this.#codecs = codecs;
+    this.#validation = new BatchValidation(kernels, codecs);
     this.#nextOffset = log.logEndOffset;
     this.#settledOffset = log.logEndOffset;
     this.highWatermark = log.logEndOffset;
@@ -103,6 +110,11 @@ export class LeaderPartition {
   /** Appends that were not answered yet. */
   get waiting(): number {
     return this.#unsettled.size + this.#purgatory.size;
+  }
+
+  /** It has stepped down: row and log are others' to write. */
+  get #hasEnded(): boolean {
+    return this.#resignation !== ErrorCode.NONE && this.#resigned === null;
   }
 
   /** Something is staged and no write is in flight. */
@@ -126,17 +138,51 @@ export class LeaderPartition {
   ): void {
     const refusal = this.#refusal(memory, start, end, acks, wallMs);
     if (refusal !== ErrorCode.NONE) {
-      sink.appended(ref, at, refusal, -1, -1, this.log.logStartOffset);
-      return;
+      sink.appended(ref, at, refusal, -1, -1, this.log.logStartOffset, this.#leaveRecordErrors(memory, start));
+    } else this.#accept(memory, start, acks, wallMs, sink, ref, at);
+    this.#validation.forget();
+  }
+
+  /** Takes a batch that was found right, in the compression of the topic. */
+  #accept(
+    memory: BatchMemory,
+    start: number,
+    acks: number,
+    wallMs: number,
+    sink: AppendSink,
+    ref: number,
+    at: number,
+  ): void {
+    const { facts } = this.#validation;
+    const { compression } = this.#config;
+    if (compression === null || compression.codec === facts.codec) {
+      return this.#stage(memory, start, facts.end, acks, wallMs, sink, ref, at);
     }
-    const facts = this.#validation.facts;
+    const packed = this.#recompress(memory, compression);
+    const size = packed.bytes.length;
+    const refusal = this.#refusalOfSize(size);
+    if (refusal === ErrorCode.NONE) this.#stage(packed, 0, size, acks, wallMs, sink, ref, at);
+    else sink.appended(ref, at, refusal, -1, -1, this.log.logStartOffset, -1);
+  }
+
+  #stage(
+    memory: BatchMemory,
+    start: number,
+    end: number,
+    acks: number,
+    wallMs: number,
+    sink: AppendSink,
+    ref: number,
+    at: number,
+  ): void {
+    const { facts } = this.#validation;
     const baseOffset = this.#nextOffset;
     const nextOffset = baseOffset + facts.lastOffsetDelta + 1;
     patchBaseOffset(memory.view, start, baseOffset);
     patchLeaderEpoch(memory.view, start, this.leaderEpoch);
     const logAppendTimeMs = this.#config.isLogAppendTime ? wallMs : -1;
     this.#patchTimestamp(memory, start, logAppendTimeMs);
-    this.log.stage(memory, start, facts.end);
+    this.log.stage(memory, start, end);
     this.#nextOffset = nextOffset;
     const queue = acks === -1 ? this.#purgatory : this.#unsettled;
     queue.push(sink, ref, at, baseOffset, nextOffset, logAppendTimeMs);
@@ -157,19 +203,57 @@ export class LeaderPartition {
   }
 
   /**
-   * The leader steps down, or the node stops: whoever still waits hears `errorCode`. Nothing is staged or in flight: a
-   * write would take memory that belongs to its sender again.
+   * The leader steps down, or the node stops: it takes nothing more, and when nothing is being written any more (what is
+   * lies in memory that its sender would take back), whoever still waits hears `errorCode`. `done`, at once or later: the
+   * leader publishes nothing any more, and the log is the caller's.
    */
-  abandon(errorCode: number): void {
-    assert(!this.log.hasStaged && !this.log.isCommitting, 'a leader ends between two commits');
-    this.#unsettled.failFrom(0, errorCode);
-    this.#purgatory.failFrom(0, errorCode);
+  resign(errorCode: ErrorCode, done: () => void): void {
+    this.#resignation = errorCode;
+    this.#resigned = done;
+    this.commit();
+    this.#endWhenIdle();
+  }
+
+  /** Its log directory has failed, by whatever in it. */
+  failWith(failure: LogFailure): void {
+    this.log.failWith(failure);
+    this.#fail(failure);
+  }
+
+  #endWhenIdle(): void {
+    const done = this.#resigned;
+    if (done === null || this.log.hasStaged || this.log.isCommitting) return;
+    this.#resigned = null;
+    this.#unsettled.failFrom(0, this.#resignation);
+    this.#purgatory.failFrom(0, this.#resignation);
+    done();
   }
 
   #refusal(memory: BatchMemory, start: number, end: number, acks: number, wallMs: number): ErrorCode {
     if (this.failure !== null) return ErrorCode.KAFKA_STORAGE_ERROR;
+    if (this.#resignation !== ErrorCode.NONE) return this.#resignation;
     if (acks === -1 && this.#config.minInSyncReplicas > IN_SYNC_REPLICAS) return ErrorCode.NOT_ENOUGH_REPLICAS;
     return this.#validation.check(memory, start, end, this.#config, this.log.config.segmentBytes, wallMs);
+  }
+
+  /** Names the records for which the batch at `start` was refused, in its place; -1 when it was refused as a whole. */
+  #leaveRecordErrors(memory: BatchMemory, start: number): number {
+    const { recordErrors, facts } = this.#validation;
+    if (recordErrors.count === 0) return -1;
+    recordErrors.leave(memory.view, start, facts.end);
+    return start;
+  }
+
+  /** The batch that was checked last, in the compression of the topic. */
+  #recompress(memory: BatchMemory, compression: TargetCompression): BatchMemory {
+    const { facts, plainRecords } = this.#validation;
+    return recompressed(memory, facts, plainRecords, compression, this.#codecs, this.#kernels);
+  }
+
+  /** A batch may have grown by another compression. */
+  #refusalOfSize(bytes: number): ErrorCode {
+    if (bytes > this.#config.maxMessageBytes) return ErrorCode.MESSAGE_TOO_LARGE;
+    return bytes > this.log.config.segmentBytes ? ErrorCode.RECORD_LIST_TOO_LARGE : ErrorCode.NONE;
   }
 
   /** The header's largest timestamp is the producer's claim; the index is built on what the records say. */
@@ -194,6 +278,7 @@ export class LeaderPartition {
         else this.#host.refused(this, failure);
       }
     }
+    this.#endWhenIdle();
     this.#host.committed(this);
   }
 
@@ -210,6 +295,7 @@ export class LeaderPartition {
     this.#isFlushing = true;
     this.log.flush((failure) => {
       this.#isFlushing = false;
+      if (this.#hasEnded) return;
       if (failure !== null) this.#fail(failure);
       else if (this.failure === null) {
         this.#settle(this.log.recoveryPoint);

@@ -20,10 +20,10 @@ const TWO_32 = 0x1_0000_0000;
  *
  * Positions are in the writer's memory and survive its growing (its `view` does not: patch through `writer.view`).
  *
- * What does not have one size is not in the template: error messages and errors of single records (from version 8 on),
- * the leader to go to and its address (from 10 on, KIP-951). When a partition needs one of these, which is rare, the
- * template is thrown away: decode its body with `codecOf(produceResponse)`, set `errorMessage`, `recordErrors`,
- * `currentLeader`, `nodeEndpoints`, and encode it again behind the same header.
+ * What does not have one size is not in the template: errors of single records and their message (from version 8 on),
+ * which `insertRecordErrors` puts in when they are all known, and the leader to go to and its address (from 10 on,
+ * KIP-951). When a partition needs these, decode the body with `codecOf(produceResponse)`, set `currentLeader` and
+ * `nodeEndpoints`, and encode it again behind the same header.
  */
 export class ProduceResponseTemplate {
   #writer: ByteWriter | null = null;
@@ -148,3 +148,47 @@ export function patchProducePartition(
   view.setInt32(place + 18, Math.floor(logStartOffset / TWO_32));
   view.setInt32(place + 22, logStartOffset | 0);
 }
+
+/** Single records for which a partition's batch was refused (KIP-467). */
+export interface PartitionRecordErrors {
+  /** Of the partition in the template. */
+  readonly place: number;
+  /** Of the batch. */
+  readonly message: string;
+  readonly records: readonly { readonly batchIndex: number; readonly message: string }[];
+}
+
+/**
+ * Puts the errors of single records into a complete template: what follows them moves, and the length of the frame is
+ * to be set anew. Versions before 8 tell the error of the batch alone.
+ */
+export function insertRecordErrors(writer: ByteWriter, version: number, partitions: PartitionRecordErrors[]): void {
+  if (version < RECORD_ERRORS_FROM) return;
+  const template = writer.copyWritten();
+  const flexible = version >= FLEXIBLE_FROM;
+  let copied = 0;
+  writer.clear();
+  for (const { place, message, records } of partitions.toSorted((a, b) => a.place - b.place)) {
+    const errorsAt = place + RECORD_ERRORS_AT;
+    writer.raw(template.subarray(copied, errorsAt));
+    if (flexible) writer.compactArrayCount(records.length);
+    else writer.arrayCount(records.length);
+    for (const record of records) {
+      writer.int32(record.batchIndex);
+      writeText(writer, record.message, flexible);
+      if (flexible) writer.noTaggedFields();
+    }
+    writeText(writer, message, flexible);
+    // Behind the empty array and the null message of the template.
+    copied = errorsAt + (flexible ? 2 : 6);
+  }
+  writer.raw(template.subarray(copied));
+}
+
+function writeText(writer: ByteWriter, text: string, flexible: boolean): void {
+  if (flexible) writer.compactNullableString(text);
+  else writer.nullableString(text);
+}
+
+/** From a partition's place on: behind error code, base offset, time and log start offset. */
+const RECORD_ERRORS_AT = 26;

@@ -109,6 +109,7 @@ export class RemoteAppends implements AppendSink {
     baseOffset: number,
     logAppendTimeMs: number,
     logStartOffset: number,
+    recordErrorsAt: number,
   ): void {
     const position = this.#channel.answer(correlation, APPEND_ANSWER.bytes);
     const { view } = this.#channel;
@@ -116,6 +117,7 @@ export class RemoteAppends implements AppendSink {
     putNumber(view, position + APPEND_ANSWER.baseOffsetHigh, baseOffset);
     putNumber(view, position + APPEND_ANSWER.logAppendTimeHigh, logAppendTimeMs);
     putNumber(view, position + APPEND_ANSWER.logStartOffsetHigh, logStartOffset);
+    view.setInt32(position + APPEND_ANSWER.recordErrorsAt, recordErrorsAt, true);
   }
 }
 

@@ -6,10 +6,11 @@ import type { LogConfig } from '../log/log_config.ts';
 import { LogFailure } from '../log/log_failure.ts';
 import { PartitionLog } from '../log/partition_log.ts';
 import { readPartitionMetadata, writePartitionMetadata } from '../log/partition_metadata.ts';
-import type { Decompressor } from '../log/records_by_time.ts';
 import { RowPublication } from '../log/row_publication.ts';
 import { LeaderPartition, type LeaderConfig, type LeaderHost } from '../partition/leader_partition.ts';
+import type { BatchCodecs, TargetCompression } from '../partition/recompression.ts';
 import { ErrorCode } from '../protocol/errors.ts';
+import { CODEC_GZIP, CODEC_LZ4, CODEC_NONE, CODEC_SNAPPY, CODEC_ZSTD } from '../protocol/record_batch.ts';
 import { replicaState } from '../shared-memory/partition_table.ts';
 import type { RecoveryPoints } from '../shared-memory/recovery_points.ts';
 import type { RowWriter } from '../shared-memory/row_writer.ts';
@@ -23,7 +24,7 @@ export interface OwnedPartitionsOptions {
   readonly config: NodeConfig;
   readonly memory: ThreadMemory;
   readonly heap: SegmentHeap;
-  readonly decompressor: Decompressor;
+  readonly batchCodecs: BatchCodecs;
   readonly recoveryPoints: RecoveryPoints;
   /** A turn is due. */
   readonly wake: () => void;
@@ -246,8 +247,8 @@ export class OwnedPartitions implements LeaderHost {
       table.takeWaiting(slot, tell);
     };
     const config = leaderConfigOf(wanted.topicConfig, this.#options.config);
-    const { ports, decompressor } = this.#options;
-    return new LeaderPartition(slot, log, wanted.leaderEpoch, config, { publish }, ports.kernels, decompressor, this);
+    const { ports, batchCodecs } = this.#options;
+    return new LeaderPartition(slot, log, wanted.leaderEpoch, config, { publish }, ports.kernels, batchCodecs, this);
   }
 
   #openLog(wanted: PartitionToOpen, row: RowWriter): PartitionLog | LogFailure {
@@ -310,10 +311,28 @@ function leaderConfigOf(topic: TopicConfig, config: NodeConfig): LeaderConfig {
     isLogAppendTime: topic.messageTimestampType === 'LogAppendTime',
     timestampBeforeMaxMs: topic.messageTimestampBeforeMaxMs,
     timestampAfterMaxMs: topic.messageTimestampAfterMaxMs,
+    compression: compressionOf(topic),
     minInSyncReplicas: topic.minInsyncReplicas,
     isCompacted: topic.cleanupPolicy.includes('compact'),
     acknowledgesDurable: config.storage.flushPolicy === 'acknowledged',
   };
+}
+
+function compressionOf(topic: TopicConfig): TargetCompression | null {
+  switch (topic.compressionType) {
+    case 'producer':
+      return null;
+    case 'uncompressed':
+      return { codec: CODEC_NONE, level: 0 };
+    case 'gzip':
+      return { codec: CODEC_GZIP, level: topic.compressionGzipLevel };
+    case 'snappy':
+      return { codec: CODEC_SNAPPY, level: 0 };
+    case 'lz4':
+      return { codec: CODEC_LZ4, level: topic.compressionLz4Level };
+    case 'zstd':
+      return { codec: CODEC_ZSTD, level: topic.compressionZstdLevel };
+  }
 }
 
 /** Control is thread 0. */

@@ -147,7 +147,7 @@ export class Requests implements ApiHost, AppendSink {
     const partition = this.#options.partitions.bySlot(slot);
     // The row may belong to another partition by now: the sender's picture of it is old.
     if (partition === undefined || partition.incarnation !== incarnation) {
-      sink.appended(ref, at, ErrorCode.NOT_LEADER_OR_FOLLOWER, -1, -1, -1);
+      sink.appended(ref, at, ErrorCode.NOT_LEADER_OR_FOLLOWER, -1, -1, -1, -1);
       return;
     }
     partition.leader.append(memory, start, end, acks, this.wallMs, sink, ref, at);
@@ -161,9 +161,19 @@ export class Requests implements ApiHost, AppendSink {
     baseOffset: number,
     logAppendTimeMs: number,
     logStartOffset: number,
+    recordErrorsAt: number,
   ): void {
     const request = this.#options.pool.at(ref);
-    this.handlers.produce.appended(request, this, at, errorCode, baseOffset, logAppendTimeMs, logStartOffset);
+    this.handlers.produce.appended(
+      request,
+      this,
+      at,
+      errorCode,
+      baseOffset,
+      logAppendTimeMs,
+      logStartOffset,
+      recordErrorsAt,
+    );
     this.handled(request);
     this.returned(request);
   }

@@ -25,7 +25,7 @@ import { MetadataImage } from '../metadata/metadata_image.ts';
 import { PartitionIndex } from '../metadata/partition_index.ts';
 import { FoundPartitions } from '../metadata/partition_store.ts';
 import { MetadataWatermark } from '../metadata/watermark.ts';
-import type { Decompressor } from '../log/records_by_time.ts';
+import type { BatchCodecs } from '../partition/recompression.ts';
 import type { Timer } from '../port/clock.ts';
 import { CodecFailure, type DecompressionLimits } from '../port/codecs.ts';
 import { Arena } from '../shared-memory/arena.ts';
@@ -124,18 +124,19 @@ export class Shard implements ChannelHandler {
     const image = new MetadataImage(kernels, new FoundPartitions(new PartitionIndex(boot.partitionIndex)));
     const watermark = new MetadataWatermark(boot.metadataWatermark);
     this.#metadata = new MetadataFollower(disk, kernels, boot.metadataStart, watermark, thread, image);
-    const decompressor: Decompressor = {
+    const batchCodecs: BatchCodecs = {
       decompress: (codec, bytes, start, end) => {
         const records = ports.codecs.decompress(codec, bytes, start, end, DECOMPRESSION);
         return records instanceof CodecFailure ? null : records;
       },
+      compress: (codec, bytes, start, end, level) => ports.codecs.compress(codec, bytes, start, end, level),
     };
     this.#partitions = new OwnedPartitions({
       ports,
       config,
       memory,
       heap: new SegmentHeap(shared.segmentHeaps[thread - 1]!),
-      decompressor,
+      batchCodecs,
       recoveryPoints: new RecoveryPoints(boot.recoveryPoints),
       wake: this.#wake,
     });
@@ -197,7 +198,7 @@ export class Shard implements ChannelHandler {
       image,
       table,
       reader: this.#reader,
-      decompressor,
+      decompressor: batchCodecs,
       fetchSessions: new FetchSessions(
         shareOfShard(config.network.fetchSessionsMax, config.shards, thread - 1),
         ports.entropy,
@@ -244,6 +245,7 @@ export class Shard implements ChannelHandler {
         takeNumber(view, start + APPEND_ANSWER.baseOffsetHigh),
         takeNumber(view, start + APPEND_ANSWER.logAppendTimeHigh),
         takeNumber(view, start + APPEND_ANSWER.logStartOffsetHigh),
+        view.getInt32(start + APPEND_ANSWER.recordErrorsAt, true),
       );
       return;
     }

@@ -20,9 +20,17 @@ export const plainLeader: LeaderConfig = {
   isLogAppendTime: false,
   timestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
   timestampAfterMaxMs: 3_600_000,
+  compression: null,
   minInSyncReplicas: 1,
   isCompacted: false,
   acknowledgesDurable: false,
+};
+
+/** No codec: what says that it is compressed does not unpack, and what is compressed is the bytes with one in front. */
+const codecs = {
+  decompress: () => null,
+  compress: (codec: number, bytes: Uint8Array, start: number, end: number): Uint8Array =>
+    Uint8Array.of(codec, ...bytes.subarray(start, end)),
 };
 
 export const WALL_MS = 1_700_000_000_000;
@@ -49,8 +57,7 @@ export class LeaderMachine implements LeaderHost, AppendSink {
       },
     };
     const leads = { ...plainLeader, ...config };
-    const decompressor = { decompress: () => null };
-    this.leader = new LeaderPartition(1, this.log, 3, leads, publication, simKernels, decompressor, this);
+    this.leader = new LeaderPartition(1, this.log, 3, leads, publication, simKernels, codecs, this);
   }
 
   committed(): void {

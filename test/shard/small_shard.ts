@@ -238,6 +238,7 @@ export class SmallShard implements ChannelHandler {
       takeNumber(view, start + APPEND_ANSWER.baseOffsetHigh),
       takeNumber(view, start + APPEND_ANSWER.logAppendTimeHigh),
       takeNumber(view, start + APPEND_ANSWER.logStartOffsetHigh),
+      view.getInt32(start + APPEND_ANSWER.recordErrorsAt, true),
     );
   }
 
@@ -277,7 +278,7 @@ export class SmallShard implements ChannelHandler {
       ): void => {
         const records = memory.bytes.subarray(start, end);
         const answer = (errorCode: number, baseOffset: number): void =>
-          sink.appended(ref, at, errorCode, baseOffset, -1, errorCode === 0 ? 0 : -1);
+          sink.appended(ref, at, errorCode, baseOffset, -1, errorCode === 0 ? 0 : -1, -1);
         this.appendsHere.push({ records, sent: records.slice(), acks, answer });
       },
     };
@@ -295,7 +296,7 @@ export class SmallShard implements ChannelHandler {
       const records = this.#other.arenaBytes[0]!.subarray(place, place + length);
       const sink = new RemoteAppends(this.#other.channel(1));
       const answer = (errorCode: number, baseOffset: number): void =>
-        sink.appended(correlation, 0, errorCode, baseOffset, -1, errorCode === 0 ? 0 : -1);
+        sink.appended(correlation, 0, errorCode, baseOffset, -1, errorCode === 0 ? 0 : -1, -1);
       const acks = view.getInt32(start + APPEND_REQUEST.acks, true);
       this.appendsThere.push({ records, sent: records.slice(), acks, answer });
     },
