@@ -1,33 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MetadataFollower } from '../../src/metadata/metadata_follower.ts';
-import { MetadataLog, metadataLogPath } from '../../src/metadata/metadata_log.ts';
-import { METADATA_WATERMARK_BYTES, MetadataWatermark } from '../../src/metadata/watermark.ts';
+import { METADATA_TOPIC_ID } from '../../src/metadata/metadata_log.ts';
 import { LogMachine } from '../log/log_machine.ts';
-import { simKernels } from '../simulation/sim_kernels.ts';
-import { imageWithColumns, NotedChanges, partition, setting, topic, topicId } from './metadata_fixture.ts';
+import { topic, topicId } from './metadata_fixture.ts';
+import { appendTopics, directory, names, open, segment, segments, tryOpen, voter } from './metadata_log_fixture.ts';
 
-const path = metadataLogPath('/data');
-
-interface Opened {
-  readonly log: MetadataLog;
-  readonly names: readonly string[];
-}
-
-function tryOpen(machine: LogMachine): Opened | string {
-  const { image } = imageWithColumns();
-  const changes = new NotedChanges();
-  const log = MetadataLog.open(machine.disk, simKernels, '/data', (type, version, fields) =>
-    image.apply(type, version, fields, changes),
-  );
-  return typeof log === 'string' ? log : { log, names: [...image.topics()].map(({ name }) => name) };
-}
-
-function open(machine: LogMachine): Opened {
-  const opened = tryOpen(machine);
-  if (typeof opened === 'string') assert.fail(opened);
-  return opened;
-}
+/** The quorum's own records at the beginning of a new log: LeaderChange, KRaftVersion, Voters. */
+const QUORUM_RECORDS = 3;
 
 /** A log of four topics, one batch each, and where the batches begin. */
 function written(seed = 1): { machine: LogMachine; starts: number[]; bytes: Uint8Array } {
@@ -35,39 +14,94 @@ function written(seed = 1): { machine: LogMachine; starts: number[]; bytes: Uint
   const { log } = open(machine);
   const starts: number[] = [];
   for (let number = 0; number < 4; number++) {
-    starts.push(log.position);
-    const id = topicId(number);
-    const name = `topic-${number}`;
-    assert.equal(log.append([topic(name, id), partition(id, 0), setting(name, 'segment.bytes', '999')], 1_000), null);
+    starts.push(machine.contents(segment(0)).length);
+    appendTopics(log, number, number + 1);
   }
-  log.close();
-  return { machine, starts, bytes: machine.contents(path) };
+  log.close(false);
+  return { machine, starts, bytes: machine.contents(segment(0)) };
 }
 
-const names = (count: number): string[] => Array.from({ length: count }, (_, number) => `topic-${number}`);
+const textOf = (machine: LogMachine, name: string): string =>
+  Buffer.from(machine.contents(`${directory}/${name}`)).toString();
 
-test('what was appended is there after a loss of power, at once', () => {
+test('a new log is laid out as Apache Kafka lays it out', () => {
+  const machine = new LogMachine(1);
+  open(machine);
+  machine.world.runAll();
+  assert.equal(textOf(machine, 'partition.metadata'), `version: 0\ntopic_id: ${METADATA_TOPIC_ID}`);
+  assert.equal(METADATA_TOPIC_ID, 'AAAAAAAAAAAAAAAAAAAAAQ');
+  const state =
+    '"leaderId":1,"leaderEpoch":1,"votedId":-1,"votedDirectoryId":"AAAAAAAAAAAAAAAAAAAAAA","data_version":1';
+  assert.equal(textOf(machine, 'quorum-state'), `{${state}}`);
+  assert.equal(textOf(machine, 'leader-epoch-checkpoint'), '0\n1\n1 0\n');
+});
+
+test('what was appended is there after a loss of power, at once; each start is an epoch of its own', () => {
   for (let seed = 0; seed < 10; seed++) {
-    const { machine, bytes } = written(seed);
-    machine.crash(true);
-    const { log, names: found } = open(machine);
-    assert.deepEqual(found, names(4));
-    assert.deepEqual([log.position, log.nextOffset], [bytes.length, 12]);
+    const { machine } = written(seed);
+    for (let start = 2; start < 5; start++) {
+      machine.crash(true);
+      const { log, names: found } = open(machine);
+      assert.deepEqual(found, names(4));
+      assert.equal(log.leaderEpoch, start);
+      // Topics, and one LeaderChange for each start.
+      assert.equal(log.nextOffset, QUORUM_RECORDS + 12 + start - 1);
+    }
   }
 });
 
-test('a torn tail is cut off, and the log goes on behind the last whole batch', () => {
+test('an epoch is never used twice: quorum-state and the log are both asked', () => {
+  const { machine } = written();
+  machine.crash(false);
+  assert.equal(machine.disk.unlink(`${directory}/quorum-state`), null);
+  assert.equal(open(machine).log.leaderEpoch, 2, 'by the log');
+  machine.crash(false);
+  machine.put(
+    `${directory}/quorum-state`,
+    Buffer.from('{"leaderId":-1,"leaderEpoch":41,"votedId":1,"data_version":0}'),
+  );
+  assert.equal(open(machine).log.leaderEpoch, 42, 'by the vote');
+  machine.crash(false);
+  machine.put(`${directory}/quorum-state`, Buffer.from('{"leaderId":-1,"leader'));
+  assert.match(tryOpen(machine) as string, /quorum-state is damaged/);
+  machine.put(`${directory}/quorum-state`, Buffer.from('{"leaderId":-1,"leaderEpoch":1,"votedId":1,"data_version":2}'));
+  assert.match(tryOpen(machine) as string, /version 2/);
+});
+
+test('a log of another quorum is not written', () => {
+  const { machine, bytes } = written();
+  for (const other of [
+    { ...voter, id: 2 },
+    { ...voter, directoryId: topicId(78) },
+  ]) {
+    machine.crash(false);
+    assert.match(tryOpen(machine, { voter: other }) as string, /belongs to a quorum of 1 \(directory /);
+    assert.deepEqual(machine.contents(segment(0)), bytes);
+  }
+});
+
+test('a voter that has moved says so in the log, once', () => {
+  const { machine } = written();
+  machine.crash(false);
+  const moved = { ...voter, endpoints: [{ name: 'CONTROLLER', host: 'there', port: 9093 }] };
+  const before = QUORUM_RECORDS + 12;
+  assert.equal(open(machine, { voter: moved }).log.nextOffset, before + 3);
+  machine.crash(false);
+  assert.equal(open(machine, { voter: moved }).log.nextOffset, before + 4);
+});
+
+test('a torn tail is cut off, and the log goes on behind the last whole batch (row 13)', () => {
   const { machine, starts, bytes } = written();
   for (let length = starts[3]! + 1; length < bytes.length; length += 7) {
     for (const isZeroed of [false, true]) {
       const torn = isZeroed ? bytes.slice() : bytes.slice(0, length);
       torn.fill(0, length);
-      machine.put(path, torn);
+      machine.crash(false);
+      machine.put(segment(0), torn);
       const { log, names: found } = open(machine);
       assert.deepEqual(found, names(3));
-      assert.equal(machine.contents(path).length, starts[3]);
       assert.equal(log.append([topic('next', topicId(50))], 2_000), null);
-      log.close();
+      log.close(false);
       assert.deepEqual(open(machine).names, [...names(3), 'next']);
     }
   }
@@ -76,96 +110,94 @@ test('a torn tail is cut off, and the log goes on behind the last whole batch', 
 test('damage before the last batch is refused, whichever byte it is in, and nothing is cut off', () => {
   const { machine, starts, bytes } = written();
   for (let at = 0; at < starts[3]!; at++) {
-    const own = starts.findLast((start) => start <= at)!;
+    const own = [0, ...starts].findLast((start) => start <= at)!;
     // The leader epoch of a batch is what no checksum covers.
     if (at - own >= 12 && at - own < 16) continue;
     for (const bit of [1, 0x80]) {
       const damaged = bytes.slice();
       damaged[at]! ^= bit;
-      machine.put(path, damaged);
-      const opened = tryOpen(machine);
-      assert.ok(typeof opened === 'string', `byte ${at}`);
-      assert.match(opened, /is damaged, and others follow it/);
-      assert.equal(machine.contents(path).length, bytes.length);
+      machine.put(segment(0), damaged);
+      assert.match(tryOpen(machine) as string, /is damaged, and others follow it/, `byte ${at}`);
+      assert.deepEqual(machine.contents(segment(0)), damaged);
     }
   }
 });
 
-test('an append that did not fit leaves nothing, and the next one takes its place', () => {
-  const { machine } = written();
-  const { log } = open(machine);
-  const { position, nextOffset } = log;
-  const { storage } = machine;
-  storage.options = { ...storage.options, capacityBytes: storage.usedBytes + 40 };
-  assert.match(log.append([topic('lost', topicId(60))], 1)!, /ENOSPC/);
-  assert.deepEqual([log.position, log.nextOffset], [position, nextOffset]);
-  assert.equal(machine.contents(path).length, position);
-  storage.options = { ...storage.options, capacityBytes: Infinity };
-  assert.equal(log.append([topic('kept', topicId(61))], 1), null);
-  machine.crash(true);
-  assert.deepEqual(open(machine).names, [...names(4), 'kept']);
-});
-
-test('after a sync that failed nothing is promised any more', () => {
-  const { machine } = written();
-  const { log } = open(machine);
-  machine.storage.faults.arm({ operations: ['sync'], path, effect: { kind: 'error', code: 'EIO' } });
-  assert.match(log.append([topic('lost', topicId(60))], 1)!, /EIO/);
-  assert.match(log.append([topic('refused', topicId(61))], 1)!, /EIO.*nothing is written before a restart/);
-  machine.restart();
-  const found = open(machine).names;
-  assert.ok(!found.includes('refused'));
-});
-
-test('a thread that follows applies what is committed, and no more', () => {
-  const machine = new LogMachine(3);
-  const { log } = open(machine);
-  const watermark = new MetadataWatermark(new SharedArrayBuffer(METADATA_WATERMARK_BYTES));
-  const { image } = imageWithColumns();
-  const changes = new NotedChanges();
-  const follower = new MetadataFollower(machine.disk, log.path, watermark, image, simKernels);
-  assert.equal(follower.isBehind, true);
-  assert.equal(follower.catchUp(changes), null);
-  assert.equal(follower.isBehind, false);
-  for (let number = 0; number < 5; number++) {
-    assert.equal(log.append([topic(`topic-${number}`, topicId(number)), partition(topicId(number), 0)], 1), null);
-    assert.equal(follower.isBehind, false);
-    if (number % 2 === 0) {
-      watermark.advance(log.position, log.nextOffset);
-      assert.equal(follower.isBehind, true);
-      assert.equal(follower.catchUp(changes), null);
-      assert.equal(image.topicCount, number + 1);
-    } else assert.equal(image.topicCount, number);
-  }
-});
-
-test('a thread that follows stops at damage instead of guessing', () => {
-  const { machine, bytes } = written();
+test('damage in a segment that others follow is refused, and so is a segment that is gone', () => {
+  const machine = new LogMachine(1);
+  const config = { segmentBytes: 700, segmentMs: 1_000_000_000, fileDeleteDelayMs: 0 };
+  const { log } = open(machine, { config });
+  appendTopics(log, 0, 12);
+  log.close(false);
+  const bases = segments(machine);
+  assert.ok(bases.length >= 3, bases.join());
+  machine.crash(false);
+  const path = segment(bases[1]!);
+  const bytes = machine.contents(path);
   const damaged = bytes.slice();
-  damaged[bytes.length - 3]! ^= 1;
+  damaged[damaged.length - 1]! ^= 1;
   machine.put(path, damaged);
-  const watermark = new MetadataWatermark(new SharedArrayBuffer(METADATA_WATERMARK_BYTES));
-  watermark.advance(bytes.length, 12);
-  const follower = new MetadataFollower(machine.disk, path, watermark, imageWithColumns().image, simKernels);
-  assert.match(follower.catchUp(new NotedChanges())!, /corrupt at/);
-  watermark.advance(bytes.length + 5, 13);
-  const another = new MetadataFollower(machine.disk, path, watermark, imageWithColumns().image, simKernels);
-  assert.match(another.catchUp(new NotedChanges())!, /ends before the committed position/);
+  assert.match(tryOpen(machine, { config }) as string, /corrupt/);
+  machine.put(path, bytes);
+  assert.deepEqual(open(machine, { config }).names, names(12));
+  machine.crash(false);
+  machine.disk.unlink(path);
+  assert.match(tryOpen(machine, { config }) as string, /missing/);
 });
 
-test('the watermark holds positions above 2^32, and tells that it moved', () => {
-  const memory = new SharedArrayBuffer(METADATA_WATERMARK_BYTES);
-  const [writer, reader] = [new MetadataWatermark(memory), new MetadataWatermark(memory)];
-  let version = reader.version;
-  for (const position of [0, 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 40 + 12345]) {
-    writer.advance(position, position);
-    assert.equal(reader.position(), position);
-    assert.notEqual(reader.version, version);
-    version = reader.version;
+test('an append that did not fit leaves nothing, not even after a loss of power, and the next one takes its place', () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const { machine } = written(seed);
+    const { log } = open(machine);
+    const { nextOffset } = log;
+    const bytes = machine.contents(segment(0));
+    const { storage } = machine;
+    storage.options = { ...storage.options, capacityBytes: storage.usedBytes + 40 };
+    assert.equal(log.append([topic('lost', topicId(60))], 1)?.isNoSpace, true);
+    assert.equal(log.failure, null);
+    assert.equal(log.nextOffset, nextOffset);
+    assert.deepEqual(machine.contents(segment(0)), bytes);
+    storage.options = { ...storage.options, capacityBytes: Infinity };
+    if (seed % 2 === 0) assert.equal(log.append([topic('kept', topicId(61))], 1), null);
+    machine.crash(true);
+    assert.deepEqual(open(machine).names, seed % 2 === 0 ? [...names(4), 'kept'] : names(4));
   }
-  // As it is while control is storing.
-  const words = new Int32Array(memory);
-  words[0]! += 1;
-  assert.equal(reader.position(), -1);
-  assert.equal(reader.version, version);
+});
+
+test('after a sync that failed nothing is promised any more (row 19)', () => {
+  const { machine } = written();
+  const { log } = open(machine);
+  machine.storage.faults.arm({ operations: ['sync'], path: segment(0), effect: { kind: 'error', code: 'EIO' } });
+  assert.equal(log.append([topic('lost', topicId(60))], 1)?.error?.code, 'EIO');
+  assert.match(log.failure!, /EIO/);
+  assert.equal(log.append([topic('refused', topicId(61))], 1)?.kind, 'failed');
+  machine.restart();
+  assert.ok(!open(machine).names.includes('refused'));
+});
+
+test('after a clean stop nothing is scanned or lost', () => {
+  const machine = new LogMachine(1);
+  const { log } = open(machine);
+  appendTopics(log, 0, 5);
+  assert.equal(log.close(true), null);
+  machine.crash(true);
+  const again = open(machine, { isClean: true });
+  assert.deepEqual(again.names, names(5));
+  assert.equal(again.log.leaderEpoch, 2);
+});
+
+test('the log goes on over segments, and begins later when snapshots have its front', () => {
+  const machine = new LogMachine(1);
+  const config = { segmentBytes: 700, segmentMs: 1_000_000_000, fileDeleteDelayMs: 0 };
+  const { log } = open(machine, { config });
+  appendTopics(log, 0, 12);
+  const bases = segments(machine);
+  assert.equal(log.removeBelow(bases[2]! - 1), null);
+  assert.deepEqual([segments(machine), log.logStartOffset], [bases.slice(1), bases[1]]);
+  assert.equal(log.removeBelow(log.nextOffset), null);
+  assert.deepEqual(segments(machine), bases.slice(-1), 'the active segment stays');
+  log.close(false);
+  // Nothing has the front now.
+  machine.crash(true);
+  assert.match(tryOpen(machine, { config }) as string, /reaches from offset .* no snapshot/);
 });
