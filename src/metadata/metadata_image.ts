@@ -1,14 +1,13 @@
-import type { ByteReader } from '../base/bytes.ts';
+import { ByteReader } from '../base/bytes.ts';
 import { writeUuid, type Uuid } from '../base/uuid.ts';
 import type { Kernels } from '../port/kernels.ts';
-import { codecOf } from '../protocol/codec.ts';
-import { configRecord } from '../protocol/schema/metadata/config_record.ts';
-import { partitionChangeRecord } from '../protocol/schema/metadata/partition_change_record.ts';
-import { partitionRecord } from '../protocol/schema/metadata/partition_record.ts';
-import { producerIdsRecord } from '../protocol/schema/metadata/producer_ids_record.ts';
-import { removeTopicRecord } from '../protocol/schema/metadata/remove_topic_record.ts';
-import { topicRecord } from '../protocol/schema/metadata/topic_record.ts';
+import { ClusterImage } from './cluster_image.ts';
+import { ConfigsImage } from './configs_image.ts';
+import { FeaturesImage } from './features_image.ts';
 import type { PartitionStore } from './partition_store.ts';
+import { QuotasImage } from './quotas_image.ts';
+import { OUTSIDE_TRANSACTION, RECORD_APPLIERS, TRANSACTION_RECORDS } from './record_appliers.ts';
+import { AclsImage, ScramImage, TokensImage } from './security_image.ts';
 import { TopicImage } from './topic_image.ts';
 import { TopicIndex } from './topic_index.ts';
 
@@ -33,22 +32,47 @@ export interface MetadataChanges {
   featuresChanged(): void;
 }
 
+/** A record that waits for the end of its transaction. */
+interface PendingRecord {
+  readonly type: number;
+  readonly version: number;
+  readonly fields: Uint8Array;
+}
+
 /**
  * What a thread knows of the cluster: the committed records of the metadata log, applied in order by the same code in
  * every thread. A record type or version that this build does not know stops the applier: it never guesses.
+ *
+ * Records between the beginning and the end of a metadata transaction (KIP-868) take effect together at its end, or not
+ * at all; they are kept as bytes until then.
+ *
+ *     none ── begin ──► open ── end: all of it is applied ──► none
+ *                         └──── abort: all of it is dropped ─► none
  */
 export class MetadataImage {
+  readonly features = new FeaturesImage();
+  readonly cluster = new ClusterImage();
+  readonly configs = new ConfigsImage();
+  readonly quotas = new QuotasImage();
+  readonly acls = new AclsImage();
+  readonly scram = new ScramImage();
+  readonly tokens = new TokensImage();
+  /** Topics by the bytes of a request. */
   readonly index = new TopicIndex();
   readonly partitions: PartitionStore;
+  /** Producer ids below it were handed out to some broker; 0: none was yet. */
+  nextProducerId = 0;
   readonly #kernels: Kernels;
   readonly #byName = new Map<string, TopicImage>();
   readonly #byId = new Map<Uuid, TopicImage>();
-  /** Producer ids below it were handed out to some broker. */
-  nextProducerId = 0;
+  readonly #pendingFields: ByteReader;
+  /** Null: no transaction is open. */
+  #pending: PendingRecord[] | null = null;
 
   constructor(kernels: Kernels, partitions: PartitionStore) {
     this.#kernels = kernels;
     this.partitions = partitions;
+    this.#pendingFields = new ByteReader((bytes, start, end) => kernels.decodeText(bytes, start, end));
   }
 
   topicByName(name: string): TopicImage | undefined {
@@ -68,12 +92,48 @@ export class MetadataImage {
     return this.#byName.size;
   }
 
-  /** Applies one record whose fields `reader` stands at. Null, or why it cannot be applied. */
+  /** Records were read that take effect with others that were not: no snapshot can be made of this image. */
+  get isInTransaction(): boolean {
+    return this.#pending !== null;
+  }
+
+  /** Applies one record whose fields `reader` stands at, to its end. Null, or why it cannot be applied. */
   apply(type: number, version: number, reader: ByteReader, changes: MetadataChanges): string | null {
-    const applier = APPLIERS.get(type);
+    const applier = RECORD_APPLIERS.get(type);
     if (applier === undefined) return `a metadata record of the unknown type ${type}`;
     if (version > applier.versionMax) return `${applier.name} version ${version}, newer than this build knows`;
-    return applier.apply(this, version, reader, changes) ? null : `a malformed ${applier.name}`;
+    if (this.#pending !== null && !TRANSACTION_RECORDS.has(type)) {
+      this.#pending.push({ type, version, fields: reader.copy(reader.remaining) });
+      return null;
+    }
+    const problem = applier.apply(this, version, reader, changes);
+    return problem === null ? null : `${applier.name} ${problem}`;
+  }
+
+  /** False: one is open already. */
+  beginTransaction(): boolean {
+    if (this.#pending !== null) return false;
+    this.#pending = [];
+    return true;
+  }
+
+  /** Applies what the transaction holds. Null, or why it cannot. */
+  endTransaction(changes: MetadataChanges): string | null {
+    const pending = this.#pending;
+    if (pending === null) return OUTSIDE_TRANSACTION;
+    this.#pending = null;
+    for (const { type, version, fields } of pending) {
+      const problem = this.apply(type, version, this.#pendingFields.resetTo(fields), changes);
+      if (problem !== null) return `ends a transaction that cannot be: ${problem}`;
+    }
+    return null;
+  }
+
+  /** False: none is open. */
+  abortTransaction(): boolean {
+    const wasOpen = this.#pending !== null;
+    this.#pending = null;
+    return wasOpen;
   }
 
   addTopic(name: string, id: Uuid): void {
@@ -81,84 +141,18 @@ export class MetadataImage {
     const view = new DataView(new ArrayBuffer(16));
     writeUuid(view, 0, id);
     for (let word = 0; word < 4; word++) words[word] = view.getInt32(word * 4);
-    const topic = new TopicImage(name, this.#kernels.encodeText(name), id, words);
+    const topic = new TopicImage(name, this.#kernels.encodeText(name), id, words, this.configs.ofTopic(name));
     this.#byName.set(name, topic);
     this.#byId.set(id, topic);
     this.index.add(topic);
   }
 
+  /** With its partitions and its settings. */
   removeTopic(topic: TopicImage): void {
     this.#byName.delete(topic.name);
     this.#byId.delete(topic.id);
     this.index.remove(topic);
+    this.configs.removeTopic(topic.name);
+    this.partitions.remove(topic);
   }
-}
-
-interface Applier {
-  readonly name: string;
-  readonly versionMax: number;
-  /** False: the record is malformed, or speaks of what is not there. */
-  apply(image: MetadataImage, version: number, reader: ByteReader, changes: MetadataChanges): boolean;
-}
-
-/** `ConfigResource.Type` on the wire. */
-const TOPIC_RESOURCE = 2;
-
-const APPLIERS: ReadonlyMap<number, Applier> = new Map([
-  applierOf(topicRecord, (image, version, reader) => {
-    const record = codecOf(topicRecord).decode(reader, version);
-    if (record === null || image.topicByName(record.name) !== undefined) return false;
-    image.addTopic(record.name, record.topicId);
-    return true;
-  }),
-  applierOf(partitionRecord, (image, version, reader, changes) => {
-    const record = codecOf(partitionRecord).decode(reader, version);
-    const topic = record === null ? undefined : image.topicById(record.topicId);
-    if (record === null || topic === undefined) return false;
-    const isNew = topic.slotOf(record.partitionId) < 0;
-    const slot = image.partitions.put(topic, record);
-    topic.addPartition(record.partitionId, slot);
-    if (slot >= 0 && isNew) changes.partitionAdded(topic, record.partitionId);
-    else if (slot >= 0) changes.partitionChanged(topic, record.partitionId);
-    return true;
-  }),
-  applierOf(partitionChangeRecord, (image, version, reader, changes) => {
-    const record = codecOf(partitionChangeRecord).decode(reader, version);
-    const topic = record === null ? undefined : image.topicById(record.topicId);
-    if (record === null || topic === undefined || !image.partitions.change(topic, record)) return false;
-    if (topic.slotOf(record.partitionId) >= 0) changes.partitionChanged(topic, record.partitionId);
-    return true;
-  }),
-  applierOf(configRecord, (image, version, reader, changes) => {
-    const record = codecOf(configRecord).decode(reader, version);
-    if (record === null) return false;
-    if (record.resourceType !== TOPIC_RESOURCE) return true;
-    const topic = image.topicByName(record.resourceName);
-    if (topic === undefined) return false;
-    topic.configure(record.name, record.value);
-    changes.topicConfigured(topic);
-    return true;
-  }),
-  applierOf(removeTopicRecord, (image, version, reader, changes) => {
-    const record = codecOf(removeTopicRecord).decode(reader, version);
-    const topic = record === null ? undefined : image.topicById(record.topicId);
-    if (topic === undefined) return false;
-    image.removeTopic(topic);
-    image.partitions.remove(topic);
-    changes.topicRemoved(topic);
-    return true;
-  }),
-  applierOf(producerIdsRecord, (image, version, reader) => {
-    const record = codecOf(producerIdsRecord).decode(reader, version);
-    if (record === null) return false;
-    image.nextProducerId = Number(record.nextProducerId);
-    return true;
-  }),
-]);
-
-function applierOf(
-  message: { readonly name: string; readonly apiKey?: number; readonly maxVersion: number },
-  apply: Applier['apply'],
-): [number, Applier] {
-  return [message.apiKey!, { name: message.name, versionMax: message.maxVersion, apply }];
 }

@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.ts';
-import { ZERO_UUID, uuidOfWords, type Uuid } from '../base/uuid.ts';
+import { ZERO_UUID, type Uuid } from '../base/uuid.ts';
 import type { PartitionChangeRecord } from '../protocol/schema/metadata/partition_change_record.ts';
 import type { PartitionRecord } from '../protocol/schema/metadata/partition_record.ts';
 import {
@@ -10,6 +10,7 @@ import {
   PartitionState,
   type PartitionValues,
 } from '../shared-memory/partition_columns.ts';
+import { MIGRATING_DIRECTORY, UNASSIGNED_DIRECTORY } from './cluster_image.ts';
 import type { PartitionIndex } from './partition_index.ts';
 import type { TopicImage } from './topic_image.ts';
 
@@ -19,7 +20,10 @@ import type { TopicImage } from './topic_image.ts';
  * passed it.
  */
 export interface PartitionStore {
-  /** The record says all about the partition. Its slot; −1: a record further on, not applied here yet, removes it again. */
+  /**
+   * The record says all about the partition. Its slot; −1: a record further on, not applied here yet, removes it again;
+   * `NO_SLOT_LEFT`.
+   */
   put(topic: TopicImage, record: PartitionRecord): number;
   /** False: there is no such partition, or the record cannot be right. */
   change(topic: TopicImage, record: PartitionChangeRecord): boolean;
@@ -28,6 +32,9 @@ export interface PartitionStore {
   /** The topic is gone, with all its partitions. */
   remove(topic: TopicImage): void;
 }
+
+/** There are more partitions than slots. */
+export const NO_SLOT_LEFT = -2;
 
 /** The store of every thread but control: looks up what control wrote. */
 export class FoundPartitions implements PartitionStore {
@@ -53,7 +60,7 @@ export class FoundPartitions implements PartitionStore {
 export interface WrittenPartitionsOptions {
   readonly writer: PartitionColumnsWriter;
   readonly columns: PartitionColumns;
-  /** Finds a slot for a partition that has none: it must. */
+  /** A slot for a partition that has none; −1: none is left. */
   readonly place: (topic: TopicImage, partition: number) => number;
   /** The partition is in no column any more. */
   readonly removed: (slot: number) => void;
@@ -75,7 +82,7 @@ export class WrittenPartitions implements PartitionStore {
     const { partitionId } = record;
     const known = topic.slotOf(partitionId);
     const slot = known >= 0 ? known : place(topic, partitionId);
-    assert(slot >= 0, 'a partition has a slot');
+    if (slot < 0) return NO_SLOT_LEFT;
     writer.write(slot, topic.idWords, partitionId, valuesOf(record));
     if (known < 0) index?.insert(topic.idWords, partitionId, slot);
     return slot;
@@ -83,7 +90,7 @@ export class WrittenPartitions implements PartitionStore {
 
   change(topic: TopicImage, record: PartitionChangeRecord): boolean {
     const slot = topic.slotOf(record.partitionId);
-    if (slot < 0) return false;
+    if (slot < 0 || !canBe(record)) return false;
     assert(this.#options.columns.read(slot, this.#state), 'a partition that the image knows has columns');
     this.#options.writer.write(slot, topic.idWords, record.partitionId, changed(this.#state, record));
     return true;
@@ -95,7 +102,7 @@ export class WrittenPartitions implements PartitionStore {
     for (const [partition, slot] of topic.slots.entries()) {
       if (slot < 0 || !columns.read(slot, state)) continue;
       if (state.eligibleLeaderReplicas.length === 0 && state.lastKnownElr.length === 0) continue;
-      writer.write(slot, topic.idWords, partition, { ...state, eligibleLeaderReplicas: [], lastKnownElr: [] });
+      writer.write(slot, topic.idWords, partition, changed(state, CLEARS_ELR));
     }
   }
 
@@ -120,17 +127,12 @@ export function privatePartitions(partitionsMax: number): { store: WrittenPartit
   const store = new WrittenPartitions({
     writer: new PartitionColumnsWriter(memory, lists, partitionsMax),
     columns,
-    place: () => free.pop() ?? used++,
+    place: () => free.pop() ?? (used < partitionsMax ? used++ : -1),
     removed: (slot) => free.push(slot),
     index: null,
   });
   return { store, columns };
 }
-
-/** A replica that is in no log directory yet (KIP-858). */
-const UNASSIGNED_DIRECTORY: Uuid = ZERO_UUID;
-/** A replica that was in some log directory before directories had ids. */
-const MIGRATING_DIRECTORY: Uuid = uuidOfWords(0, 0, 0, 2);
 
 function valuesOf(record: PartitionRecord): PartitionValues {
   const { replicas, directories } = record;
@@ -140,6 +142,14 @@ function valuesOf(record: PartitionRecord): PartitionValues {
     lastKnownElr: record.lastKnownElr ?? [],
     directories: directories.length > 0 ? directories : replicas.map(() => MIGRATING_DIRECTORY),
   };
+}
+
+/** Whether the record may be of a partition at all. */
+function canBe({ replicas, directories, leaderRecoveryState }: PartitionChangeRecord): boolean {
+  if (leaderRecoveryState < -1 || leaderRecoveryState > 1) return false;
+  return (
+    replicas === null || directories === null || directories.length === 0 || replicas.length === directories.length
+  );
 }
 
 /** What the change makes of the partition: a field that the record leaves out stays as it was. */
@@ -172,3 +182,18 @@ function changedDirectories(state: PartitionState, { directories, replicas }: Pa
 
 /** What a change says of the leader when it says nothing of it; any other value is another leadership. */
 const NO_LEADER_CHANGE = -2;
+
+/** Of any partition. */
+const CLEARS_ELR: PartitionChangeRecord = {
+  partitionId: -1,
+  topicId: ZERO_UUID,
+  isr: null,
+  leader: NO_LEADER_CHANGE,
+  replicas: null,
+  removingReplicas: null,
+  addingReplicas: null,
+  leaderRecoveryState: -1,
+  directories: null,
+  eligibleLeaderReplicas: [],
+  lastKnownElr: [],
+};

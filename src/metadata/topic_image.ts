@@ -2,7 +2,8 @@ import type { Uuid } from '../base/uuid.ts';
 
 /**
  * A topic as a thread knows it. Its name and id never change, partitions and settings seldom; everything that
- * changes quickly about a partition (leader epoch, offsets, owner) stands in its row of the partition table.
+ * changes quickly about a partition stands in shared memory, at its slot: offsets and owner in the row of the partition
+ * table, leader and replicas in the partition columns.
  */
 export class TopicImage {
   readonly name: string;
@@ -14,14 +15,21 @@ export class TopicImage {
   readonly isInternal: boolean;
   /** By partition index: the row of the partition table, -1 where no such partition is known. */
   slots: Int32Array;
-  /** Topic configs that were set, by name; everything else falls back to the broker's. */
-  readonly configs = new Map<string, string>();
+  /** Topic configs that were set, by name; everything else falls back to the broker's. Changes with `ConfigsImage`. */
+  readonly configs: ReadonlyMap<string, string>;
 
-  constructor(name: string, nameBytes: Uint8Array, id: Uuid, idWords: Int32Array) {
+  constructor(
+    name: string,
+    nameBytes: Uint8Array,
+    id: Uuid,
+    idWords: Int32Array,
+    configs: ReadonlyMap<string, string>,
+  ) {
     this.name = name;
     this.nameBytes = nameBytes;
     this.id = id;
     this.idWords = idWords;
+    this.configs = configs;
     this.isInternal = INTERNAL_TOPICS.has(name);
     this.slots = new Int32Array(0);
   }
@@ -33,12 +41,6 @@ export class TopicImage {
   /** The row of a partition, -1 when there is no such partition. */
   slotOf(partitionIndex: number): number {
     return partitionIndex >= 0 && partitionIndex < this.slots.length ? this.slots[partitionIndex]! : -1;
-  }
-
-  /** Null takes a setting back. */
-  configure(name: string, value: string | null): void {
-    if (value === null) this.configs.delete(name);
-    else this.configs.set(name, value);
   }
 
   addPartition(partitionIndex: number, slot: number): void {

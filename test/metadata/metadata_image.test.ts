@@ -45,18 +45,12 @@ test('partitions may be told of in any order', () => {
   assert.deepEqual([...orders.slots], [0, -1, -1, 1]);
 });
 
-test('a setting is taken back by null, and those of other resources are passed over', () => {
+test('a setting is taken back by null', () => {
   const { image, changes } = begun();
   assert.equal(apply(image, changes, setting('orders', 'segment.bytes', '99'), setting('orders', 'x', null)), null);
   assert.deepEqual([...image.topicByName('orders')!.configs], [['segment.bytes', '99']]);
   assert.equal(apply(image, changes, setting('orders', 'segment.bytes', null)), null);
   assert.equal(image.topicByName('orders')!.configs.size, 0);
-  const ofBroker = setting('1', 'log.retention.ms', '5');
-  const fields = fieldsOf(ofBroker);
-  // The resource's type is the first byte: 4 is a broker.
-  const bytes = fields.copy(fields.remaining);
-  bytes[0] = 4;
-  assert.equal(image.apply(ofBroker.type, 0, new ByteReader(decodeText).resetTo(bytes), changes), null);
 });
 
 test('a removed topic is nowhere any more, and its name may come again with another id', () => {
@@ -86,14 +80,9 @@ test('what this build does not know, or cannot be, stops the applier', () => {
   assert.match(apply0(9999, 0, fieldsOf(topic('a', topicId(3))))!, /unknown type 9999/);
   assert.match(apply0(type, version + 1, fieldsOf(topic('a', topicId(3))))!, /TopicRecord version 1, newer/);
   const short = new ByteReader(decodeText).resetTo(new Uint8Array([5, 97]));
-  assert.match(apply0(type, version, short)!, /malformed TopicRecord/);
-  for (const impossible of [
-    topic('orders', topicId(7)),
-    partition(topicId(7), 0),
-    setting('missing', 'segment.bytes', '1'),
-    removal(topicId(7)),
-  ]) {
-    assert.match(apply(image, changes, impossible)!, /malformed/);
+  assert.match(apply0(type, version, short)!, /TopicRecord is malformed/);
+  for (const impossible of [topic('orders', topicId(7)), partition(topicId(7), 0), removal(topicId(7))]) {
+    assert.match(apply(image, changes, impossible)!, /there/);
   }
   assert.equal(image.topicCount, 1);
 });

@@ -9,7 +9,7 @@ function image(number: number): TopicImage {
   const name = `t${number}`;
   // Ids that share the words which are hashed, now and then.
   const words = Int32Array.of(number, number % 3, -number, number % 5);
-  return new TopicImage(name, encodeText(name), topicId(number), words);
+  return new TopicImage(name, encodeText(name), topicId(number), words, new Map());
 }
 
 test('topics come and go; names and ids are found as in a map, from any memory', () => {
