@@ -9,6 +9,14 @@ export const configResourceType = {
 
 export type ConfigResourceType = (typeof configResourceType)[keyof typeof configResourceType];
 
+/** The resource of type `broker` whose settings are the defaults of all brokers (KIP-226). */
+export const CLUSTER_DEFAULT = '';
+
+export interface BrokerSettings {
+  readonly cluster: ReadonlyMap<string, string>;
+  readonly node: ReadonlyMap<string, string>;
+}
+
 const TYPES: readonly number[] = Object.values(configResourceType);
 const NO_SETTINGS: ReadonlyMap<string, string> = new Map();
 
@@ -32,6 +40,12 @@ export class ConfigsImage {
   /** The settings of a topic: the same map for as long as there is the topic. */
   ofTopic(name: string): ReadonlyMap<string, string> {
     return this.#settings(configResourceType.topic, name);
+  }
+
+  /** What was set for a broker, and for all of them: the layers of `DynamicSettings` in `src/config`. */
+  ofBroker(id: number): BrokerSettings {
+    const { broker } = configResourceType;
+    return { cluster: this.of(broker, CLUSTER_DEFAULT), node: this.of(broker, String(id)) };
   }
 
   /** Every resource that something was set for. */
