@@ -5,7 +5,7 @@ import { logConfigDefaults, type LogConfig } from '../../src/log/log_config.ts';
 import type { PartitionLog, WriteMode } from '../../src/log/partition_log.ts';
 import type { LogFailure } from '../../src/log/log_failure.ts';
 import { inArena, makeBatch, type BatchShape } from '../log/batches.ts';
-import { LogMachine } from '../log/log_machine.ts';
+import { LogMachine, readAll } from '../log/log_machine.ts';
 import { simKernels } from '../simulation/sim_kernels.ts';
 
 export interface Answer {
@@ -40,6 +40,7 @@ export class LeaderMachine implements LeaderHost, AppendSink {
   readonly machine: LogMachine;
   readonly log: PartitionLog;
   readonly leader: LeaderPartition;
+  readonly config: LeaderConfig;
   readonly answers: Answer[] = [];
   /** Each publication, and each answer, as a line. */
   readonly events: string[] = [];
@@ -57,6 +58,7 @@ export class LeaderMachine implements LeaderHost, AppendSink {
       },
     };
     const leads = { ...plainLeader, ...config };
+    this.config = leads;
     this.leader = new LeaderPartition(1, this.log, 3, leads, publication, simKernels, codecs, this);
   }
 
@@ -87,6 +89,12 @@ export class LeaderMachine implements LeaderHost, AppendSink {
     const ref = this.#nextRef++;
     this.leader.append(memory, start, end, acks, WALL_MS + 5, this, ref, 0);
     return { ref, bytes: memory.bytes.subarray(start, end) };
+  }
+
+  /** All that is in the log. */
+  storedBytes(): Uint8Array {
+    this.machine.publish(this.log);
+    return readAll(this.machine, this.machine.reader(), 0);
   }
 
   /** Lets the disk work until nothing is under way. */
