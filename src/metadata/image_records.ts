@@ -15,23 +15,20 @@ import { METADATA_VERSION } from './features.ts';
 import type { FeaturesImage } from './features_image.ts';
 import type { MetadataImage } from './metadata_image.ts';
 import { metadataRecord } from './metadata_record.ts';
-import type { RecordVersions } from './record_versions.ts';
+import { recordVersions, type RecordVersions } from './record_versions.ts';
 import type { MetadataRecord } from './records.ts';
 import type { TopicImage } from './topic_image.ts';
 
 /**
  * The image as the records of a snapshot (KIP-630): applied to an empty image, they make the same one. In Kafka's order of
- * subjects, `metadata.version` first, because it says in which versions the others are written. What `versions` cannot
- * express is left out; nothing of that kind is in an image whose `metadata.version` they belong to.
+ * subjects, `metadata.version` first, because it says in which versions the others are written. What those versions
+ * cannot express is left out: a cluster with that `metadata.version` has nothing of the kind.
  *
  * The image must not change while its records are taken, and no metadata transaction may be open: what it would add is in
  * no image yet, and its beginning would be missing behind the snapshot.
  */
-export function* recordsOfImage(
-  image: MetadataImage,
-  columns: PartitionColumns,
-  versions: RecordVersions,
-): IterableIterator<MetadataRecord> {
+export function* recordsOfImage(image: MetadataImage, columns: PartitionColumns): IterableIterator<MetadataRecord> {
+  const versions = recordVersions(image.features.metadataVersion);
   yield* featureRecords(image.features);
   yield* clusterRecords(image.cluster, versions);
   for (const topic of image.topics()) yield* topicRecords(topic, columns, versions);

@@ -228,7 +228,7 @@ export class PartitionColumnsWriter {
   /** First word of the half that nobody is to read. */
   #next(slot: number): number {
     assert(slot >= 0 && slot < this.partitionsMax, 'a slot of the partition table');
-    return this.#firstHalf + (slot * 2 + (~this.#words[slot]! & 1)) * halfWords;
+    return this.#firstHalf + (slot * 2 + (~Atomics.load(this.#words, slot) & 1)) * halfWords;
   }
 
   #retain(word: number, ids: readonly number[]): void {
@@ -239,10 +239,12 @@ export class PartitionColumnsWriter {
 
   /** Makes the written half the one to read; then the lists of the other one may go. */
   #publish(slot: number): void {
-    const version = this.#words[slot]!;
+    const version = Atomics.load(this.#words, slot);
     const former = this.#firstHalf + (slot * 2 + (version & 1)) * halfWords;
     Atomics.store(this.#words, slot, (version + 1) | 0);
-    for (let word = replicasWord; word <= directoriesWord; word++) this.#lists.release(this.#words[former + word]!);
+    for (let word = replicasWord; word <= directoriesWord; word++) {
+      this.#lists.release(Atomics.load(this.#words, former + word));
+    }
   }
 }
 

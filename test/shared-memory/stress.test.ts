@@ -11,8 +11,10 @@ import { Doorbell } from '../../src/shared-memory/doorbell.ts';
 import { FollowerSnapshot, FollowerTable } from '../../src/shared-memory/follower_table.ts';
 import { IndexTailReader } from '../../src/shared-memory/index_tail.ts';
 import { Notices } from '../../src/shared-memory/notices.ts';
+import { PartitionColumns, PartitionState } from '../../src/shared-memory/partition_columns.ts';
 import { PartitionTable, RowSnapshot } from '../../src/shared-memory/partition_table.ts';
 import { SegmentEntry, SegmentListReader } from '../../src/shared-memory/segment_lists.ts';
+import { valuesIn, valuesOf } from './partition_values.ts';
 import {
   countConnections,
   fillPayload,
@@ -21,6 +23,7 @@ import {
   NodeThreads,
   startRole,
   stressData,
+  stressPartitions,
   stressPayloadMax,
 } from './stress_setup.ts';
 
@@ -146,6 +149,34 @@ test('I4: rows, lists, tails and followers are never read torn', async (context)
   assert.ok(((await result) as number) > 1000, 'the writer wrote all the while');
   assert.ok(latest > 0 && overtaken > 0, 'reader and writer met');
   assert.ok(seen.lists > 0 && seen.tails > 0 && seen.followers > 0);
+});
+
+test('I4: what is known of a partition is never read torn, nor its lists', async (context) => {
+  const data = stressData('columnWriter', 0);
+  const result = startRole(context, data);
+  const columns = new PartitionColumns(data.columns, data.idLists, stressPartitions);
+  const state = new PartitionState();
+  const latest = new Int32Array(stressPartitions);
+  let read = 0;
+  let moved = 0;
+  const until = performance.now() + 5000;
+  while (read < 100_000 && performance.now() < until) {
+    const slot = read % stressPartitions;
+    const { version } = state;
+    const isThere = columns.read(slot, state);
+    if (state.version === 0) continue;
+    read++;
+    if (state.version !== version) moved++;
+    if (!isThere) continue;
+    const number = state.leader;
+    assert.deepEqual(valuesIn(state), valuesOf(number));
+    assert.ok(state.isOf(Int32Array.of(number, number, number, number), number), 'of one partition');
+    assert.ok(number >= latest[slot]!, 'what is seen does not go back');
+    latest[slot] = number;
+  }
+  Atomics.store(new Int32Array(data.go), 0, 1);
+  assert.ok(((await result) as number) > 1000, 'the writer wrote all the while');
+  assert.ok(moved > 1000, 'reader and writer met');
 });
 
 test('notices wake the sleeper, who finds what it was told of', async (context) => {

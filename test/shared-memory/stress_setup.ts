@@ -7,6 +7,7 @@ import { indexTailStride } from '../../src/shared-memory/index_tail.ts';
 import { ConnectionClaim, limitsBytes } from '../../src/shared-memory/connection_limits.ts';
 import type { ConnectionLimits } from '../../src/shared-memory/connection_limits.ts';
 import { noticesBytes } from '../../src/shared-memory/notices.ts';
+import { partitionColumnsBytes } from '../../src/shared-memory/partition_columns.ts';
 import { rowStride } from '../../src/shared-memory/partition_table.ts';
 import { ringStride, smallestRingBytes } from '../../src/shared-memory/ring.ts';
 import type { RingPlace } from '../../src/shared-memory/ring.ts';
@@ -29,7 +30,12 @@ export interface StressData {
   readonly limits: SharedArrayBuffer;
   readonly notices: SharedArrayBuffer;
   readonly numbers: SharedArrayBuffer;
+  readonly columns: SharedArrayBuffer;
+  readonly idLists: SharedArrayBuffer;
 }
+
+/** Partitions whose columns are written. */
+export const stressPartitions = 4;
 
 /** Fresh memory; the rings' positions are about to pass 2^32. */
 export function stressData(role: string, rounds: number): StressData {
@@ -46,6 +52,9 @@ export function stressData(role: string, rounds: number): StressData {
     limits: new SharedArrayBuffer(limitsBytes(1, 64)),
     notices: new SharedArrayBuffer(2 * noticesBytes(5000)),
     numbers: new SharedArrayBuffer(5000 * 4),
+    columns: new SharedArrayBuffer(partitionColumnsBytes(stressPartitions)),
+    // Just enough: what is given back is written again at once.
+    idLists: new SharedArrayBuffer(512),
   };
   for (const self of [0, 1] as const) startRingAt(listensTo(data, self).incoming, 2 ** 32 - 64 * 1024);
   return data;

@@ -9,10 +9,20 @@ import { ConnectionLimits } from '../../src/shared-memory/connection_limits.ts';
 import { Doorbell } from '../../src/shared-memory/doorbell.ts';
 import { IndexTailWriter } from '../../src/shared-memory/index_tail.ts';
 import { Notices } from '../../src/shared-memory/notices.ts';
+import { PartitionColumnsWriter } from '../../src/shared-memory/partition_columns.ts';
 import { PartitionTable, replicaState } from '../../src/shared-memory/partition_table.ts';
 import { SegmentEntry, SegmentHeap, SegmentListWriter } from '../../src/shared-memory/segment_lists.ts';
 import { FollowerTable } from '../../src/shared-memory/follower_table.ts';
-import { countConnections, fillPayload, isIntact, listensTo, NodeThreads, stressPayloadMax } from './stress_setup.ts';
+import { valuesOf } from './partition_values.ts';
+import {
+  countConnections,
+  fillPayload,
+  isIntact,
+  listensTo,
+  NodeThreads,
+  stressPartitions,
+  stressPayloadMax,
+} from './stress_setup.ts';
 import type { StressData } from './stress_setup.ts';
 
 const data = workerData as StressData;
@@ -66,6 +76,19 @@ const roles: Record<string, () => unknown> = {
         relative = Math.max(0, relative - 6);
         tail.truncate(relative, 0, 0);
       }
+    }
+    return writes;
+  },
+
+  /** Writes columns whose fields and lists all follow from one number, and clears some. */
+  columnWriter() {
+    const writer = new PartitionColumnsWriter(data.columns, data.idLists, stressPartitions);
+    let writes = 0;
+    while (Atomics.load(go, 0) === 0) {
+      writes++;
+      const slot = writes % stressPartitions;
+      if (writes % 11 === 0) writer.clear(slot);
+      else writer.write(slot, Int32Array.of(writes, writes, writes, writes), writes, valuesOf(writes));
     }
     return writes;
   },
