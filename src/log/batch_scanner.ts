@@ -1,7 +1,7 @@
 import type { File } from '../port/disk.ts';
 import { DiskError } from '../port/disk.ts';
 import type { Kernels } from '../port/kernels.ts';
-import { ATTRIBUTES_AT, int64At, sizeOf } from '../protocol/record_batch.ts';
+import { ATTRIBUTES_AT, int64At, isControl, sizeOf } from '../protocol/record_batch.ts';
 import {
   batchIsLegacy,
   batchLastOffset,
@@ -121,6 +121,18 @@ export class BatchScanner {
     this.leaderEpoch = leaderEpoch;
     this.#offsetMin = this.lastOffset + 1;
     this.#next += bytes;
+    return true;
+  }
+
+  /** The current batch is one of control records. */
+  get isControl(): boolean {
+    return !batchIsLegacy(this.view, this.at) && isControl(this.view, this.at);
+  }
+
+  /** Makes all of the current batch lie at `at`, if the memory holds it. */
+  loadWhole(): boolean {
+    if (!this.#load(this.position, Math.min(this.bytes, this.#memory.length))) return false;
+    this.at = this.position - this.#loadedFrom;
     return true;
   }
 

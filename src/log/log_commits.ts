@@ -3,7 +3,7 @@ import type { DiskError, File } from '../port/disk.ts';
 import type { ActiveIndex } from './active_index.ts';
 import { writeGroup, writeGroupLater } from './group_write.ts';
 import type { LogConfig } from './log_config.ts';
-import { LogFailure } from './log_failure.ts';
+import type { LogFailure } from './log_failure.ts';
 import type { Segment } from './segment.ts';
 import { AppendGroup, StagedAppends } from './staged_appends.ts';
 import type { BatchMemory } from './staged_appends.ts';
@@ -30,6 +30,8 @@ export interface CommittingLog {
   apply(view: DataView, at: number, bytes: number): void;
   /** All of a group was applied. A failure is one of the log for good. */
   groupApplied(): LogFailure | null;
+  /** What is staged behind what failed will not be written either. */
+  stagedDropped(): void;
   /** A write failed: nothing of it may stay in the file. `done`, at once or later, gets what the commit fails with. */
   undoWrite(error: DiskError, done: (failure: LogFailure) => void): void;
 }
@@ -143,6 +145,7 @@ export class LogCommits {
     this.#committing.clear();
     if (failure !== null) {
       this.#staged.clear();
+      this.#log.stagedDropped();
       this.#stagedEndOffset = this.#log.logEndOffset();
     }
     done(failure);

@@ -23,6 +23,8 @@ export interface LogConfig {
    * is false a gap between two segments means that a file is gone.
    */
   readonly gapsAllowed: boolean;
+  /** `producer.id.expiration.ms`: how long after its last record a producer is forgotten. The same for all topics. */
+  readonly producerIdExpirationMs: number;
 }
 
 export const logConfigDefaults: LogConfig = {
@@ -35,6 +37,7 @@ export const logConfigDefaults: LogConfig = {
   flushMs: Number.MAX_SAFE_INTEGER,
   fileDeleteDelayMs: 60_000,
   gapsAllowed: false,
+  producerIdExpirationMs: 24 * 60 * 60 * 1000,
 };
 
 /** Positions in a segment and relative offsets are written as signed 32-bit integers. */

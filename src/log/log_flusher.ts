@@ -23,13 +23,15 @@ export interface FlushSource {
 interface ClosedSegment {
   readonly baseOffset: number;
   readonly endOffset: number;
+  /** Paths of its indexes, and of what else is synced with it. */
+  readonly beside: readonly string[];
   file: File | null;
 }
 
 /**
  * Brings a log to stable storage, oldest bytes first, one sync at a time:
  *
- *     closed segments (log, index, time index) ─► their names ─► active segment's log ─► recovery point ─► done
+ *     closed segments (log, indexes, producers) ─► their names ─► active segment's log ─► recovery point ─► done
  *
  * What comes while a flush runs is served together by the next. The active segment's indexes are not synced: after a
  * crash they are made anew.
@@ -68,13 +70,13 @@ export class LogFlusher {
   }
 
   /** A segment of a log that is being opened, whose end may not be on stable storage. Ascending. */
-  foundUnsynced(baseOffset: number, endOffset: number): void {
-    this.#closed.push({ baseOffset, endOffset, file: null });
+  foundUnsynced(baseOffset: number, endOffset: number, beside: readonly string[]): void {
+    this.#closed.push({ baseOffset, endOffset, beside: this.#besideOf(baseOffset, beside), file: null });
   }
 
   /** The segment was rolled away from; it is synced now, and with it the name of its successor. */
-  segmentClosed(baseOffset: number, endOffset: number, file: File): void {
-    this.#closed.push({ baseOffset, endOffset, file });
+  segmentClosed(baseOffset: number, endOffset: number, beside: readonly string[], file: File): void {
+    this.#closed.push({ baseOffset, endOffset, beside: this.#besideOf(baseOffset, beside), file });
     this.#hasNewNames = true;
     if (!this.#isRunning) this.#run();
   }
@@ -113,7 +115,7 @@ export class LogFlusher {
   syncNow(): DiskError | null {
     for (const segment of this.#closed) {
       const file = this.#open(segment);
-      const error = file instanceof DiskError ? file : (file.sync() ?? this.syncIndexesNow(segment.baseOffset));
+      const error = file instanceof DiskError ? file : (file.sync() ?? this.#syncPathsNow(segment.beside));
       if (error !== null) return error;
     }
     const error = this.#hasNewDirectory ? this.#disk.syncDirectory(directoryOf(this.#directory)) : null;
@@ -142,9 +144,21 @@ export class LogFlusher {
     this.#hasNewDirectory = false;
   }
 
-  syncIndexesNow(baseOffset: number): DiskError | null {
-    for (const suffix of ['.index', '.timeindex'] as const) {
-      const file = this.#disk.open(segmentPath(this.#directory, baseOffset, suffix), 'write');
+  /** Of a segment, its indexes and `beside`. */
+  syncBesideNow(baseOffset: number, beside: readonly string[]): DiskError | null {
+    return this.#syncPathsNow(this.#besideOf(baseOffset, beside));
+  }
+
+  #besideOf(baseOffset: number, beside: readonly string[]): string[] {
+    const indexes = (['.index', '.timeindex'] as const).map((suffix) =>
+      segmentPath(this.#directory, baseOffset, suffix),
+    );
+    return [...indexes, ...beside];
+  }
+
+  #syncPathsNow(paths: readonly string[]): DiskError | null {
+    for (const path of paths) {
+      const file = this.#disk.open(path, 'write');
       if (file instanceof DiskError) return file;
       const error = file.sync();
       file.close();
@@ -179,14 +193,12 @@ export class LogFlusher {
     const file = this.#open(segment);
     if (file instanceof DiskError) return this.#fail(file);
     this.#syncLater(file, () =>
-      this.#syncIndex(segment, '.index', () =>
-        this.#syncIndex(segment, '.timeindex', () => {
-          if (this.#closed[0] === segment) this.#closed.shift()!.file!.close();
-          // It was the active one when the flush began.
-          if (this.#activeFile === file) this.#activeFile = null;
-          this.#syncClosed();
-        }),
-      ),
+      this.#syncBeside(segment, 0, () => {
+        if (this.#closed[0] === segment) this.#closed.shift()!.file!.close();
+        // It was the active one when the flush began.
+        if (this.#activeFile === file) this.#activeFile = null;
+        this.#syncClosed();
+      }),
     );
   }
 
@@ -197,14 +209,14 @@ export class LogFlusher {
     return file;
   }
 
-  #syncIndex(segment: ClosedSegment, suffix: '.index' | '.timeindex', next: () => void): void {
+  #syncBeside(segment: ClosedSegment, index: number, next: () => void): void {
     // It may have been removed while its log was synced.
-    if (this.#closed[0] !== segment) return next();
-    const file = this.#disk.open(segmentPath(this.#directory, segment.baseOffset, suffix), 'write');
+    if (this.#closed[0] !== segment || index === segment.beside.length) return next();
+    const file = this.#disk.open(segment.beside[index]!, 'write');
     if (file instanceof DiskError) return this.#fail(file);
     file.syncLater((error) => {
       file.close();
-      this.#goOn(error, next);
+      this.#goOn(error, () => this.#syncBeside(segment, index + 1, next));
     });
   }
 

@@ -2,7 +2,6 @@ import type { Clock } from '../port/clock.ts';
 import type { Disk, File } from '../port/disk.ts';
 import { DiskError } from '../port/disk.ts';
 import type { Kernels } from '../port/kernels.ts';
-import type { BatchObserver } from './batch_observer.ts';
 import { BatchScanner, checkNone } from './batch_scanner.ts';
 import { openLeaderEpochs } from './epoch_rebuild.ts';
 import type { SeenEpochs } from './epoch_rebuild.ts';
@@ -10,14 +9,10 @@ import { relativeOffsetsEnd, SegmentIndexes } from './index_files.ts';
 import type { LeaderEpochs } from './leader_epochs.ts';
 import type { LogConfig } from './log_config.ts';
 import { LogFailure } from './log_failure.ts';
+import { openProducers } from './producer_opening.ts';
+import type { OpenedProducers } from './producer_opening.ts';
 import { Segment } from './segment.ts';
-import {
-  createSegmentFiles,
-  fileNames,
-  markSegmentDeleted,
-  removeSnapshotsAbove,
-  unlinkDeletedSegment,
-} from './segment_files.ts';
+import { createSegmentFiles, fileNames, markSegmentDeleted, unlinkDeletedSegment } from './segment_files.ts';
 import { baseOffsetOf, segmentPath } from './segment_names.ts';
 import { tidyDirectory } from './segment_replacement.ts';
 import { resumeClosedSegment, resumeSegment, walkSegment } from './segment_walk.ts';
@@ -28,7 +23,6 @@ export interface LogOpeningOptions {
   readonly clock: Clock;
   readonly directory: string;
   readonly config: LogConfig;
-  readonly observer: BatchObserver;
   readonly logStartOffset: number;
   readonly recoveryPoint: number;
   readonly cleanShutdown: boolean;
@@ -45,6 +39,8 @@ export interface RecoveryReport {
   droppedSegments: number;
   /** Segments whose indexes were made anew. */
   rebuiltIndexes: number;
+  /** Batches whose heads were read for the state of their producers. 0 after a clean stop. */
+  replayedBatches: number;
 }
 
 /** The state that an open log begins with. The last segment is the active one. */
@@ -52,6 +48,7 @@ export interface OpenedLog {
   readonly segments: Segment[];
   readonly activeIndexes: SegmentIndexes;
   readonly leaderEpochs: LeaderEpochs;
+  readonly producers: OpenedProducers;
   readonly logStartOffset: number;
   readonly recoveryPoint: number;
   readonly report: RecoveryReport;
@@ -62,7 +59,7 @@ export interface OpenedLog {
 /**
  * Opens the segments of one directory.
  *
- *     tidy names ─► each segment, oldest first ─► active one ─► leader epochs
+ *     tidy names ─► each segment, oldest first ─► active one ─► producers ─► leader epochs
  *                    │ clean, or wholly below the recovery point: its end is looked at, heads alone
  *                    │ else: every batch checked, indexes made anew
  *                    └ not whole: cut there, if nothing below the recovery point is lost by it
@@ -78,12 +75,15 @@ export class LogOpening {
     truncatedBytes: 0,
     droppedSegments: 0,
     rebuiltIndexes: 0,
+    replayedBatches: 0,
   };
   readonly #options: LogOpeningOptions;
   readonly #scanner: BatchScanner;
   readonly #segments: Segment[] = [];
   readonly #seenEpochs: SeenEpochs = { epochs: [], startOffsets: [] };
   #indexes = new SegmentIndexes();
+  /** Base offset of the first segment in which batches were checked: what stands beside it may be older than they are. */
+  #trustedBelow = Infinity;
 
   constructor(options: LogOpeningOptions) {
     this.#options = options;
@@ -104,10 +104,8 @@ export class LogOpening {
     const endFailure = this.#checkEnd(logStartOffset) ?? this.#ensureActive(logStartOffset);
     if (endFailure !== null) return endFailure;
     const logEndOffset = this.#segments.at(-1)!.nextOffset;
-    if (!this.#options.cleanShutdown) {
-      const error = removeSnapshotsAbove(disk, directory, names, logEndOffset);
-      if (error !== null) return LogFailure.ofDisk(error);
-    }
+    const producers = this.#openProducers(names, logStartOffset);
+    if (producers instanceof LogFailure) return producers;
     const leaderEpochs = openLeaderEpochs(
       this.#options,
       this.#scanner,
@@ -120,11 +118,30 @@ export class LogOpening {
       segments: this.#segments,
       activeIndexes: this.#indexes,
       leaderEpochs,
+      producers,
       logStartOffset,
       recoveryPoint: Math.min(recoveryPoint, logEndOffset),
       report: this.report,
       isNew: bases.length === 0,
     };
+  }
+
+  #openProducers(names: readonly string[], logStartOffset: number): OpenedProducers | LogFailure {
+    const { disk, kernels, clock, directory, config } = this.#options;
+    const opening = {
+      disk,
+      kernels,
+      directory,
+      names,
+      segments: this.#segments,
+      logStartOffset,
+      trustedBelow: this.#trustedBelow,
+      nowMs: clock.wallMs(),
+      expirationMs: config.producerIdExpirationMs,
+    };
+    const producers = openProducers(opening, this.#scanner);
+    if (!(producers instanceof LogFailure)) this.report.replayedBatches = producers.replayedBatches;
+    return producers;
   }
 
   #tidyNames(): string[] | LogFailure {
@@ -242,9 +259,10 @@ export class LogOpening {
    */
   #rebuild(file: File, size: number, base: number, next: number, checksCrc: boolean): boolean | LogFailure {
     const { disk, directory, config, recoveryPoint } = this.#options;
+    if (checksCrc) this.#trustedBelow = Math.min(this.#trustedBelow, base);
     const segment = this.#newSegment(base);
     const indexes = new SegmentIndexes();
-    const visit = checksCrc ? (scanner: BatchScanner): void => this.#recovered(scanner, base) : null;
+    const visit = checksCrc ? (scanner: BatchScanner): void => this.#recovered(scanner) : null;
     const checkedFrom = checksCrc ? recoveryPoint : checkNone;
     const end = walkSegment(this.#scanner, file, size, segment, indexes, config.indexIntervalBytes, checkedFrom, visit);
     if (end === 'error') return LogFailure.ofDisk(this.#scanner.error!);
@@ -327,7 +345,7 @@ export class LogOpening {
     return null;
   }
 
-  #recovered(scanner: BatchScanner, segmentBaseOffset: number): void {
+  #recovered(scanner: BatchScanner): void {
     if (scanner.lastOffset >= this.#options.recoveryPoint) {
       this.report.scannedBatches++;
       this.report.scannedBytes += scanner.bytes;
@@ -337,7 +355,6 @@ export class LogOpening {
       epochs.push(scanner.leaderEpoch);
       startOffsets.push(scanner.baseOffset);
     }
-    this.#options.observer.recovered(scanner.view, scanner.at, scanner.bytes, segmentBaseOffset, scanner.position);
   }
 
   #newSegment(base: number): Segment {

@@ -2,12 +2,12 @@ import type { Clock } from '../port/clock.ts';
 import type { Disk } from '../port/disk.ts';
 import type { Kernels } from '../port/kernels.ts';
 import { directoryOf } from './atomic_file.ts';
-import { noBatchObserver } from './batch_observer.ts';
 import type { LogConfig } from './log_config.ts';
 import { LogFailure } from './log_failure.ts';
 import type { LogFailureFacts } from './log_failure.ts';
 import { LogOpening } from './log_opening.ts';
 import type { RecoveryReport } from './log_opening.ts';
+import { LogProducers } from './log_producers.ts';
 
 /** A log that was not closed cleanly, as far as its data directory knows it. Plain data. */
 export interface LogRecovery {
@@ -47,20 +47,24 @@ export function recoverLog(recovery: LogRecovery, { disk, kernels, clock }: Reco
     disk,
     kernels,
     clock,
-    observer: noBatchObserver,
     cleanShutdown: false,
     damageAboveRecoveryPoint: 'cut',
   });
   const { report } = opening;
   const opened = opening.run();
   if (opened instanceof LogFailure) return { failure: opened.facts, logEndOffset: -1, bytes: 0, report };
+  const logEndOffset = opened.segments.at(-1)!.nextOffset;
+  const producers = new LogProducers(disk, kernels, recovery.directory, opened.producers);
   // A segment made just before the crash has a name that no flush has seen to.
-  const error = disk.syncDirectory(recovery.directory) ?? disk.syncDirectory(directoryOf(recovery.directory));
+  const error =
+    producers.takeSnapshot(logEndOffset) ??
+    disk.syncDirectory(recovery.directory) ??
+    disk.syncDirectory(directoryOf(recovery.directory));
   let bytes = 0;
   for (const segment of opened.segments) bytes += segment.bytes;
   return {
     failure: error === null ? null : LogFailure.ofDisk(error).facts,
-    logEndOffset: opened.segments.at(-1)!.nextOffset,
+    logEndOffset,
     bytes,
     report,
   };

@@ -2,7 +2,7 @@ import { assert } from '../base/assert.ts';
 import type { File } from '../port/disk.ts';
 import { DiskError } from '../port/disk.ts';
 import type { Entropy } from '../port/entropy.ts';
-import { int64At } from '../protocol/record_batch.ts';
+import { int64At, sizeOf } from '../protocol/record_batch.ts';
 import type { IndexTailWriter } from '../shared-memory/index_tail.ts';
 import { ActiveIndex } from './active_index.ts';
 import { AtomicFile, replaceFile } from './atomic_file.ts';
@@ -19,11 +19,13 @@ import { LogFailure } from './log_failure.ts';
 import { LogFlusher } from './log_flusher.ts';
 import type { FlushSource } from './log_flusher.ts';
 import { LogOpening } from './log_opening.ts';
+import { LogProducers } from './log_producers.ts';
 import type { LogOpeningOptions, OpenedLog, RecoveryReport } from './log_opening.ts';
 import type { LogPublication, PublishedSegment } from './log_publication.ts';
+import { openProducers } from './producer_opening.ts';
 import { cutSegment } from './log_truncation.ts';
 import { Segment } from './segment.ts';
-import { createSegmentFiles, fileNames, removeSnapshotsAbove } from './segment_files.ts';
+import { createSegmentFiles, fileNames } from './segment_files.ts';
 import { segmentPath } from './segment_names.ts';
 import { SegmentRemovals } from './segment_removals.ts';
 import { replaceSegmentFiles } from './segment_replacement.ts';
@@ -69,6 +71,7 @@ export class PartitionLog {
   readonly #epochFile: AtomicFile;
   readonly #commits: LogCommits;
   readonly #removals: SegmentRemovals;
+  #producers: LogProducers;
   #active: Segment;
   #file: File;
   #config: LogConfig;
@@ -105,6 +108,7 @@ export class PartitionLog {
     this.directory = options.directory;
     this.report = opened.report;
     this.leaderEpochs = opened.leaderEpochs;
+    this.#producers = new LogProducers(options.disk, options.kernels, options.directory, opened.producers);
     this.#options = options;
     this.#config = options.config;
     this.#segments = opened.segments;
@@ -121,12 +125,18 @@ export class PartitionLog {
     // After a crash nobody knows whether the directory's own name was synced.
     this.#flusher.namesChanged(opened.isNew || !options.cleanShutdown);
     for (const { baseOffset, nextOffset } of this.#segments.slice(0, -1)) {
-      if (nextOffset > this.#recoveryPoint) this.#flusher.foundUnsynced(baseOffset, nextOffset);
+      if (nextOffset <= this.#recoveryPoint) continue;
+      this.#flusher.foundUnsynced(baseOffset, nextOffset, this.#producers.filesToSync(baseOffset, nextOffset));
     }
     this.#removals = new SegmentRemovals(options.disk, options.clock, options.directory);
     this.#epochFile = new AtomicFile(options.disk, `${options.directory}/${leaderEpochCheckpointName}`, () => {
       this.#hasUnwrittenEpochs = true;
     });
+  }
+
+  /** Who has written here, as far as that matters to what comes next; another one after a truncation. */
+  get producers(): LogProducers {
+    return this.#producers;
   }
 
   /** Offset of the first record that may be read. */
@@ -216,6 +226,7 @@ export class PartitionLog {
   stage(memory: BatchMemory, start: number, end: number): void {
     assert(!this.#isClosed, 'a closed log takes nothing');
     this.#commits.stage(memory, start, end);
+    for (let at = start; at < end; at += sizeOf(memory.view, at)) this.#producers.stage(memory.view, at);
   }
 
   /**
@@ -411,7 +422,11 @@ export class PartitionLog {
     const error =
       this.#index.finish(active.largestTimestamp, active.offsetOfLargest - active.baseOffset) ??
       this.#file.sync() ??
-      this.#flusher.syncIndexesNow(active.baseOffset) ??
+      this.#producers.takeSnapshot(this.#logEndOffset) ??
+      this.#flusher.syncBesideNow(
+        active.baseOffset,
+        this.#producers.filesToSync(active.baseOffset, this.#logEndOffset),
+      ) ??
       replaceFile(disk, this.#epochFile.path, this.leaderEpochs.format(kernels)) ??
       this.#flusher.syncNow();
     if (error !== null) return this.#fail(LogFailure.ofDisk(error));
@@ -438,7 +453,8 @@ export class PartitionLog {
     const active = this.#active;
     const position = active.bytes;
     const lastOffset = batchLastOffset(view, at);
-    this.#options.observer.appended(view, at, bytes, active.baseOffset, position);
+    const error = this.#producers.written(view, at, active.baseOffset);
+    if (error !== null) this.#fail(LogFailure.ofDisk(error));
     const epoch = batchLeaderEpoch(view, at);
     if (epoch > this.leaderEpochs.latestEpoch) {
       this.leaderEpochs.assign(epoch, int64At(view, at));
@@ -451,11 +467,12 @@ export class PartitionLog {
   }
 
   #rollTo(baseOffset: number): LogFailure | null {
-    const { disk, observer } = this.#options;
+    const { disk } = this.#options;
     const old = this.#active;
     assert(baseOffset > old.baseOffset, 'segments ascend');
     const error =
       this.#index.finish(old.largestTimestamp, old.offsetOfLargest - old.baseOffset) ??
+      this.#producers.takeSnapshot(baseOffset) ??
       createSegmentFiles(disk, this.directory, baseOffset);
     if (error !== null) return LogFailure.ofDisk(error);
     const file = disk.open(segmentPath(this.directory, baseOffset, '.log'), 'write');
@@ -479,15 +496,16 @@ export class PartitionLog {
       this.#file.close();
       this.#flusher.namesChanged();
       this.#remove([old]);
-    } else this.#flusher.segmentClosed(old.baseOffset, old.nextOffset, this.#file);
+    } else {
+      const beside = this.#producers.filesToSync(old.baseOffset, baseOffset);
+      this.#flusher.segmentClosed(old.baseOffset, old.nextOffset, beside, this.#file);
+    }
     this.#file = file;
-    observer.rolled(baseOffset);
     return null;
   }
 
   /** The last steps of a truncation: everybody who keeps something of the log hears of its new end. */
   #truncated(offset: number, segment: Segment, indexes: SegmentIndexes): LogFailure | null {
-    const { disk, observer } = this.#options;
     segment.jitterMs = this.#drawJitter();
     this.#active = segment;
     this.#logEndOffset = segment.nextOffset;
@@ -496,19 +514,42 @@ export class PartitionLog {
     this.#logStartOffset = Math.min(this.#logStartOffset, segment.nextOffset);
     this.#index.begin(segment.baseOffset, indexes);
     if (this.leaderEpochs.truncateFromEnd(offset)) this.#writeEpochs();
-    observer.truncatedTo(offset);
-    const names = fileNames(disk, this.directory);
-    const error =
-      names instanceof DiskError ? names : removeSnapshotsAbove(disk, this.directory, names, segment.nextOffset);
-    if (error !== null) return this.#fail(LogFailure.ofDisk(error));
+    const failure = this.#reopenProducers();
+    if (failure !== null) return this.#fail(failure);
     return this.#publish() ? null : this.#fail(this.#noRoomForSegments());
+  }
+
+  /** What the producers wrote behind the new end was not written. */
+  #reopenProducers(): LogFailure | null {
+    const { disk, kernels, clock } = this.#options;
+    const { directory } = this;
+    const names = fileNames(disk, directory);
+    if (names instanceof DiskError) return LogFailure.ofDisk(names);
+    const opening = {
+      disk,
+      kernels,
+      directory,
+      names,
+      segments: this.#segments,
+      logStartOffset: this.#logStartOffset,
+      // Of an emptied log nothing is known.
+      trustedBelow: this.#active.bytes === 0 && this.#segments.length === 1 ? -1 : Infinity,
+      nowMs: clock.wallMs(),
+      expirationMs: this.#config.producerIdExpirationMs,
+    };
+    const opened = openProducers(opening, new BatchScanner(kernels));
+    if (opened instanceof LogFailure) return opened;
+    this.#producers = new LogProducers(disk, kernels, directory, opened);
+    return null;
   }
 
   #dropOldest(count: number): LogFailure | null {
     this.#options.publication.raiseReadEpoch();
     const dropped = this.#segments.splice(0, count);
     if (!this.#publish()) return this.#fail(this.#noRoomForSegments());
-    this.#flusher.removed(dropped.map((segment) => segment.baseOffset));
+    const baseOffsets = dropped.map((segment) => segment.baseOffset);
+    this.#flusher.removed(baseOffsets);
+    this.#producers.segmentsRemoved(baseOffsets);
     const error = this.#remove(dropped);
     return error === null ? null : LogFailure.ofDisk(error);
   }
@@ -540,6 +581,7 @@ export class PartitionLog {
         this.#logEndOffset = this.#active.nextOffset;
         return this.#failure;
       },
+      stagedDropped: () => this.#producers.dropStaged(),
       undoWrite: (error, done) => this.#undoWrite(error, done),
     };
   }

@@ -1,6 +1,6 @@
 import type { Disk } from '../port/disk.ts';
 import { DiskError } from '../port/disk.ts';
-import { baseOffsetOf, deletedSuffix, segmentPath } from './segment_names.ts';
+import { deletedSuffix, segmentPath } from './segment_names.ts';
 import type { SegmentSuffix } from './segment_names.ts';
 
 /** Everything that goes when a segment goes. The log comes first: without it the others are nothing. */
@@ -41,21 +41,6 @@ export function markSegmentDeleted(
 /** Removes what `markSegmentDeleted` left. What cannot be removed now goes at the next opening. */
 export function unlinkDeletedSegment(disk: Disk, directory: string, baseOffset: number): void {
   for (const suffix of removedSuffixes) disk.unlink(segmentPath(directory, baseOffset, suffix) + deletedSuffix);
-}
-
-/** Producer snapshots above `endOffset` speak of batches that are gone. */
-export function removeSnapshotsAbove(
-  disk: Disk,
-  directory: string,
-  names: readonly string[],
-  endOffset: number,
-): DiskError | null {
-  for (const name of names) {
-    if (baseOffsetOf(name, '.snapshot') <= endOffset) continue;
-    const error = disk.unlink(`${directory}/${name}`);
-    if (error !== null && error.code !== 'ENOENT') return error;
-  }
-  return null;
 }
 
 /** The names of plain files in a directory. */

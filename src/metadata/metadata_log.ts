@@ -2,7 +2,6 @@ import { assert } from '../base/assert.ts';
 import { ByteWriter } from '../base/bytes.ts';
 import type { Uuid } from '../base/uuid.ts';
 import { uuidOfWords, ZERO_UUID } from '../base/uuid.ts';
-import { noBatchObserver } from '../log/batch_observer.ts';
 import { logConfigDefaults } from '../log/log_config.ts';
 import { LogFailure } from '../log/log_failure.ts';
 import { PartitionLog } from '../log/partition_log.ts';
@@ -54,6 +53,8 @@ export interface MetadataLogOptions {
   readonly isClean: boolean;
   /** This controller, which is the whole quorum. */
   readonly voter: QuorumVoter;
+  /** `kraft.version` that a new log begins with: 0 where the configuration names the voters, 1 where the log does. */
+  readonly kraftVersion: number;
 }
 
 /**
@@ -198,12 +199,11 @@ export class MetadataLog {
   /** Begins the epoch: first so that it cannot be forgotten, then in the log. Null, or why it cannot. */
   #lead(): string | null {
     const { disk, kernels, clock, voter } = this.#options;
-    const error = writeQuorumState(disk, kernels, this.#log.directory, {
-      leaderId: voter.id,
-      leaderEpoch: this.leaderEpoch,
-      votedId: -1,
-      votedDirectoryId: ZERO_UUID,
-    });
+    const { directory } = this.#log;
+    const news = this.#votersIfNews();
+    const { leaderEpoch } = this;
+    const state = { leaderId: voter.id, leaderEpoch, votedId: -1, votedDirectoryId: ZERO_UUID };
+    const error = writeQuorumState(disk, kernels, directory, state, this.#quorum.kraftVersion, [voter.id]);
     if (error !== null) return error.toString();
     const voters = [{ voterId: voter.id, voterDirectoryId: ZERO_UUID }];
     const leaderChange = controlRecord(kernels, ControlType.LEADER_CHANGE, leaderChangeMessage, {
@@ -213,17 +213,17 @@ export class MetadataLog {
       grantingVoters: voters,
     });
     this.#log.beginLeaderEpoch(this.leaderEpoch);
-    const records = [leaderChange, ...this.#votersIfNews()];
+    const records = [leaderChange, ...news];
     this.#batches.control(this.#writer.clear(), this.#next(clock.wallMs()), records);
     return this.#write()?.toString() ?? this.reader.readTo(this.#log.logEndOffset, noSink);
   }
 
   /** The voters, where the log does not have them yet, or has them at another address. */
   #votersIfNews(): ControlRecord[] {
-    const { kernels, voter } = this.#options;
+    const { kernels, voter, kraftVersion } = this.#options;
     const quorum = this.#quorum;
     const isNew = this.#log.logEndOffset === 0;
-    if (isNew && quorum.voters.length === 0) quorum.kraftVersion = 1;
+    if (isNew && quorum.voters.length === 0) quorum.kraftVersion = kraftVersion;
     if (quorum.kraftVersion === 0) return [];
     const known = JSON.stringify(quorum.voters);
     quorum.voters = [voter];
@@ -264,7 +264,6 @@ function openLog(options: MetadataLogOptions, directory: string, recoveryPoint: 
     entropy,
     directory,
     config: { ...logConfigDefaults, ...config },
-    observer: noBatchObserver,
     // Nobody looks up its batches by the partition table: who follows it reads from front to back.
     indexTail: new IndexTailWriter(new SharedArrayBuffer(indexTailStride), 0),
     publication: { raiseReadEpoch: () => {}, publishSegments: () => true },

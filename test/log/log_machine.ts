@@ -3,7 +3,6 @@ import { LogFailure } from '../../src/log/log_failure.ts';
 import type { LogFailureKind } from '../../src/log/log_failure.ts';
 import { logConfigDefaults } from '../../src/log/log_config.ts';
 import type { LogConfig } from '../../src/log/log_config.ts';
-import { noBatchObserver } from '../../src/log/batch_observer.ts';
 import { LogReader } from '../../src/log/log_reader.ts';
 import type { ReadMemory } from '../../src/log/log_reader.ts';
 import { PartitionLog } from '../../src/log/partition_log.ts';
@@ -81,7 +80,6 @@ export class LogMachine {
       config: logConfigDefaults,
       indexTail: new IndexTailWriter(this.#tails, slot),
       publication: new RowPublication(this.row, new SegmentListWriter(new SegmentHeap(this.#heap), this.row)),
-      observer: noBatchObserver,
       logStartOffset: 0,
       recoveryPoint: 0,
       cleanShutdown: false,

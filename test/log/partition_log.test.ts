@@ -165,6 +165,7 @@ test('a clean stop and start scans nothing and keeps everything', () => {
     truncatedBytes: 0,
     droppedSegments: 0,
     rebuiltIndexes: 0,
+    replayedBatches: 0,
   });
   assert.deepEqual(machine.names(), names);
   assert.deepEqual(
@@ -328,44 +329,6 @@ test('a flush is due by messages or by time, when there is something to flush', 
   assert.equal(log.isFlushDue(now + 10), true);
   machine.flush(log);
   assert.equal(log.isFlushDue(machine.clock.monotonicMs() + 5000), false);
-});
-
-test('the observer sees every batch once, in order, before it is visible', () => {
-  const machine = new LogMachine(20);
-  const seen: string[] = [];
-  let log: PartitionLog | null = null;
-  const observer = {
-    appended(view: DataView, at: number, length: number, segment: number, position: number): void {
-      seen.push(
-        `appended ${view.getInt32(at + 4)} of ${length} in ${segment} at ${position}, end ${log!.logEndOffset}`,
-      );
-    },
-    recovered(view: DataView, at: number): void {
-      seen.push(`recovered ${view.getInt32(at + 4)}`);
-    },
-    rolled(baseOffset: number): void {
-      seen.push(`rolled ${baseOffset}`);
-    },
-    truncatedTo(offset: number): void {
-      seen.push(`truncated ${offset}`);
-    },
-  };
-  log = machine.open({ segmentBytes: 160 }, { observer });
-  const size = stage(log, [one(0), one(1)]).length / 2;
-  stage(log, [one(2)]);
-  machine.commit(log);
-  log.truncateTo(1);
-  log.close(false);
-  machine.restart();
-  machine.open({}, { observer }).close(false);
-  assert.deepEqual(seen, [
-    `appended 0 of ${size} in 0 at 0, end 0`,
-    `appended 1 of ${size} in 0 at ${size}, end 0`,
-    'rolled 2',
-    `appended 2 of ${size} in 2 at 0, end 2`,
-    'truncated 1',
-    'recovered 0',
-  ]);
 });
 
 test('a new leader epoch begins at the end, and is kept before it has a record', () => {

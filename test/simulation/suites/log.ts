@@ -1,5 +1,4 @@
 import type { SeededRandom } from '../../../src/base/random.ts';
-import { noBatchObserver } from '../../../src/log/batch_observer.ts';
 import { logConfigDefaults } from '../../../src/log/log_config.ts';
 import type { LogConfig } from '../../../src/log/log_config.ts';
 import { LogFailure } from '../../../src/log/log_failure.ts';
@@ -163,7 +162,6 @@ class Life {
       entropy: new SimEntropy(this.#random.fork()),
       directory,
       config,
-      observer: noBatchObserver,
       indexTail: new IndexTailWriter(new SharedArrayBuffer(indexTailStride), 0),
       publication: { raiseReadEpoch: () => {}, publishSegments: () => true },
       logStartOffset: 0,

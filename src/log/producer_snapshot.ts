@@ -1,0 +1,108 @@
+import type { Disk } from '../port/disk.ts';
+import { DiskError } from '../port/disk.ts';
+import type { Kernels } from '../port/kernels.ts';
+import { int64At, NO_PRODUCER_EPOCH } from '../protocol/record_batch.ts';
+import { readWholeFile, writeFully } from './atomic_file.ts';
+import { writeInt64 } from './batch_header.ts';
+import { ProducerEntry } from './producer_entry.ts';
+import type { ProducerState } from './producer_state.ts';
+import { segmentPath } from './segment_names.ts';
+
+/**
+ * The producer state of a log at one offset, which is the file's name: `<offset>.snapshot`. Kafka's format:
+ *
+ *     0 version 2 (1) | 2 CRC-32C 4 (of all that follows) | 6 number of entries 4 | 10 entries
+ *     entry   0 producer id 8 | 8 epoch 2 | 10 last sequence 4 | 14 last offset 8 | 22 offset delta 4 | 26 timestamp 8
+ *             34 coordinator epoch 4 | 38 first offset of the open transaction 8, −1 without one
+ */
+const VERSION = 1;
+const crcAt = 2;
+const countAt = 6;
+const entriesAt = 10;
+const entryBytes = 46;
+
+export function encodeProducerSnapshot(kernels: Kernels, state: ProducerState): Uint8Array {
+  const bytes = new Uint8Array(entriesAt + state.size * entryBytes);
+  const view = new DataView(bytes.buffer);
+  let at = entriesAt;
+  for (const entry of state.entries()) {
+    if (!isWritten(entry)) continue;
+    view.setBigInt64(at, BigInt(entry.producerId));
+    view.setInt16(at + 8, entry.epoch);
+    view.setInt32(at + 10, entry.lastSequence);
+    writeInt64(view, at + 14, entry.lastOffset);
+    view.setInt32(at + 22, entry.lastOffsetDelta);
+    writeInt64(view, at + 26, entry.lastTimestampMs);
+    view.setInt32(at + 34, entry.coordinatorEpoch);
+    writeInt64(view, at + 38, entry.transactionFirstOffset);
+    at += entryBytes;
+  }
+  view.setInt16(0, VERSION);
+  view.setInt32(countAt, (at - entriesAt) / entryBytes);
+  view.setUint32(crcAt, kernels.crc32c(bytes, countAt, at));
+  return bytes.subarray(0, at);
+}
+
+/** Null: it is torn, damaged, or of a version that this build does not know. */
+export function parseProducerSnapshot(kernels: Kernels, bytes: Uint8Array): ProducerEntry[] | null {
+  if (bytes.length < entriesAt) return null;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const count = view.getInt32(countAt);
+  if (view.getInt16(0) !== VERSION || count * entryBytes !== bytes.length - entriesAt) return null;
+  if (view.getUint32(crcAt) !== kernels.crc32c(bytes, countAt, bytes.length)) return null;
+  const entries: ProducerEntry[] = [];
+  for (let at = entriesAt; at < bytes.length; at += entryBytes) entries.push(entryAt(view, at));
+  return entries;
+}
+
+function entryAt(view: DataView, at: number): ProducerEntry {
+  const producerId = view.getBigInt64(at);
+  const isExact = producerId <= Number.MAX_SAFE_INTEGER;
+  const entry = new ProducerEntry(isExact ? Number(producerId) : producerId);
+  const epoch = view.getInt16(at + 8);
+  const lastOffset = int64At(view, at + 14);
+  const timestampMs = int64At(view, at + 26);
+  // What a snapshot tells of the batches is the last of them.
+  if (lastOffset >= 0) {
+    entry.addBatch(epoch, view.getInt32(at + 10), view.getInt32(at + 22), lastOffset, timestampMs);
+  }
+  entry.endTransaction(epoch, view.getInt32(at + 34), timestampMs);
+  entry.transactionFirstOffset = int64At(view, at + 38);
+  return entry;
+}
+
+/** An entry whose first batch is staged, and not more, tells nothing yet. */
+function isWritten(entry: ProducerEntry): boolean {
+  return entry.epoch !== NO_PRODUCER_EPOCH || entry.batches > 0;
+}
+
+/** Null: there is none, or it cannot be used. */
+export function readProducerSnapshot(
+  disk: Disk,
+  kernels: Kernels,
+  directory: string,
+  offset: number,
+): ProducerEntry[] | DiskError | null {
+  const bytes = readWholeFile(disk, segmentPath(directory, offset, '.snapshot'));
+  if (bytes instanceof DiskError) return bytes.code === 'ENOENT' ? null : bytes;
+  return parseProducerSnapshot(kernels, bytes);
+}
+
+/**
+ * Writes the snapshot at the state's end offset. It is not synced: a torn one is recognised by its CRC, and the state is
+ * made from the one before it. Nothing of it is left after an error.
+ */
+export function writeProducerSnapshot(
+  disk: Disk,
+  kernels: Kernels,
+  directory: string,
+  state: ProducerState,
+): DiskError | null {
+  const path = segmentPath(directory, state.endOffset, '.snapshot');
+  const file = disk.open(path, 'write');
+  if (file instanceof DiskError) return file;
+  const error = file.truncate(0) ?? writeFully(file, encodeProducerSnapshot(kernels, state), 0);
+  file.close();
+  if (error !== null) disk.unlink(path);
+  return error;
+}
