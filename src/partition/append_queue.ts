@@ -53,6 +53,28 @@ export class AppendQueue {
     this.#baseOffsets[index] = baseOffset;
     this.#nextOffsets[index] = nextOffset;
     this.#appendTimes[index] = logAppendTimeMs;
+    if (this.#count > 1 && this.#nextOffsets[(index - 1) & (this.#refs.length - 1)]! > nextOffset) {
+      this.#moveForward(index);
+    }
+  }
+
+  /** A repetition waits with its original, behind which others have come: it goes forward until offsets ascend. */
+  #moveForward(index: number): void {
+    const mask = this.#refs.length - 1;
+    let at = index;
+    while (at !== this.#head) {
+      const before = (at - 1) & mask;
+      if (this.#nextOffsets[before]! <= this.#nextOffsets[at]!) return;
+      for (const values of [this.#refs, this.#ats, this.#baseOffsets, this.#nextOffsets, this.#appendTimes]) {
+        const value = values[at]!;
+        values[at] = values[before]!;
+        values[before] = value;
+      }
+      const sink = this.#sinks[at]!;
+      this.#sinks[at] = this.#sinks[before]!;
+      this.#sinks[before] = sink;
+      at = before;
+    }
   }
 
   /** Answers every append that ends at or below `offset`. */

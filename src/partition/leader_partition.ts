@@ -100,6 +100,7 @@ export class LeaderPartition {
     this.#nextOffset = log.logEndOffset;
     this.#settledOffset = log.logEndOffset;
     this.highWatermark = log.logEndOffset;
+    log.producers.highWatermarkMoved(this.highWatermark);
     this.#publish();
   }
 
@@ -115,6 +116,12 @@ export class LeaderPartition {
   /** It has stepped down: row and log are others' to write. */
   get #hasEnded(): boolean {
     return this.#resignation !== ErrorCode.NONE && this.#resigned === null;
+  }
+
+  /** Where read_committed ends: below it all transactions are decided. */
+  get lastStableOffset(): number {
+    const { producers, logStartOffset } = this.log;
+    return Math.min(this.highWatermark, Math.max(producers.firstUnstableOffset, logStartOffset));
   }
 
   /** Something is staged and no write is in flight. */
@@ -154,6 +161,11 @@ export class LeaderPartition {
     at: number,
   ): void {
     const { facts } = this.#validation;
+    const verdict = this.log.producers.check(memory.view, start, false);
+    if (verdict === ErrorCode.DUPLICATE_SEQUENCE_NUMBER) return this.#answerAsOriginal(acks, sink, ref, at);
+    if (verdict !== ErrorCode.NONE) {
+      return sink.appended(ref, at, verdict, -1, -1, this.log.logStartOffset, -1);
+    }
     const { compression } = this.#config;
     if (compression === null || compression.codec === facts.codec) {
       return this.#stage(memory, start, facts.end, acks, wallMs, sink, ref, at);
@@ -163,6 +175,16 @@ export class LeaderPartition {
     const refusal = this.#refusalOfSize(size);
     if (refusal === ErrorCode.NONE) this.#stage(packed, 0, size, acks, wallMs, sink, ref, at);
     else sink.appended(ref, at, refusal, -1, -1, this.log.logStartOffset, -1);
+  }
+
+  /** A repetition is answered with what became of its original, and waits with it. */
+  #answerAsOriginal(acks: number, sink: AppendSink, ref: number, at: number): void {
+    const { baseOffset, lastOffset, timestampMs } = this.log.producers.original;
+    const nextOffset = lastOffset + 1;
+    const isDone = nextOffset <= (acks === -1 ? this.highWatermark : this.#settledOffset);
+    if (isDone) return sink.appended(ref, at, ErrorCode.NONE, baseOffset, timestampMs, this.log.logStartOffset, -1);
+    const queue = acks === -1 ? this.#purgatory : this.#unsettled;
+    queue.push(sink, ref, at, baseOffset, nextOffset, timestampMs);
   }
 
   #stage(
@@ -310,6 +332,7 @@ export class LeaderPartition {
     this.#settledOffset = offset;
     // The only replica in sync is this one; with others the watermark is the least of their ends.
     this.highWatermark = offset;
+    this.log.producers.highWatermarkMoved(offset);
     this.#publish();
     const logStartOffset = this.log.logStartOffset;
     this.#unsettled.completeTo(offset, logStartOffset);
@@ -337,7 +360,7 @@ export class LeaderPartition {
       log.logStartOffset,
       log.logEndOffset,
       this.highWatermark,
-      this.highWatermark,
+      this.lastStableOffset,
       log.activeSegmentBytes,
     );
   }
