@@ -9,7 +9,8 @@ import type { Clock } from '../port/clock.ts';
 import type { Log } from '../port/log.ts';
 import type { PartitionTable } from '../shared-memory/partition_table.ts';
 import type { RecoveryPoints } from '../shared-memory/recovery_points.ts';
-import { logConfigOf, partitionDirectory } from '../shard/owned_partitions.ts';
+import { partitionDirectory } from '../shard/replica.ts';
+import { logConfigOf } from '../shard/replica_config.ts';
 import type { ClusterMetadata } from './cluster_metadata.ts';
 
 /** A log that a crash has left. */

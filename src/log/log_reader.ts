@@ -34,6 +34,8 @@ export interface LogReaderOptions {
   readonly policy: ReadPolicy;
   /** The directory of the replica in that row. Asked when a file is opened. */
   readonly directoryOf: (slot: number) => string;
+  /** A read failed although the owner has not changed the log: what it says about the disk may concern others. */
+  readonly failed?: (slot: number, failure: LogFailure) => void;
   /** Open segments kept at most; each has one to three files. */
   readonly segmentsMax: number;
 }
@@ -328,6 +330,7 @@ export class LogReader {
     const isTaken = this.#options.table.snapshot(slot, this.#rowNow);
     if (!isTaken || this.#rowNow.readEpoch !== readEpoch) return 'changed';
     this.failure = failure;
+    this.#options.failed?.(slot, failure);
     return 'failed';
   }
 

@@ -26,6 +26,11 @@ export class RowPublication implements LogPublication {
     this.#row.activeSegmentBytes = bytesBefore;
     return false;
   }
+
+  /** The log is closed for good: the memory of its list goes back. */
+  close(): void {
+    this.#list.close();
+  }
 }
 
 function entryOf(segment: PublishedSegment): SegmentEntry {

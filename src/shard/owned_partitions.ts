@@ -1,22 +1,18 @@
 import { assert } from '../base/assert.ts';
 import type { NodeConfig, TopicConfig } from '../config/node_config.ts';
-import { noBatchObserver } from '../log/batch_observer.ts';
-import { formatDirectoryName } from '../log/directory_name.ts';
-import type { LogConfig } from '../log/log_config.ts';
 import { LogFailure } from '../log/log_failure.ts';
-import { PartitionLog } from '../log/partition_log.ts';
-import { readPartitionMetadata, writePartitionMetadata } from '../log/partition_metadata.ts';
-import { RowPublication } from '../log/row_publication.ts';
-import { LeaderPartition, type LeaderConfig, type LeaderHost } from '../partition/leader_partition.ts';
-import type { BatchCodecs, TargetCompression } from '../partition/recompression.ts';
+import { LeaderPartition, type LeaderHost } from '../partition/leader_partition.ts';
+import type { BatchCodecs } from '../partition/recompression.ts';
 import { ErrorCode } from '../protocol/errors.ts';
-import { CODEC_GZIP, CODEC_LZ4, CODEC_NONE, CODEC_SNAPPY, CODEC_ZSTD } from '../protocol/record_batch.ts';
 import { replicaState } from '../shared-memory/partition_table.ts';
 import type { RecoveryPoints } from '../shared-memory/recovery_points.ts';
-import type { RowWriter } from '../shared-memory/row_writer.ts';
 import type { SegmentHeap } from '../shared-memory/segment_lists.ts';
-import { SegmentListWriter } from '../shared-memory/segment_lists.ts';
 import type { ThreadMemory } from '../shared-memory/thread_memory.ts';
+import { DirectoryWatch } from './directory_watch.ts';
+import { Replica, type Leadership, type ReplicaIdentity } from './replica.ts';
+import { leaderConfigOf, logConfigOf } from './replica_config.ts';
+import { ReplicaDepartures } from './replica_departures.ts';
+import { openReplicaLog } from './replica_opening.ts';
 import type { ShardPorts } from './shard_ports.ts';
 
 export interface OwnedPartitionsOptions {
@@ -30,38 +26,24 @@ export interface OwnedPartitionsOptions {
   readonly wake: () => void;
 }
 
-/** What is known of a partition before its log is opened. */
-export interface PartitionToOpen {
-  readonly slot: number;
-  readonly topic: string;
-  readonly topicId: string;
-  readonly partition: number;
-  readonly leaderEpoch: number;
+/** A replica that this shard hosts, whoever leads the partition. */
+export interface ReplicaToOpen extends ReplicaIdentity, Leadership {
   readonly topicConfig: TopicConfig;
-  readonly directory: string;
 }
 
-/** A partition that this shard writes. */
-export interface OwnedPartition {
-  readonly topic: string;
-  readonly partition: number;
-  readonly incarnation: number;
-  readonly leader: LeaderPartition;
-  /** The one writer of its row. */
-  readonly row: RowWriter;
-}
-
-/** The partitions whose one writer this shard is: opened, committed once a turn, flushed, closed. */
+/** The replicas whose one writer this shard is: opened, led or not, committed once a turn, flushed, closed, given up. */
 export class OwnedPartitions implements LeaderHost {
   readonly #options: OwnedPartitionsOptions;
-  readonly #bySlot = new Map<number, OwnedPartition>();
+  readonly #watch: DirectoryWatch;
+  readonly #departures: ReplicaDepartures;
+  readonly #bySlot = new Map<number, Replica>();
   /** Leaders that took appends in this turn. */
   #touched: LeaderPartition[] = [];
   #spareTouched: LeaderPartition[] = [];
   /** The turn is at its writes: it goes on to send what comes of them. */
   #isCommitting = false;
-  /** Partitions whose logs could not be opened for now. */
-  readonly #toRetry: PartitionToOpen[] = [];
+  /** Replicas whose logs could not be opened for now. */
+  #toRetry: Replica[] = [];
   #nextFlushMs = 0;
   #refusalSaidMs = -Infinity;
   /** Writes that failed since that was said last. */
@@ -71,6 +53,22 @@ export class OwnedPartitions implements LeaderHost {
 
   constructor(options: OwnedPartitionsOptions) {
     this.#options = options;
+    const { memory, ports, config } = options;
+    this.#watch = new DirectoryWatch({
+      states: memory.logDirectories,
+      paths: config.storage.directories,
+      log: ports.log,
+      tellAll: () => {
+        for (let thread = 0; thread <= memory.geometry.shards; thread++) memory.doorbell.ring(thread);
+        options.wake();
+      },
+    });
+    this.#departures = new ReplicaDepartures({
+      disk: ports.disk,
+      log: ports.log,
+      watch: this.#watch,
+      departed: (slot) => this.#release(slot),
+    });
   }
 
   get size(): number {
@@ -78,51 +76,66 @@ export class OwnedPartitions implements LeaderHost {
   }
 
   /** Nothing while logs are being closed. */
-  bySlot(slot: number): OwnedPartition | undefined {
+  bySlot(slot: number): Replica | undefined {
     return this.#isClosing ? undefined : this.#bySlot.get(slot);
   }
 
+  /** The replicas of this shard, for whoever tells of all of them. */
+  all(): IterableIterator<Replica> {
+    return this.#bySlot.values();
+  }
+
+  /** Something in a log directory failed, found by a read: what it says of the directory is acted on. */
+  directoryTrouble(slot: number, failure: LogFailure): void {
+    this.#watch.report(this.#options.memory.table.row(slot).logDirectory, failure);
+  }
+
   /**
-   * Opens the log and publishes the row as the leader's; or as offline, with a line that says why. Blocks, but for the
-   * sync of what a crash left in the page cache alone: where an acknowledgement means stable storage, nothing is visible
-   * before it is there.
+   * Opens the log, and leads if the leadership says so; or the replica is offline, with a line that says why. Blocks, but
+   * for the sync of what a crash left in the page cache alone: where an acknowledgement means stable storage, nothing is
+   * visible before it is there.
    */
-  open(wanted: PartitionToOpen): void {
-    const { config, memory } = this.#options;
+  open(wanted: ReplicaToOpen): void {
+    const { memory } = this.#options;
     const row = memory.table.row(wanted.slot);
     assert(row.owner === memory.self, 'a shard opens what it owns');
-    const opened = this.#openLog(wanted, row);
-    if (opened instanceof LogFailure) return this.#stayOffline(wanted, row, opened);
-    const isDurable = opened.recoveryPoint === opened.logEndOffset;
-    if (config.storage.flushPolicy !== 'acknowledged' || isDurable) return this.#begin(wanted, row, opened);
-    opened.flush((failure) => {
-      if (failure === null) this.#begin(wanted, row, opened);
-      else this.#stayOffline(wanted, row, failure);
-      this.#options.wake();
-    });
+    assert(!this.#bySlot.has(wanted.slot), 'a replica is opened once');
+    const replica = new Replica(wanted, row, wanted, wanted.topicConfig);
+    replica.hasNoRoom = this.#watch.isFull(wanted.logDirectory);
+    this.#bySlot.set(wanted.slot, replica);
+    this.#open(replica);
   }
 
-  #begin(wanted: PartitionToOpen, row: RowWriter, log: PartitionLog): void {
-    row.state = replicaState.leader;
-    row.leaderEpoch = wanted.leaderEpoch;
-    const leader = this.#lead(wanted, log, row);
-    const { topic, partition, slot } = wanted;
-    this.#bySlot.set(slot, { topic, partition, incarnation: row.incarnation, leader, row });
-    this.#options.recoveryPoints.set(slot, log.recoveryPoint);
-    this.#options.memory.notices.post(CONTROL, slot);
+  /** The metadata has another leader, or another epoch. */
+  lead(slot: number, leadership: Leadership): void {
+    const replica = this.#bySlot.get(slot);
+    if (replica === undefined) return;
+    replica.leadership = leadership;
+    if (replica.isSteppingDown) return;
+    const { state } = replica.row;
+    if (state === replicaState.leader || state === replicaState.follower) this.#serve(replica);
   }
 
-  #stayOffline(wanted: PartitionToOpen, row: RowWriter, failure: LogFailure): void {
-    this.#options.ports.log.error('a partition is offline: its log could not be opened', {
-      topic: wanted.topic,
-      partition: wanted.partition,
-      why: failure.toString(),
-    });
-    row.state = replicaState.offline;
-    row.publish();
-    // What passes by itself needs no human: room on the disk, descriptors.
-    if (failure.isPassing) this.#toRetry.push(wanted);
-    this.#options.memory.notices.post(CONTROL, wanted.slot);
+  /** Other settings of the topic, or of the node below them. */
+  configure(slot: number, topicConfig: TopicConfig): void {
+    const replica = this.#bySlot.get(slot);
+    if (replica === undefined) return;
+    replica.topicConfig = topicConfig;
+    replica.log?.configure(logConfigOf(topicConfig));
+    replica.leader?.configure(leaderConfigOf(topicConfig, this.#options.config));
+  }
+
+  /**
+   * The topic was deleted: nothing is taken any more, whoever waits is answered, the directory gets another name. Then
+   * this shard releases the row. A replica that was never opened here is released all the same.
+   */
+  remove(identity: ReplicaIdentity): void {
+    const replica = this.#bySlot.get(identity.slot);
+    this.#bySlot.delete(identity.slot);
+    if (replica === undefined) return this.#departures.depart(identity);
+    const { leader } = replica;
+    if (leader === null) this.#giveUp(replica);
+    else leader.resign(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, () => this.#giveUp(replica));
   }
 
   /** The partition took an append: `commit` writes it at the end of the turn. */
@@ -159,6 +172,8 @@ export class OwnedPartitions implements LeaderHost {
     const { clock, log } = this.#options.ports;
     const nowMs = clock.monotonicMs();
     this.#refusalsUnsaid++;
+    const replica = this.#bySlot.get(leader.slot);
+    if (replica !== undefined) this.#watch.report(replica.identity.logDirectory, failure);
     if (nowMs - this.#refusalSaidMs < 1000) return;
     const { directory } = leader.log;
     log.error('appends were refused: they could not be written', {
@@ -171,18 +186,25 @@ export class OwnedPartitions implements LeaderHost {
   }
 
   failed(leader: LeaderPartition, failure: LogFailure): void {
-    this.#options.ports.log.error('a partition is offline: its log failed', {
-      directory: leader.log.directory,
-      why: failure.toString(),
+    const replica = this.#bySlot.get(leader.slot);
+    if (replica?.leader === leader) this.#fail(replica, failure);
+  }
+
+  get hasDirectoryNews(): boolean {
+    return this.#watch.hasNews;
+  }
+
+  /** Acts on what this thread or others found out about the log directories. Once a turn. */
+  lookAtDirectories(): void {
+    this.#watch.look((directory) => {
+      const isFailed = this.#watch.isFailed(directory);
+      const hasNoRoom = this.#watch.isFull(directory);
+      for (const replica of this.#bySlot.values()) {
+        if (replica.identity.logDirectory !== directory) continue;
+        replica.hasNoRoom = hasNoRoom;
+        if (isFailed) this.#fail(replica, this.#directoryFailure(replica));
+      }
     });
-    const { row } = this.#bySlot.get(leader.slot)!;
-    row.state = replicaState.offline;
-    row.publish();
-    this.#options.memory.table.takeWaiting(leader.slot, (thread, slot) =>
-      this.#options.memory.notices.post(thread, slot),
-    );
-    this.#options.memory.notices.post(CONTROL, leader.slot);
-    this.#options.wake();
   }
 
   /** Begins the flushes that are due by time or by count. */
@@ -191,52 +213,130 @@ export class OwnedPartitions implements LeaderHost {
     const { flushPolicy, flushIntervalMs, flushSchedulerIntervalMs } = this.#options.config.storage;
     const everyMs = flushPolicy === 'interval' ? Math.min(flushIntervalMs, FLUSH_TICK_MS) : FLUSH_TICK_MS;
     this.#nextFlushMs = nowMs + Math.max(1, Math.min(everyMs, flushSchedulerIntervalMs));
-    for (const wanted of this.#toRetry.splice(0)) this.open(wanted);
-    for (const [slot, { leader }] of this.#bySlot) {
-      const isDue = flushPolicy === 'interval' ? leader.log.isDirty : leader.log.isFlushDue(nowMs);
-      if (isDue) this.#flush(slot, leader);
+    for (const replica of this.#toRetry.splice(0)) if (this.#isOurs(replica)) this.#open(replica);
+    for (const replica of this.#bySlot.values()) {
+      const { log } = replica;
+      if (log === null) continue;
+      const isDue = flushPolicy === 'interval' ? log.isDirty : log.isFlushDue(nowMs);
+      if (isDue) this.#flush(replica);
     }
   }
 
   nextTickMs(): number {
-    return (this.#bySlot.size === 0 && this.#toRetry.length === 0) || this.#isClosing ? Infinity : this.#nextFlushMs;
+    return this.#bySlot.size === 0 || this.#isClosing ? Infinity : this.#nextFlushMs;
   }
 
   /** Flushes and closes every log. `done` is called when all are on stable storage or have failed. */
   closeAll(done: () => void): void {
-    const all = [...this.#bySlot];
+    const open = [...this.#bySlot.values()].filter(({ log }) => log !== null);
     this.#isClosing = true;
-    let left = all.length;
+    let left = open.length;
     if (left === 0) return done();
-    for (const [slot, { leader }] of all) {
-      leader.flush(() => {
-        leader.abandon(ErrorCode.NOT_LEADER_OR_FOLLOWER);
-        const failure = leader.log.close(true);
-        // Control marks no stop as clean over a log that is offline.
-        if (failure !== null && leader.failure === null) this.failed(leader, failure);
-        this.#options.recoveryPoints.set(slot, leader.log.recoveryPoint);
-        if (--left === 0) done();
-      });
+    const closed = (): void => {
+      if (--left === 0) done();
+    };
+    for (const replica of open) {
+      const { log, leader } = replica;
+      if (leader === null) {
+        this.#close(replica);
+        closed();
+        continue;
+      }
+      log!.flush(() =>
+        leader.resign(ErrorCode.NOT_LEADER_OR_FOLLOWER, () => {
+          this.#close(replica);
+          closed();
+        }),
+      );
     }
   }
 
-  #flush(slot: number, leader: LeaderPartition): void {
-    leader.flush((failure) => {
-      if (failure === null) this.#options.recoveryPoints.set(slot, leader.log.recoveryPoint);
+  #open(replica: Replica): void {
+    const { config } = this.#options;
+    const { logDirectory } = replica.identity;
+    if (this.#watch.isFailed(logDirectory)) return this.#fail(replica, this.#directoryFailure(replica));
+    const failure = openReplicaLog(replica, this.#options);
+    if (failure !== null) return this.#stayOffline(replica, failure);
+    const log = replica.log!;
+    const isDurable = log.recoveryPoint === log.logEndOffset;
+    if (config.storage.flushPolicy !== 'acknowledged' || isDurable) return this.#serve(replica);
+    log.flush((flushFailure) => {
+      if (!this.#isOurs(replica) || this.#isClosing) return;
+      if (flushFailure === null) this.#serve(replica);
+      else this.#fail(replica, flushFailure);
+      this.#options.wake();
     });
   }
 
-  #lead(wanted: PartitionToOpen, log: PartitionLog, row: RowWriter): LeaderPartition {
-    const { table, notices } = this.#options.memory;
-    const { slot } = wanted;
-    const tell = (thread: number): void => notices.post(thread, slot);
-    const publish = (
-      logStartOffset: number,
-      logEndOffset: number,
-      highWatermark: number,
-      lastStableOffset: number,
-      activeSegmentBytes: number,
-    ): void => {
+  #stayOffline(replica: Replica, failure: LogFailure): void {
+    this.#fail(replica, failure);
+    // What passes by itself needs no human: room on the disk, descriptors.
+    if (failure.isPassing && !this.#watch.isFailed(replica.identity.logDirectory)) this.#toRetry.push(replica);
+  }
+
+  /** The log is open: the replica does what the metadata says. */
+  #serve(replica: Replica): void {
+    const { recoveryPoints, memory } = this.#options;
+    const { leadership, log, identity } = replica;
+    replica.failure = null;
+    if (leadership.isLeader) this.#lead(replica);
+    else if (replica.leader === null) this.#follow(replica);
+    else this.#stepDown(replica, replica.leader);
+    recoveryPoints.set(identity.slot, log!.recoveryPoint);
+    memory.notices.post(CONTROL, identity.slot);
+  }
+
+  #lead(replica: Replica): void {
+    const { ports, config, batchCodecs } = this.#options;
+    const { row, identity, leadership, topicConfig } = replica;
+    const { leaderEpoch } = leadership;
+    const log = replica.log!;
+    if (replica.leader !== null && replica.leader.leaderEpoch === leaderEpoch) return;
+    log.beginLeaderEpoch(leaderEpoch);
+    row.leaderEpoch = leaderEpoch;
+    if (replica.leader !== null) {
+      replica.leader.leaderEpoch = leaderEpoch;
+      return row.publish();
+    }
+    row.state = replicaState.leader;
+    const publish = this.#publisher(replica);
+    const leaderConfig = leaderConfigOf(topicConfig, config);
+    replica.leader = new LeaderPartition(
+      identity.slot,
+      log,
+      leaderEpoch,
+      leaderConfig,
+      { publish },
+      ports.kernels,
+      batchCodecs,
+      this,
+    );
+  }
+
+  /** Somebody else leads, or nobody: the log stays open, and nothing is served from it. */
+  #follow(replica: Replica): void {
+    const { row, leadership } = replica;
+    const log = replica.log!;
+    row.state = replicaState.follower;
+    row.leaderEpoch = leadership.leaderEpoch;
+    const highWatermark = Math.min(row.highWatermark, log.logEndOffset);
+    const { logStartOffset, logEndOffset, activeSegmentBytes } = log;
+    this.#publisher(replica)(logStartOffset, logEndOffset, highWatermark, highWatermark, activeSegmentBytes);
+  }
+
+  #stepDown(replica: Replica, leader: LeaderPartition): void {
+    replica.isSteppingDown = true;
+    leader.resign(ErrorCode.NOT_LEADER_OR_FOLLOWER, () => {
+      replica.leader = null;
+      replica.isSteppingDown = false;
+      // It may lead again by the time that its last write has ended.
+      if (this.#isOurs(replica) && replica.failure === null) this.#serve(replica);
+    });
+  }
+
+  #publisher({ row, identity }: Replica): (...offsets: [number, number, number, number, number]) => void {
+    const { slot } = identity;
+    return (logStartOffset, logEndOffset, highWatermark, lastStableOffset, activeSegmentBytes) => {
       row.logStartOffset = logStartOffset;
       row.localLogStartOffset = logStartOffset;
       row.logEndOffset = logEndOffset;
@@ -244,94 +344,82 @@ export class OwnedPartitions implements LeaderHost {
       row.lastStableOffset = lastStableOffset;
       row.highWatermark = highWatermark;
       row.publish();
-      table.takeWaiting(slot, tell);
+      this.#wakeWaiting(slot);
     };
-    const config = leaderConfigOf(wanted.topicConfig, this.#options.config);
-    const { ports, batchCodecs } = this.#options;
-    return new LeaderPartition(slot, log, wanted.leaderEpoch, config, { publish }, ports.kernels, batchCodecs, this);
   }
 
-  #openLog(wanted: PartitionToOpen, row: RowWriter): PartitionLog | LogFailure {
-    const { ports, memory, heap, recoveryPoints } = this.#options;
-    const { disk, kernels, clock, entropy } = ports;
-    const { directory } = wanted;
-    const made = disk.makeDirectory(directory);
-    if (made !== null) return LogFailure.ofDisk(made);
-    const known = readPartitionMetadata(disk, kernels, directory);
-    if (known instanceof LogFailure) return known;
-    if (known === null) {
-      const failure = writePartitionMetadata(disk, kernels, directory, wanted.topicId);
-      if (failure !== null) return failure;
-      const parent = directory.slice(0, directory.lastIndexOf('/'));
-      const unsynced = disk.syncDirectory(parent);
-      if (unsynced !== null) return LogFailure.ofDisk(unsynced);
-    } else if (known !== wanted.topicId) {
-      return new LogFailure('corrupt', directory, `it belongs to topic id ${known}, not ${wanted.topicId}`);
+  /** The replica is offline: its log has failed, or could not be opened, or its directory has failed. */
+  #fail(replica: Replica, failure: LogFailure): void {
+    if (replica.failure !== null) return;
+    replica.failure = failure;
+    const { identity, row, log, leader } = replica;
+    this.#watch.report(identity.logDirectory, failure);
+    if (!this.#watch.isFailed(identity.logDirectory)) {
+      const fields = { topic: identity.topic, partition: identity.partition, why: failure.toString() };
+      this.#options.ports.log.error('a partition is offline', fields);
     }
-    return PartitionLog.open({
-      disk,
-      kernels,
-      clock,
-      entropy,
-      directory,
-      config: logConfigOf(wanted.topicConfig),
-      indexTail: memory.indexTailWriter(wanted.slot),
-      publication: new RowPublication(row, new SegmentListWriter(heap, row)),
-      observer: noBatchObserver,
-      logStartOffset: row.logStartOffset,
-      recoveryPoint: recoveryPoints.get(wanted.slot),
-      // Whatever a crash left was recovered before the row came here.
-      cleanShutdown: true,
-      damageAboveRecoveryPoint: 'cut',
-    });
+    row.state = replicaState.offline;
+    row.publish();
+    log?.failWith(failure);
+    leader?.failWith(failure);
+    this.#wakeWaiting(identity.slot);
+    this.#options.memory.notices.post(CONTROL, identity.slot);
+    this.#options.wake();
   }
-}
 
-export function partitionDirectory(dataDirectory: string, topic: string, partition: number): string {
-  return `${dataDirectory}/${formatDirectoryName(topic, partition)}`;
-}
+  #directoryFailure({ identity }: Replica): LogFailure {
+    const reason = this.#options.memory.logDirectories.reason(identity.logDirectory);
+    return new LogFailure('failed', identity.directory, `its log directory is offline: ${reason}`);
+  }
 
-export function logConfigOf(topic: TopicConfig): LogConfig {
-  return {
-    segmentBytes: topic.segmentBytes,
-    segmentMs: topic.segmentMs,
-    segmentJitterMs: topic.segmentJitterMs,
-    segmentIndexBytes: topic.segmentIndexBytes,
-    indexIntervalBytes: topic.indexIntervalBytes,
-    flushMessages: topic.flushMessages,
-    flushMs: topic.flushMs,
-    fileDeleteDelayMs: topic.fileDeleteDelayMs,
-    gapsAllowed: topic.cleanupPolicy.includes('compact'),
-  };
-}
+  /** Nobody writes the log any more: what readers may hold of it is void, and its name goes. */
+  #giveUp(replica: Replica): void {
+    const { row, log, publication, identity } = replica;
+    replica.leader = null;
+    row.state = replicaState.closing;
+    row.readEpoch = (row.readEpoch + 1) | 0;
+    row.publish();
+    this.#wakeWaiting(identity.slot);
+    log?.close(false);
+    publication?.close();
+    this.#departures.depart(identity);
+  }
 
-function leaderConfigOf(topic: TopicConfig, config: NodeConfig): LeaderConfig {
-  return {
-    maxMessageBytes: topic.maxMessageBytes,
-    isLogAppendTime: topic.messageTimestampType === 'LogAppendTime',
-    timestampBeforeMaxMs: topic.messageTimestampBeforeMaxMs,
-    timestampAfterMaxMs: topic.messageTimestampAfterMaxMs,
-    compression: compressionOf(topic),
-    minInSyncReplicas: topic.minInsyncReplicas,
-    isCompacted: topic.cleanupPolicy.includes('compact'),
-    acknowledgesDurable: config.storage.flushPolicy === 'acknowledged',
-  };
-}
+  /** The last word of this shard about the row: from here on it is control's. */
+  #release(slot: number): void {
+    const { memory, wake } = this.#options;
+    memory.table.release(slot, memory.self);
+    memory.notices.post(CONTROL, slot);
+    wake();
+  }
 
-function compressionOf(topic: TopicConfig): TargetCompression | null {
-  switch (topic.compressionType) {
-    case 'producer':
-      return null;
-    case 'uncompressed':
-      return { codec: CODEC_NONE, level: 0 };
-    case 'gzip':
-      return { codec: CODEC_GZIP, level: topic.compressionGzipLevel };
-    case 'snappy':
-      return { codec: CODEC_SNAPPY, level: 0 };
-    case 'lz4':
-      return { codec: CODEC_LZ4, level: topic.compressionLz4Level };
-    case 'zstd':
-      return { codec: CODEC_ZSTD, level: topic.compressionZstdLevel };
+  #close(replica: Replica): void {
+    const log = replica.log!;
+    const failure = log.close(replica.failure === null);
+    // Control marks no stop as clean over a log that is offline.
+    if (failure !== null) this.#fail(replica, failure);
+    this.#options.recoveryPoints.set(replica.identity.slot, log.recoveryPoint);
+  }
+
+  #flush(replica: Replica): void {
+    const log = replica.log!;
+    const flushed = (failure: LogFailure | null): void => {
+      if (!this.#isOurs(replica)) return;
+      if (failure === null) this.#options.recoveryPoints.set(replica.identity.slot, log.recoveryPoint);
+      else this.#fail(replica, failure);
+    };
+    if (replica.leader === null) log.flush(flushed);
+    else replica.leader.flush(flushed);
+  }
+
+  #wakeWaiting(slot: number): void {
+    const { table, notices } = this.#options.memory;
+    table.takeWaiting(slot, (thread) => notices.post(thread, slot));
+  }
+
+  /** Whether it is still the replica of its slot: it was not given up since. */
+  #isOurs(replica: Replica): boolean {
+    return this.#bySlot.get(replica.identity.slot) === replica;
   }
 }
 

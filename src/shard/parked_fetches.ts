@@ -55,6 +55,18 @@ export class ParkedFetches {
     taken.length = 0;
   }
 
+  /** The partition in this row is gone: whoever waits for it does so no longer, and is answered without it. */
+  forget(slot: number, answer: (request: Request) => void): void {
+    const waiting = this.#bySlot.get(slot);
+    if (waiting === undefined) return;
+    this.#bySlot.delete(slot);
+    for (const { fetch } of waiting) {
+      // Looked at again, the row could be another partition's by then.
+      for (let at = 0; at < fetch!.partitionCount; at++) if (fetch!.slot[at] === slot) fetch!.slot[at] = NO_SLOT;
+    }
+    for (const request of waiting) if (request.fetch?.isParked === true) answer(request);
+  }
+
   /** Everyone who waits, for the stop. */
   all(): Request[] {
     const all = new Set<Request>();
@@ -62,3 +74,5 @@ export class ParkedFetches {
     return [...all];
   }
 }
+
+const NO_SLOT = -1;

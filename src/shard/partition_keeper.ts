@@ -1,52 +1,60 @@
 import { assert } from '../base/assert.ts';
-import { storedTopicConfig } from '../config/topic_config.ts';
+import { DynamicConfig } from '../config/dynamic_config.ts';
 import type { NodeConfig, TopicConfig } from '../config/node_config.ts';
-import type { MetadataChanges } from '../metadata/metadata_image.ts';
+import { storedTopicConfig } from '../config/topic_config.ts';
+import type { MetadataChanges, MetadataImage } from '../metadata/metadata_image.ts';
 import type { TopicImage } from '../metadata/topic_image.ts';
-import { PartitionState, type PartitionColumns } from '../shared-memory/partition_columns.ts';
-import { replicaState, type PartitionTable } from '../shared-memory/partition_table.ts';
-import { partitionDirectory, type OwnedPartitions } from './owned_partitions.ts';
+import { PartitionState } from '../shared-memory/partition_columns.ts';
+import { replicaState } from '../shared-memory/partition_table.ts';
+import type { ThreadMemory } from '../shared-memory/thread_memory.ts';
+import type { OwnedPartitions } from './owned_partitions.ts';
+import { partitionDirectory, type Leadership, type ReplicaIdentity } from './replica.ts';
 import type { ShardPorts } from './shard_ports.ts';
 
-interface NewPartition {
+export interface PartitionKeeperOptions {
+  readonly ports: ShardPorts;
+  readonly config: NodeConfig;
+  readonly memory: ThreadMemory;
+  readonly image: MetadataImage;
+  readonly partitions: OwnedPartitions;
+  /** The partition in this row is gone: whatever this thread holds of it is void. */
+  readonly forget: (slot: number) => void;
+}
+
+interface KnownPartition {
   readonly topic: TopicImage;
   readonly partition: number;
   readonly slot: number;
 }
 
 /**
- * Makes of committed metadata what this shard does about it: finds the rows of new partitions, opens the logs of
- * those it owns. Topic settings come behind the partitions in the same batch, so logs are opened when it is applied
- * as a whole.
+ * Makes of committed metadata what this shard does about it: replicas that it owns are opened, led or not, configured and
+ * given up, and every replica that is gone is forgotten. Records come in batches in which the settings of a topic stand
+ * behind its partitions, so what changed is noted, and acted on when all that is committed was applied.
  */
 export class PartitionKeeper implements MetadataChanges {
-  readonly #ports: ShardPorts;
-  readonly #config: NodeConfig;
-  readonly #self: number;
-  readonly #table: PartitionTable;
-  readonly #columns: PartitionColumns;
-  readonly #partitions: OwnedPartitions;
-  /** By slot: where its files lie. */
+  readonly #options: PartitionKeeperOptions;
+  readonly #dynamic: DynamicConfig;
+  /** What topics have unless they say otherwise: the node's settings under those in the metadata. */
+  #topicDefaults: TopicConfig;
+  /** By slot: where its files lie. What a read in flight still asks of a replica that is gone leads nowhere. */
   readonly #directories = new Map<number, string>();
-  #added: NewPartition[] = [];
-  /** By slot: partitions of this shard whose logs are being recovered after a crash. */
-  readonly #recovering = new Map<number, NewPartition>();
+  #added: KnownPartition[] = [];
+  #changed: KnownPartition[] = [];
+  readonly #configured = new Set<TopicImage>();
+  #removed: TopicImage[] = [];
+  #isNodeConfigured = false;
+  /**
+   * By slot: partitions of this shard whose rows are still control's: their logs are being recovered, or the directory of
+   * a namesake is on its way out.
+   */
+  readonly #awaited = new Map<number, KnownPartition>();
   readonly #state = new PartitionState();
 
-  constructor(
-    ports: ShardPorts,
-    config: NodeConfig,
-    self: number,
-    table: PartitionTable,
-    columns: PartitionColumns,
-    partitions: OwnedPartitions,
-  ) {
-    this.#ports = ports;
-    this.#config = config;
-    this.#self = self;
-    this.#table = table;
-    this.#columns = columns;
-    this.#partitions = partitions;
+  constructor(options: PartitionKeeperOptions) {
+    this.#options = options;
+    this.#dynamic = new DynamicConfig(options.config);
+    this.#topicDefaults = options.config.topics.config;
   }
 
   /** The directory of the replica in this row. */
@@ -57,66 +65,138 @@ export class PartitionKeeper implements MetadataChanges {
   }
 
   partitionAdded(topic: TopicImage, partition: number): void {
+    const { config, memory } = this.#options;
     const slot = topic.slotOf(partition);
-    const dataDirectory = this.#config.storage.directories[this.#table.row(slot).logDirectory]!;
+    const dataDirectory = config.storage.directories[memory.table.row(slot).logDirectory]!;
     this.#directories.set(slot, partitionDirectory(dataDirectory, topic.name, partition));
     this.#added.push({ topic, partition, slot });
   }
 
-  partitionChanged(_topic: TopicImage, _partition: number): void {}
-
-  topicRemoved(topic: TopicImage): void {
-    for (const slot of topic.slots) this.#directories.delete(slot);
+  partitionChanged(topic: TopicImage, partition: number): void {
+    this.#changed.push({ topic, partition, slot: topic.slotOf(partition) });
   }
 
-  topicConfigured(_topic: TopicImage): void {}
+  topicRemoved(topic: TopicImage): void {
+    this.#removed.push(topic);
+  }
 
-  brokerConfigured(_name: string): void {}
+  topicConfigured(topic: TopicImage): void {
+    this.#configured.add(topic);
+  }
+
+  brokerConfigured(name: string): void {
+    if (name === '' || name === String(this.#options.config.nodeId)) this.#isNodeConfigured = true;
+  }
 
   brokersChanged(): void {}
 
   featuresChanged(): void {}
 
-  /** Opens the logs of the partitions that were added and are this shard's, but for those that are being recovered. */
-  openAdded(): void {
-    const added = this.#added;
-    this.#added = [];
-    for (const partition of added) {
-      const row = this.#table.row(partition.slot);
-      if (row.owner !== this.#self) continue;
-      if (row.state === replicaState.recovering) this.#recovering.set(partition.slot, partition);
-      else if (row.state === replicaState.opening) this.#open(partition);
+  /** Acts on all that was applied since the last call. */
+  settle(): void {
+    if (this.#isNodeConfigured) this.#configureNode();
+    for (const known of this.#added.splice(0)) this.#host(known);
+    for (const known of this.#changed.splice(0)) this.#lead(known);
+    for (const topic of this.#configured) this.#configure(topic);
+    this.#configured.clear();
+    for (const topic of this.#removed.splice(0)) this.#remove(topic);
+  }
+
+  /** A notice about the row: control may have handed it over. */
+  noticed(slot: number): void {
+    const known = this.#awaited.get(slot);
+    if (known === undefined) return;
+    const { state } = this.#options.memory.table.row(slot);
+    if (state === replicaState.recovering) return;
+    this.#awaited.delete(slot);
+    if (this.#isGone(known)) this.#options.partitions.remove(this.#identityOf(known));
+    else if (state === replicaState.opening) this.#open(known);
+  }
+
+  /** A new partition of this shard's is opened as soon as its row is ours. */
+  #host(known: KnownPartition): void {
+    const { table, self } = this.#options.memory;
+    const { owner, state } = table.row(known.slot);
+    if (owner !== self) return;
+    if (state === replicaState.recovering) this.#awaited.set(known.slot, known);
+    else if (state === replicaState.opening) this.#open(known);
+  }
+
+  #open(known: KnownPartition): void {
+    const leadership = this.#leadershipOf(known);
+    // Removed again by a record that this thread has not come to yet.
+    if (leadership === null) return;
+    const topicConfig = this.#topicConfig(known.topic);
+    this.#options.partitions.open({ ...this.#identityOf(known), ...leadership, topicConfig });
+  }
+
+  #lead(known: KnownPartition): void {
+    const leadership = this.#leadershipOf(known);
+    if (leadership !== null) this.#options.partitions.lead(known.slot, leadership);
+  }
+
+  /** Null: the slot is not this partition's any more. */
+  #leadershipOf({ slot, topic, partition }: KnownPartition): Leadership | null {
+    const { memory, config } = this.#options;
+    const state = this.#state;
+    if (!memory.columns.read(slot, state) || !state.isOf(topic.idWords, partition)) return null;
+    return { isLeader: state.leader === config.nodeId, leaderEpoch: state.leaderEpoch };
+  }
+
+  #isGone(known: KnownPartition): boolean {
+    return this.#options.image.topicById(known.topic.id) === undefined;
+  }
+
+  /** Every thread forgets the topic's replicas; the owner of each gives it up first. */
+  #remove(topic: TopicImage): void {
+    const { memory, partitions, forget } = this.#options;
+    const { table, notices, self } = memory;
+    this.#configured.delete(topic);
+    for (const [partition, slot] of topic.slots.entries()) {
+      if (slot < 0) continue;
+      forget(slot);
+      if (table.row(slot).owner !== self) {
+        table.release(slot, self);
+        notices.post(CONTROL, slot);
+      } else if (!this.#awaited.has(slot)) partitions.remove(this.#identityOf({ topic, partition, slot }));
     }
   }
 
-  /** Something of the row changed: if it was being recovered, control may have handed it over. */
-  recovered(slot: number): void {
-    const partition = this.#recovering.get(slot);
-    if (partition === undefined) return;
-    const { state } = this.#table.row(slot);
-    if (state === replicaState.recovering) return;
-    this.#recovering.delete(slot);
-    if (state === replicaState.opening) this.#open(partition);
-  }
-
-  #open({ topic, partition, slot }: NewPartition): void {
-    const state = this.#state;
-    // Removed again by a record that this thread has not come to yet.
-    if (!this.#columns.read(slot, state) || !state.isOf(topic.idWords, partition)) return;
-    this.#partitions.open({
+  #identityOf({ topic, partition, slot }: KnownPartition): ReplicaIdentity {
+    return {
       slot,
       topic: topic.name,
       topicId: topic.id,
       partition,
-      leaderEpoch: state.leaderEpoch,
-      topicConfig: this.#topicConfig(topic),
+      logDirectory: this.#options.memory.table.row(slot).logDirectory,
       directory: this.directoryOf(slot),
-    });
+    };
+  }
+
+  #configure(topic: TopicImage): void {
+    if (topic.partitionCount === 0) return;
+    const topicConfig = this.#topicConfig(topic);
+    for (const slot of topic.slots) if (slot >= 0) this.#options.partitions.configure(slot, topicConfig);
+  }
+
+  /** Settings of this broker, or of all: every topic falls back to others. */
+  #configureNode(): void {
+    this.#isNodeConfigured = false;
+    const { image, config, ports } = this.#options;
+    const effective = this.#dynamic.effective(image.configs.ofBroker(config.nodeId));
+    for (const why of effective.ignored) ports.log.warn('a setting of the node has no effect', { why });
+    this.#topicDefaults = effective.config.topics.config;
+    for (const topic of image.topics()) this.#configured.add(topic);
   }
 
   #topicConfig(topic: TopicImage): TopicConfig {
-    const { config, ignored } = storedTopicConfig(this.#config.topics.config, topic.configs);
-    for (const why of ignored) this.#ports.log.error('a setting of a topic has no effect', { topic: topic.name, why });
+    const { config, ignored } = storedTopicConfig(this.#topicDefaults, topic.configs);
+    for (const why of ignored) {
+      this.#options.ports.log.error('a setting of a topic has no effect', { topic: topic.name, why });
+    }
     return config;
   }
 }
+
+/** Control is thread 0. */
+const CONTROL = 0;

@@ -146,10 +146,10 @@ export class Requests implements ApiHost, AppendSink {
   ): void {
     const partition = this.#options.partitions.bySlot(slot);
     // The row may belong to another partition by now: the sender's picture of it is old.
-    if (partition === undefined || partition.incarnation !== incarnation) {
-      sink.appended(ref, at, ErrorCode.NOT_LEADER_OR_FOLLOWER, -1, -1, -1, -1);
-      return;
+    if (partition === undefined || partition.incarnation !== incarnation || partition.leader === null) {
+      return sink.appended(ref, at, ErrorCode.NOT_LEADER_OR_FOLLOWER, -1, -1, -1, -1);
     }
+    if (partition.hasNoRoom) return sink.appended(ref, at, ErrorCode.KAFKA_STORAGE_ERROR, -1, -1, -1, -1);
     partition.leader.append(memory, start, end, acks, this.wallMs, sink, ref, at);
     this.#options.partitions.touched(partition.leader);
   }
@@ -205,6 +205,11 @@ export class Requests implements ApiHost, AppendSink {
   /** A notice: this partition moved. */
   moved(slot: number): void {
     this.#options.parked.notice(slot, (request) => this.handlers.fetch.retry(request, this));
+  }
+
+  /** The partition in this row is gone: fetches that wait for it are answered now. */
+  forget(slot: number): void {
+    this.#options.parked.forget(slot, (request) => this.handlers.fetch.expire(request, this));
   }
 
   returned(request: Request): void {

@@ -88,7 +88,8 @@ export class Shard implements ChannelHandler {
   #stopPhase = 0;
   #drainUntilMs = Infinity;
   #isClosingLogs = false;
-  readonly #hasWork = (): boolean => this.#memory.hasWork() || this.#metadata.isBehind;
+  readonly #hasWork = (): boolean =>
+    this.#memory.hasWork() || this.#metadata.isBehind || this.#partitions.hasDirectoryNews;
   readonly #runTurn = (): void => {
     try {
       this.#turn();
@@ -105,7 +106,7 @@ export class Shard implements ChannelHandler {
   };
   readonly #noticed = (slot: number): void => {
     this.#memory.counters.add(counter.noticesTaken, 1);
-    this.#keeper.recovered(slot);
+    this.#keeper.noticed(slot);
     this.#requests.moved(slot);
   };
 
@@ -140,7 +141,17 @@ export class Shard implements ChannelHandler {
       recoveryPoints: new RecoveryPoints(boot.recoveryPoints),
       wake: this.#wake,
     });
-    this.#keeper = new PartitionKeeper(ports, config, thread, table, memory.columns, this.#partitions);
+    this.#keeper = new PartitionKeeper({
+      ports,
+      config,
+      memory,
+      image,
+      partitions: this.#partitions,
+      forget: (slot) => {
+        this.#reader.closeSlot(slot);
+        this.#requests.forget(slot);
+      },
+    });
     const buffers = new SendBuffers(SEND_BYTES_KEPT);
     this.#connections = new Connections(config.network, arena, counters, buffers, clock, log, {
       wake: this.#wake,
@@ -187,6 +198,7 @@ export class Shard implements ChannelHandler {
       segmentLists: memory.segments,
       policy: new RecentReads(READ_WITHOUT_WAITING_BYTES),
       directoryOf: (slot) => this.#keeper.directoryOf(slot),
+      failed: (slot, failure) => this.#partitions.directoryTrouble(slot, failure),
       segmentsMax: SEGMENTS_MAX,
     });
     const pool = new RequestPool(encodeText);
@@ -280,6 +292,7 @@ export class Shard implements ChannelHandler {
     memory.notices.take(this.#noticed);
 
     memory.stage.enter(SOCKETS, nowMs);
+    this.#partitions.lookAtDirectories();
     this.#dispatcher.run();
     memory.stage.enter(LOG, nowMs);
     this.#partitions.commit();
@@ -347,7 +360,7 @@ export class Shard implements ChannelHandler {
     const problem = this.#metadata.catchUp(this.#keeper);
     // Going on with half of the metadata would be guessing: the node ends, with the reason.
     if (problem !== null) throw new Error(`metadata: ${problem}`);
-    this.#keeper.openAdded();
+    this.#keeper.settle();
   }
 
   #listen(listener: number, port: number, correlation: number): void {

@@ -207,12 +207,40 @@ test('memory of a write in flight is not given back when a sync fails meanwhile'
   assert.equal(leader.waiting, 0);
 });
 
-test('who waits when the leader steps down is told so', () => {
+test('who waits when the leader steps down is told so, and who comes after it too', () => {
   const shard = new LeaderMachine(12, { acknowledgesDurable: true });
   const { ref } = shard.append(-1);
   shard.leader.commit();
-  shard.leader.abandon(ErrorCode.NOT_LEADER_OR_FOLLOWER);
+  let hasEnded = false;
+  shard.leader.resign(ErrorCode.NOT_LEADER_OR_FOLLOWER, () => {
+    hasEnded = true;
+  });
+  assert.equal(hasEnded, true);
   assert.equal(shard.answerOf(ref)?.errorCode, ErrorCode.NOT_LEADER_OR_FOLLOWER);
+  assert.equal(shard.answerOf(shard.append(1).ref)?.errorCode, ErrorCode.NOT_LEADER_OR_FOLLOWER);
+  const published = shard.events.length;
+  shard.settle();
+  assert.deepEqual(shard.events.slice(published), [], 'the row is somebody else’s by then');
+});
+
+test('a leader that steps down during a write waits for its end', () => {
+  const shard = new LeaderMachine(13, {}, {}, 'asynchronous');
+  const written = shard.append(1);
+  shard.leader.commit();
+  const staged = shard.append(-1);
+  let hasEnded = false;
+  shard.leader.resign(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, () => {
+    hasEnded = true;
+  });
+  assert.equal(hasEnded, false);
+  assert.equal(shard.answerOf(staged.ref), undefined, 'its bytes may still be read');
+  for (let round = 0; round < 3 && !hasEnded; round++) {
+    shard.settle();
+    shard.leader.commit();
+  }
+  assert.equal(hasEnded, true);
+  assert.equal(shard.answerOf(written.ref)?.errorCode, ErrorCode.NONE);
+  assert.notEqual(shard.answerOf(staged.ref), undefined);
 });
 
 test('whatever fails, each append is answered once, success only for what is in the log', () => {
