@@ -261,6 +261,7 @@ export class PartitionLog {
   flushNow(): LogFailure | null {
     if (this.#failure !== null) return this.#refused();
     assert(!this.isCommitting, 'no blocking flush under a commit');
+    if (this.#hasUnwrittenEpochs) this.#writeEpochs();
     const error = this.#flusher.syncAllNow();
     if (error !== null) return this.#fail(LogFailure.ofDisk(error));
     this.#recoveryPoint = this.#logEndOffset;
