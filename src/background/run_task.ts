@@ -1,6 +1,7 @@
 import { removeDirectoryTree } from '../log/log_deletion.ts';
 import { LogFailure } from '../log/log_failure.ts';
 import { recoverLog } from '../log/log_recovery.ts';
+import { takeSnapshot } from '../metadata/snapshot_task.ts';
 import type { BackgroundPorts } from './background_ports.ts';
 import type { BackgroundOutcome, BackgroundTask } from './tasks.ts';
 
@@ -9,6 +10,8 @@ export function runBackgroundTask(task: BackgroundTask, ports: BackgroundPorts):
   switch (task.kind) {
     case 'recover-log':
       return recoverLog(task, ports);
+    case 'metadata-snapshot':
+      return takeSnapshot(task, ports);
     case 'remove-directory': {
       const error = removeDirectoryTree(ports.disk, task.path);
       return { failure: error === null ? null : LogFailure.ofDisk(error).facts };

@@ -1,11 +1,14 @@
 import type { LogFailureFacts } from '../log/log_failure.ts';
 import type { LogRecovery, RecoveredLog } from '../log/log_recovery.ts';
+import type { SnapshotTask, TakenSnapshot } from '../metadata/snapshot_task.ts';
 import type { Background } from '../port/background.ts';
 
 /** Every kind of task of the pool. Tasks and outcomes are plain data; what a task does is in the room that it is about. */
 export interface BackgroundTasks {
   /** After a crash: makes a log's directory what a clean stop would have left. */
   readonly 'recover-log': { readonly task: RecoverLogTask; readonly outcome: RecoveredLog };
+  /** Makes a snapshot of the metadata. */
+  readonly 'metadata-snapshot': { readonly task: MetadataSnapshotTask; readonly outcome: TakenSnapshot };
   /** Removes the directory of a deleted replica, with everything in it. */
   readonly 'remove-directory': { readonly task: RemoveDirectoryTask; readonly outcome: RemovedDirectory };
 }
@@ -16,6 +19,10 @@ export type BackgroundPool = Background<BackgroundTasks>;
 
 export interface RecoverLogTask extends LogRecovery {
   readonly kind: 'recover-log';
+}
+
+export interface MetadataSnapshotTask extends SnapshotTask {
+  readonly kind: 'metadata-snapshot';
 }
 
 export interface RemoveDirectoryTask {

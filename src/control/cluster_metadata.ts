@@ -1,4 +1,5 @@
 import { shardOf } from '../cluster/placement.ts';
+import { activationRecords } from '../controller/bootstrap.ts';
 import type { NodeConfig } from '../config/node_config.ts';
 import { formatDirectoryName } from '../log/directory_name.ts';
 import { MetadataImage, type MetadataChanges } from '../metadata/metadata_image.ts';
@@ -7,7 +8,6 @@ import { appliedTo } from '../metadata/metadata_follower.ts';
 import { MetadataLog } from '../metadata/metadata_log.ts';
 import type { MetadataStart } from '../metadata/metadata_reader.ts';
 import { WrittenPartitions } from '../metadata/partition_store.ts';
-import type { VoterEndpoint } from '../metadata/quorum_voters.ts';
 import type { PartitionIndex } from '../metadata/partition_index.ts';
 import type { MetadataRecord } from '../metadata/records.ts';
 import type { TopicImage } from '../metadata/topic_image.ts';
@@ -15,6 +15,7 @@ import type { MetadataWatermark } from '../metadata/watermark.ts';
 import type { PartitionColumns, PartitionColumnsWriter } from '../shared-memory/partition_columns.ts';
 import { replicaState, type PartitionSlots, type PartitionTable } from '../shared-memory/partition_table.ts';
 import type { RecoveryPoints } from '../shared-memory/recovery_points.ts';
+import { voterEndpointsOf } from '../storage/beginning.ts';
 import type { ControlPorts } from './control_ports.ts';
 import type { DataDirectories } from '../storage/data_directories.ts';
 import type { FoundLogs } from './found_logs.ts';
@@ -74,6 +75,7 @@ export class ClusterMetadata implements MetadataChanges {
     const { ports, config, directories, watermark } = this.#options;
     const { disk, kernels, clock, entropy, log } = ports;
     const { metadata } = directories;
+    const endpoints = voterEndpointsOf(config);
     const opened = MetadataLog.open(
       {
         disk,
@@ -83,7 +85,8 @@ export class ClusterMetadata implements MetadataChanges {
         config: config.storage.metadata,
         dataDirectory: metadata.path,
         isClean: metadata.isClean,
-        voter: { id: config.nodeId, directoryId: metadata.id, endpoints: voterEndpoints(config) },
+        voter: { id: config.nodeId, directoryId: metadata.id, endpoints: endpoints ?? [] },
+        kraftVersion: endpoints === null ? 0 : 1,
       },
       this.#sink,
     );
@@ -92,7 +95,7 @@ export class ClusterMetadata implements MetadataChanges {
       log.warn('a snapshot of the metadata is damaged; an older one was read', { why });
     this.#log = opened;
     watermark.advance(opened.nextOffset);
-    return null;
+    return this.#activate();
   }
 
   /** From where shards read the log. */
@@ -143,6 +146,19 @@ export class ClusterMetadata implements MetadataChanges {
     return this.#log?.close(true) ?? null;
   }
 
+  /** What the log must have before anything else is written. */
+  #activate(): string | null {
+    const { ports, config, directories } = this.#options;
+    const { features, isInTransaction } = this.image;
+    const records = activationRecords(ports.kernels, {
+      metadataVersion: features.metadataVersion,
+      isInTransaction,
+      bootstrap: directories.bootstrap,
+      minInSyncReplicas: config.topics.config.minInsyncReplicas,
+    });
+    return records.length === 0 ? null : this.commit(records);
+  }
+
   #fail(why: string): void {
     this.failed(`the metadata directory failed: ${why}`);
   }
@@ -185,11 +201,4 @@ export class ClusterMetadata implements MetadataChanges {
     counts[fewest]!++;
     return fewest;
   }
-}
-
-/** Where the controller of this node is reached by other voters. */
-function voterEndpoints({ listeners }: NodeConfig): VoterEndpoint[] {
-  return listeners.flatMap(({ name, isController, advertised }) =>
-    isController && advertised !== null ? [{ name, host: advertised.host, port: advertised.port }] : [],
-  );
 }

@@ -39,15 +39,25 @@ export function readQuorumState(disk: Disk, kernels: Kernels, directory: string)
   return { leaderId, leaderEpoch, votedId, votedDirectoryId };
 }
 
-/** Replaces the file so that after a crash the old or the new one is there. Blocks for its syncs. */
+/**
+ * Replaces the file so that after a crash the old or the new one is there. Version 1 where `kraft.version` is above 0; 0
+ * has the ids of the voters that the configuration names. Blocks for its syncs.
+ */
 export function writeQuorumState(
   disk: Disk,
   kernels: Kernels,
   directory: string,
   state: QuorumState,
+  kraftVersion: number,
+  voterIds: readonly number[],
 ): DiskError | null {
   const { leaderId, leaderEpoch, votedId, votedDirectoryId } = state;
-  const text = JSON.stringify({ leaderId, leaderEpoch, votedId, votedDirectoryId, data_version: 1 });
+  const currentVoters = voterIds.map((voterId) => ({ voterId }));
+  const text = JSON.stringify(
+    kraftVersion > 0
+      ? { leaderId, leaderEpoch, votedId, votedDirectoryId, data_version: 1 }
+      : { clusterId: '', leaderId, leaderEpoch, votedId, appliedOffset: 0, currentVoters, data_version: 0 },
+  );
   return replaceFile(disk, quorumStatePath(directory), kernels.encodeText(text));
 }
 

@@ -54,6 +54,16 @@ export function checkSnapshot(disk: Disk, kernels: Kernels, directory: string, i
   return typeof facts === 'string' ? facts : null;
 }
 
+/** The time of the last batch that is in a snapshot, from its header; null where it cannot be read. */
+export function readSnapshotHeader(disk: Disk, kernels: Kernels, path: string): number | null {
+  const file = BatchFile.open(disk, kernels, path, 0, 0);
+  if (file instanceof DiskError) return null;
+  const frame = new SnapshotFrame(noSink);
+  const outcome = file.readTo(1, frame);
+  file.close();
+  return outcome === 'limit' && frame.state === 'open' ? frame.lastContainedTimestampMs : null;
+}
+
 /**
  *     new ── header ──► open ── records … ──► open ── footer ──► closed
  */

@@ -30,6 +30,7 @@ export function tryOpen(machine: LogMachine, overrides: Partial<MetadataLogOptio
     dataDirectory: '/data',
     isClean: false,
     voter,
+    kraftVersion: 1,
     ...overrides,
   };
   const log = MetadataLog.open(options, appliedTo(image, new NotedChanges()));
