@@ -8,10 +8,12 @@ import { appliedTo } from '../metadata/metadata_follower.ts';
 import { MetadataLog } from '../metadata/metadata_log.ts';
 import type { MetadataStart } from '../metadata/metadata_reader.ts';
 import { WrittenPartitions } from '../metadata/partition_store.ts';
+import { MetadataSnapshots } from '../metadata/metadata_snapshots.ts';
 import type { PartitionIndex } from '../metadata/partition_index.ts';
 import type { MetadataRecord } from '../metadata/records.ts';
 import type { TopicImage } from '../metadata/topic_image.ts';
 import type { MetadataWatermark } from '../metadata/watermark.ts';
+import { TaskFailure } from '../port/background.ts';
 import type { PartitionColumns, PartitionColumnsWriter } from '../shared-memory/partition_columns.ts';
 import { replicaState, type PartitionSlots, type PartitionTable } from '../shared-memory/partition_table.ts';
 import type { RecoveryPoints } from '../shared-memory/recovery_points.ts';
@@ -48,6 +50,7 @@ export class ClusterMetadata implements MetadataChanges {
   readonly #key = new Uint8Array(20);
   readonly #sink: MetadataSink;
   #log: MetadataLog | null = null;
+  #snapshots: MetadataSnapshots | null = null;
   /** Rows that were placed and whose owners have not opened them yet. */
   readonly opening = new Set<number>();
   /** Rows whose logs a crash has left: control's until they are recovered. */
@@ -95,7 +98,13 @@ export class ClusterMetadata implements MetadataChanges {
       log.warn('a snapshot of the metadata is damaged; an older one was read', { why });
     this.#log = opened;
     watermark.advance(opened.nextOffset);
+    this.#snapshots = this.#snapshotsOf(opened);
     return this.#activate();
+  }
+
+  /** Snapshots and cleaning, where they are due. */
+  tick(nowMs: number): void {
+    this.#snapshots?.tick(nowMs);
   }
 
   /** From where shards read the log. */
@@ -157,6 +166,27 @@ export class ClusterMetadata implements MetadataChanges {
       minInSyncReplicas: config.topics.config.minInsyncReplicas,
     });
     return records.length === 0 ? null : this.commit(records);
+  }
+
+  #snapshotsOf(metadataLog: MetadataLog): MetadataSnapshots {
+    const { ports, config, watermark } = this.#options;
+    const { disk, kernels, clock, background, log } = ports;
+    return new MetadataSnapshots({
+      disk,
+      kernels,
+      clock,
+      config: config.storage.metadata,
+      log: metadataLog,
+      watermark,
+      partitionsMax: config.storage.partitionsMax,
+      isInTransaction: () => this.image.isInTransaction,
+      run: (task, done) =>
+        background.run({ kind: 'metadata-snapshot', ...task }, (outcome) =>
+          done(outcome instanceof TaskFailure ? null : outcome),
+        ),
+      warn: (message, why) => log.warn(message, { why }),
+      failed: (why) => this.#fail(why),
+    });
   }
 
   #fail(why: string): void {

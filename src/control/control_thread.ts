@@ -263,6 +263,7 @@ export class ControlThread implements ChannelHandler {
     memory.notices.take(this.#noticed);
     if (this.#phase === 'opening' && this.#metadata.opening.size === 0) this.#listen();
     if (this.#stopAsked && this.#phase === 'ready') this.#beginStopping();
+    this.#metadata.tick(nowMs);
     this.#checkpoints.tick(nowMs);
     memory.flush();
     if (drained > 0) return this.#wakeUp();
