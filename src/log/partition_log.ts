@@ -22,10 +22,11 @@ import { LogOpening } from './log_opening.ts';
 import { LogProducers } from './log_producers.ts';
 import type { LogOpeningOptions, OpenedLog, RecoveryReport } from './log_opening.ts';
 import type { LogPublication, PublishedSegment } from './log_publication.ts';
-import { openProducers } from './producer_opening.ts';
+import { LogSegments } from './log_segments.ts';
+import { reopenProducers } from './producer_opening.ts';
 import { cutSegment } from './log_truncation.ts';
-import { Segment } from './segment.ts';
-import { createSegmentFiles, fileNames } from './segment_files.ts';
+import type { Segment } from './segment.ts';
+import { createSegmentFiles } from './segment_files.ts';
 import { segmentPath } from './segment_names.ts';
 import { SegmentRemovals } from './segment_removals.ts';
 import { replaceSegmentFiles } from './segment_replacement.ts';
@@ -65,7 +66,7 @@ export class PartitionLog {
   readonly leaderEpochs: LeaderEpochs;
 
   readonly #options: PartitionLogOptions;
-  readonly #segments: Segment[];
+  readonly #segments: LogSegments;
   readonly #index: ActiveIndex;
   readonly #flusher: LogFlusher;
   readonly #epochFile: AtomicFile;
@@ -79,7 +80,6 @@ export class PartitionLog {
   #logEndOffset: number;
   #recoveryPoint: number;
   #lastFlushMs: number;
-  #generation = 0;
   #failure: LogFailure | null = null;
   #isClosed = false;
   /** Epochs that the checkpoint does not have yet. */
@@ -99,9 +99,10 @@ export class PartitionLog {
     if (file instanceof DiskError) return LogFailure.ofDisk(file);
     const log = new PartitionLog(options, opened, file);
     log.#index.begin(active.baseOffset, opened.activeIndexes);
-    if (log.#publish()) return log;
+    const failure = log.#segments.publish();
+    if (failure === null) return log;
     file.close();
-    return log.#noRoomForSegments();
+    return failure;
   }
 
   private constructor(options: PartitionLogOptions, opened: OpenedLog, file: File) {
@@ -111,9 +112,10 @@ export class PartitionLog {
     this.#producers = new LogProducers(options.disk, options.kernels, options.directory, opened.producers);
     this.#options = options;
     this.#config = options.config;
-    this.#segments = opened.segments;
+    const { publication, clock, entropy } = options;
+    this.#segments = new LogSegments(opened.segments, options.directory, publication, clock, entropy);
     this.#active = opened.segments.at(-1)!;
-    this.#active.jitterMs = this.#drawJitter();
+    this.#active.jitterMs = this.#segments.drawJitter(options.config);
     this.#file = file;
     this.#logStartOffset = opened.logStartOffset;
     this.#logEndOffset = this.#active.nextOffset;
@@ -124,7 +126,7 @@ export class PartitionLog {
     this.#flusher = new LogFlusher(options.disk, options.directory, this.#flushSource());
     // After a crash nobody knows whether the directory's own name was synced.
     this.#flusher.namesChanged(opened.isNew || !options.cleanShutdown);
-    for (const { baseOffset, nextOffset } of this.#segments.slice(0, -1)) {
+    for (const { baseOffset, nextOffset } of opened.segments.slice(0, -1)) {
       if (nextOffset <= this.#recoveryPoint) continue;
       this.#flusher.foundUnsynced(baseOffset, nextOffset, this.#producers.filesToSync(baseOffset, nextOffset));
     }
@@ -170,14 +172,12 @@ export class PartitionLog {
 
   /** Committed bytes of all segments. */
   get sizeBytes(): number {
-    let bytes = 0;
-    for (const segment of this.#segments) bytes += segment.bytes;
-    return bytes;
+    return this.#segments.sizeBytes;
   }
 
   /** Oldest first, the active one last. */
   get segments(): readonly PublishedSegment[] {
-    return this.#segments;
+    return this.#segments.all;
   }
 
   /** Something is staged that the next `commit` writes. */
@@ -306,25 +306,25 @@ export class PartitionLog {
     if (this.#failure !== null) return this.#refused();
     assert(!this.isCommitting && !this.hasStaged, 'no truncation under a commit');
     if (offset >= this.#logEndOffset) return null;
-    if (offset < this.#segments[0]!.baseOffset) return this.truncateFullyAndStartAt(offset);
+    if (offset < this.#segments.all[0]!.baseOffset) return this.truncateFullyAndStartAt(offset);
     this.#options.publication.raiseReadEpoch();
-    const keep = this.#segments.findLastIndex((segment) => segment.baseOffset <= offset);
+    const keep = this.#segments.all.findLastIndex((segment) => segment.baseOffset <= offset);
     const { disk, kernels } = this.#options;
     this.#flusher.truncated(offset);
     // The entries of a segment that stays are cut with those in its files; those of another go with it.
-    if (keep === this.#segments.length - 1) this.#index.writeTail();
-    const markError = this.#remove(this.#segments.slice(keep + 1).toReversed());
+    if (keep === this.#segments.all.length - 1) this.#index.writeTail();
+    const markError = this.#remove(this.#segments.all.slice(keep + 1).toReversed());
     if (markError !== null) return this.#fail(LogFailure.ofDisk(markError));
-    const old = this.#segments[keep]!;
+    const old = this.#segments.all[keep]!;
     const fileError = this.#openFile(old.baseOffset);
     if (fileError !== null) return this.#fail(LogFailure.ofDisk(fileError));
-    const segment = this.#newSegment(old.baseOffset);
+    const segment = this.#segments.create(old.baseOffset, this.#config);
     const interval = this.#config.indexIntervalBytes;
     const scanner = new BatchScanner(kernels);
     const cut = cutSegment(disk, scanner, this.directory, this.#file, old, offset, segment, interval);
     if (cut instanceof LogFailure) return this.#fail(cut);
-    this.#segments.length = keep;
-    this.#segments.push(segment);
+    this.#segments.all.length = keep;
+    this.#segments.all.push(segment);
     return this.#truncated(offset, segment, cut.indexes);
   }
 
@@ -339,14 +339,14 @@ export class PartitionLog {
     publication.raiseReadEpoch();
     this.#flusher.truncated(-1);
     const error =
-      this.#remove(this.#segments.toReversed()) ??
+      this.#remove(this.#segments.all.toReversed()) ??
       createSegmentFiles(disk, this.directory, offset) ??
       this.#openFile(offset);
     if (error !== null) return this.#fail(LogFailure.ofDisk(error));
     this.#logStartOffset = offset;
-    this.#segments.length = 0;
-    const segment = this.#newSegment(offset);
-    this.#segments.push(segment);
+    this.#segments.all.length = 0;
+    const segment = this.#segments.create(offset, this.#config);
+    this.#segments.all.push(segment);
     this.leaderEpochs.clear();
     this.#recoveryPoint = Math.min(this.#recoveryPoint, offset);
     return this.#truncated(offset, segment, new SegmentIndexes());
@@ -362,7 +362,7 @@ export class PartitionLog {
     if (offset <= this.#logStartOffset) return null;
     this.#logStartOffset = offset;
     let count = 0;
-    while (count + 1 < this.#segments.length && this.#segments[count + 1]!.baseOffset <= offset) count++;
+    while (count + 1 < this.#segments.all.length && this.#segments.all[count + 1]!.baseOffset <= offset) count++;
     const failure = count === 0 ? null : this.#dropOldest(count);
     if (this.leaderEpochs.truncateFromStart(offset)) this.#writeEpochs();
     return failure;
@@ -370,8 +370,8 @@ export class PartitionLog {
 
   /** Removes the `count` oldest closed segments; the log then begins with the next one, or later. */
   deleteOldestSegments(count: number): LogFailure | null {
-    assert(count > 0 && count < this.#segments.length, 'the active segment stays');
-    return this.advanceLogStartOffset(Math.max(this.#logStartOffset, this.#segments[count]!.baseOffset));
+    assert(count > 0 && count < this.#segments.all.length, 'the active segment stays');
+    return this.advanceLogStartOffset(Math.max(this.#logStartOffset, this.#segments.all[count]!.baseOffset));
   }
 
   /**
@@ -381,9 +381,8 @@ export class PartitionLog {
   replaceSegments(old: readonly number[], replacements: readonly number[]): LogFailure | null {
     if (this.#failure !== null) return this.#refused();
     assert(old.length > 0 && replacements.length > 0 && replacements[0]! >= old[0]!, 'segments take a place');
-    const first = this.#segments.findIndex((segment) => segment.baseOffset === old[0]);
-    const isThere = first >= 0 && first + old.length < this.#segments.length;
-    if (!isThere || old.some((base, index) => this.#segments[first + index]!.baseOffset !== base)) {
+    const first = this.#segments.indexOfRun(old);
+    if (first < 0) {
       return new LogFailure('refused', this.directory, 'the segments to replace are not there any more');
     }
     const { disk, kernels, publication } = this.#options;
@@ -391,14 +390,14 @@ export class PartitionLog {
     this.#flusher.removed(old);
     const error = replaceSegmentFiles(disk, this.directory, old, replacements);
     if (error !== null) return this.#fail(LogFailure.ofDisk(error));
-    const replaced = replacements.map((base) => this.#newSegment(base));
-    const after = this.#segments[first + old.length]!.baseOffset;
+    const replaced = replacements.map((base) => this.#segments.create(base, this.#config));
+    const after = this.#segments.all[first + old.length]!.baseOffset;
     const scanner = new BatchScanner(kernels);
     const loadFailure = loadClosedSegments(disk, scanner, this.directory, replaced, after, this.#config);
     if (loadFailure !== null) return this.#fail(loadFailure);
-    this.#segments.splice(first, old.length, ...replaced);
+    this.#segments.all.splice(first, old.length, ...replaced);
     for (const base of old) this.#removals.unlinkLater(base, this.#config.fileDeleteDelayMs);
-    return this.#publish() ? null : this.#fail(this.#noRoomForSegments());
+    return this.#publish();
   }
 
   /**
@@ -480,15 +479,16 @@ export class PartitionLog {
     if (file instanceof DiskError) return LogFailure.ofDisk(file);
     // An empty segment that cannot hold the next offset leaves nothing behind.
     const isReplaced = old.bytes === 0;
-    if (isReplaced) this.#segments.pop();
-    const segment = this.#newSegment(baseOffset);
-    this.#segments.push(segment);
-    if (!this.#publish()) {
-      this.#segments.pop();
-      if (isReplaced) this.#segments.push(old);
+    if (isReplaced) this.#segments.all.pop();
+    const segment = this.#segments.create(baseOffset, this.#config);
+    this.#segments.all.push(segment);
+    const unpublished = this.#segments.publish();
+    if (unpublished !== null) {
+      this.#segments.all.pop();
+      if (isReplaced) this.#segments.all.push(old);
       file.close();
       disk.unlink(segmentPath(this.directory, baseOffset, '.log'));
-      return this.#noRoomForSegments();
+      return unpublished;
     }
     this.#active = segment;
     this.#logEndOffset = baseOffset;
@@ -507,7 +507,6 @@ export class PartitionLog {
 
   /** The last steps of a truncation: everybody who keeps something of the log hears of its new end. */
   #truncated(offset: number, segment: Segment, indexes: SegmentIndexes): LogFailure | null {
-    segment.jitterMs = this.#drawJitter();
     this.#active = segment;
     this.#logEndOffset = segment.nextOffset;
     this.#commits.truncated(segment.nextOffset);
@@ -515,39 +514,19 @@ export class PartitionLog {
     this.#logStartOffset = Math.min(this.#logStartOffset, segment.nextOffset);
     this.#index.begin(segment.baseOffset, indexes);
     if (this.leaderEpochs.truncateFromEnd(offset)) this.#writeEpochs();
-    const failure = this.#reopenProducers();
-    if (failure !== null) return this.#fail(failure);
-    return this.#publish() ? null : this.#fail(this.#noRoomForSegments());
-  }
-
-  /** What the producers wrote behind the new end was not written. */
-  #reopenProducers(): LogFailure | null {
     const { disk, kernels, clock } = this.#options;
-    const { directory } = this;
-    const names = fileNames(disk, directory);
-    if (names instanceof DiskError) return LogFailure.ofDisk(names);
-    const opening = {
-      disk,
-      kernels,
-      directory,
-      names,
-      segments: this.#segments,
-      logStartOffset: this.#logStartOffset,
-      // Of an emptied log nothing is known.
-      trustedBelow: this.#active.bytes === 0 && this.#segments.length === 1 ? -1 : Infinity,
-      nowMs: clock.wallMs(),
-      expirationMs: this.#config.producerIdExpirationMs,
-    };
-    const opened = openProducers(opening, new BatchScanner(kernels));
-    if (opened instanceof LogFailure) return opened;
-    this.#producers = new LogProducers(disk, kernels, directory, opened);
-    return null;
+    const { producerIdExpirationMs } = this.#config;
+    const reopened = reopenProducers(disk, kernels, clock, this.directory, this.#segments.all, producerIdExpirationMs);
+    if (reopened instanceof LogFailure) return this.#fail(reopened);
+    this.#producers = new LogProducers(disk, kernels, this.directory, reopened);
+    return this.#publish();
   }
 
   #dropOldest(count: number): LogFailure | null {
     this.#options.publication.raiseReadEpoch();
-    const dropped = this.#segments.splice(0, count);
-    if (!this.#publish()) return this.#fail(this.#noRoomForSegments());
+    const dropped = this.#segments.all.splice(0, count);
+    const failure = this.#publish();
+    if (failure !== null) return failure;
     const baseOffsets = dropped.map((segment) => segment.baseOffset);
     this.#flusher.removed(baseOffsets);
     this.#producers.segmentsRemoved(baseOffsets);
@@ -604,23 +583,10 @@ export class PartitionLog {
     this.#epochFile.replaceLater(this.leaderEpochs.format(this.#options.kernels));
   }
 
-  #publish(): boolean {
-    return this.#options.publication.publishSegments(this.#segments);
-  }
-
-  #newSegment(baseOffset: number): Segment {
-    const segment = new Segment(baseOffset, ++this.#generation, this.#options.clock.wallMs());
-    segment.jitterMs = this.#drawJitter();
-    return segment;
-  }
-
-  #drawJitter(): number {
-    const most = Math.min(this.#config.segmentJitterMs, this.#config.segmentMs);
-    return most <= 0 ? 0 : this.#options.entropy.uint32() % most;
-  }
-
-  #noRoomForSegments(): LogFailure {
-    return new LogFailure('refused', this.directory, 'the list of segments has no room in shared memory');
+  /** Readers who cannot be told where the files are must not go on. */
+  #publish(): LogFailure | null {
+    const failure = this.#segments.publish();
+    return failure === null ? null : this.#fail(failure);
   }
 
   #fail(failure: LogFailure): LogFailure {

@@ -1,12 +1,13 @@
+import type { Clock } from '../port/clock.ts';
 import type { Disk } from '../port/disk.ts';
 import { DiskError } from '../port/disk.ts';
 import type { Kernels } from '../port/kernels.ts';
-import { checkNone } from './batch_scanner.ts';
-import type { BatchScanner } from './batch_scanner.ts';
+import { BatchScanner, checkNone } from './batch_scanner.ts';
 import { LogFailure } from './log_failure.ts';
 import { isExpired, ProducerState } from './producer_state.ts';
 import { readProducerSnapshot, writeProducerSnapshot } from './producer_snapshot.ts';
 import type { Segment } from './segment.ts';
+import { fileNames } from './segment_files.ts';
 import { baseOffsetOf, segmentPath } from './segment_names.ts';
 import { readTransactionIndex, replaceTransactionIndex } from './transaction_index.ts';
 import type { AbortedTransaction } from './transaction_index.ts';
@@ -53,6 +54,30 @@ export function openProducers(options: ProducerOpeningOptions, scanner: BatchSca
   const opening = new ProducerOpening(options, scanner);
   const error = opening.run();
   return error === null ? opening : LogFailure.ofDisk(error);
+}
+
+/**
+ * The same for a log that was truncated to what `segments` hold: what its producers wrote behind the new end was not
+ * written. Of a log that was emptied nothing is known any more.
+ */
+export function reopenProducers(
+  disk: Disk,
+  kernels: Kernels,
+  clock: Clock,
+  directory: string,
+  segments: readonly Segment[],
+  expirationMs: number,
+): OpenedProducers | LogFailure {
+  const names = fileNames(disk, directory);
+  if (names instanceof DiskError) return LogFailure.ofDisk(names);
+  const isEmpty = segments.length === 1 && segments[0]!.bytes === 0;
+  const logStartOffset = segments[0]!.baseOffset;
+  const trustedBelow = isEmpty ? -1 : Infinity;
+  const nowMs = clock.wallMs();
+  return openProducers(
+    { disk, kernels, directory, names, segments, logStartOffset, trustedBelow, nowMs, expirationMs },
+    new BatchScanner(kernels),
+  );
 }
 
 class ProducerOpening implements OpenedProducers {
