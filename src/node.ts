@@ -12,7 +12,7 @@ import { createNetwork } from './platform/network/network.ts';
 import { probePort } from './platform/port_probe.ts';
 import { workerUrl } from './platform/program_files.ts';
 import { poolThreads } from './platform/thread_pool.ts';
-import { createControlThreads, shardLimitsDefault } from './platform/threads.ts';
+import { createControlThreads, shardLimitsDefault, type ControlThreads } from './platform/threads.ts';
 import { diskOptions, type BackgroundProgramBoot, type ShardProgramBoot } from './machine.ts';
 import type { Log } from './port/log.ts';
 import type { ShardBoot } from './shard/shard_boot.ts';
@@ -35,6 +35,20 @@ export async function startNode(
   events: ControlEvents,
   shardProgram: URL = workerUrl('shard'),
 ): Promise<RunningNode | string> {
+  const threads = createControlThreads({ url: shardProgram, limits: shardLimitsDefault });
+  threads.prepare(config.shards);
+  const started = await startControl(config, log, events, threads);
+  if (typeof started === 'string') threads.abandonPrepared();
+  return started;
+}
+
+async function startControl(
+  config: NodeConfig,
+  log: Log,
+  events: ControlEvents,
+  threads: ControlThreads,
+): Promise<RunningNode | string> {
+  const kernels = loadKernels(log);
   const poolBudget = allocatePoolBudget(poolThreads, config.storage.directories.length);
   const disk = createDisk(diskOptions(config, poolBudget));
   const held = await holdDirectories(disk, directoriesOf(config));
@@ -45,7 +59,6 @@ export async function startNode(
     release();
     return taken;
   }
-  const threads = createControlThreads({ url: shardProgram, limits: shardLimitsDefault });
   const control = ControlThread.start(
     {
       clock: createClock(),
@@ -61,7 +74,7 @@ export async function startNode(
           threads.spawnShard(thread, { shard: shard as ShardBoot, poolBudget } satisfies ShardProgramBoot, exited),
       },
       entropy: createEntropy(),
-      kernels: await loadKernels(log),
+      kernels: await kernels,
       log,
       sharesPorts: createNetwork({}).sharesPorts,
     },

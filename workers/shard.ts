@@ -9,7 +9,8 @@ import { enterShardThread } from '../src/platform/threads.ts';
 import { diskOptions, systemCallCounter, type ShardProgramBoot } from '../src/machine.ts';
 import { Shard } from '../src/shard/shard.ts';
 
-const { threads, boot } = enterShardThread();
+const loading = loadKernels(null);
+const { threads, boot } = await enterShardThread();
 const { shard, poolBudget } = boot as ShardProgramBoot;
 const countSystemCall = systemCallCounter(shard.shared, shard.thread);
 const log = logToTerminal(`shard ${shard.thread}`);
@@ -21,7 +22,7 @@ new Shard(
     network: createNetwork({ countSystemCall, log }),
     threads,
     entropy: createEntropy(),
-    kernels: await loadKernels(null),
+    kernels: await loading,
     codecs: createCodecs(null),
     log,
   },

@@ -1,4 +1,4 @@
-import { isMainThread, Worker, workerData } from 'node:worker_threads';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import type { ResourceLimits } from 'node:worker_threads';
 
 import { assert } from '../base/assert.ts';
@@ -25,23 +25,47 @@ export const shardLimitsDefault: Required<ResourceLimits> = {
 /** How a worker ends whose loop ran empty though nobody called `exit`. */
 const exitCodeUnasked = 70;
 
+/** The port of the main thread, and its threads that wait for their boot. */
+export interface ControlThreads extends Threads {
+  /**
+   * Lets the threads 1 to `count` load their program while control does what comes before `spawnShard`: half of a start
+   * is that.
+   */
+  prepare(count: number): void;
+  /** Ends the prepared threads that were not spawned: the node does not start after all. */
+  abandonPrepared(): void;
+}
+
 /** The port of the main thread, number 0. */
-export function createControlThreads(program: ShardProgram): Threads {
+export function createControlThreads(program: ShardProgram): ControlThreads {
   assert(isMainThread, 'control is the main thread');
   const sleep = new Sleep();
+  const prepared = new Map<number, ShardWorker>();
   return {
     self: 0,
-    spawnShard: (thread, boot, exited) => spawn(program, thread, boot, exited),
+    prepare: (count) => {
+      for (let thread = 1; thread <= count; thread++) prepared.set(thread, new ShardWorker(program, thread));
+    },
+    abandonPrepared: () => {
+      for (const worker of prepared.values()) worker.abandon();
+      prepared.clear();
+    },
+    spawnShard: (thread, boot, exited) => {
+      const worker = prepared.get(thread) ?? new ShardWorker(program, thread);
+      prepared.delete(thread);
+      worker.boot(boot, exited);
+    },
     exit: () => assert(false, 'control does not end as a thread'),
     wait: (words, index, expected, woken) => sleep.wait(words, index, expected, woken),
     notify,
   };
 }
 
-/** The port of a shard, in its worker, and what `spawnShard` was given as `boot`. */
-export function enterShardThread(): { readonly threads: Threads; readonly boot: unknown } {
-  assert(!isMainThread, 'a shard runs in a worker');
-  const { thread, boot } = workerData as ShardData;
+/** The port of a shard, in its worker, and what `spawnShard` was given as `boot`, when it is. */
+export async function enterShardThread(): Promise<{ readonly threads: Threads; readonly boot: unknown }> {
+  const port = parentPort;
+  assert(port !== null && !isMainThread, 'a shard runs in a worker');
+  const { thread } = workerData as ShardData;
   const sleep = new Sleep();
   process.exitCode = exitCodeUnasked;
   const threads: Threads = {
@@ -54,38 +78,56 @@ export function enterShardThread(): { readonly threads: Threads; readonly boot: 
     wait: (words, index, expected, woken) => sleep.wait(words, index, expected, woken),
     notify,
   };
+  const boot = await new Promise<unknown>((resolve) => port.once('message', resolve));
   return { threads, boot };
 }
 
 interface ShardData {
   readonly thread: number;
-  readonly boot: unknown;
 }
 
-function spawn(
-  program: ShardProgram,
-  thread: number,
-  boot: unknown,
-  exited: (error: ThreadFailure | null) => void,
-): void {
-  const worker = new Worker(program.url, {
-    name: `shard ${thread}`,
-    workerData: { thread, boot } satisfies ShardData,
-    resourceLimits: program.limits,
-  });
-  let told = false;
-  const tell = (failure: ThreadFailure | null): void => {
-    if (told) return;
-    told = true;
-    exited(failure);
-  };
-  // An error is told before the thread is gone: what it left half done must not be acknowledged meanwhile.
-  worker.on('error', (error: unknown) => tell(failureOf(thread, error)));
-  worker.on('exit', (code) => {
-    if (code === 0) return tell(null);
+/** One worker: loads its program at once, begins when it gets its boot. */
+class ShardWorker {
+  readonly #worker: Worker;
+  readonly #thread: number;
+  #exited: ((error: ThreadFailure | null) => void) | null = null;
+  /** How it ended, when that was before anybody wanted to know. */
+  #end: { readonly failure: ThreadFailure | null } | null = null;
+
+  constructor(program: ShardProgram, thread: number) {
+    this.#thread = thread;
+    this.#worker = new Worker(program.url, {
+      name: `shard ${thread}`,
+      workerData: { thread } satisfies ShardData,
+      resourceLimits: program.limits,
+    });
+    // An error is told before the thread is gone: what it left half done must not be acknowledged meanwhile.
+    this.#worker.on('error', (error: unknown) => this.#ended(failureOf(thread, error)));
+    this.#worker.on('exit', (code) => this.#ended(this.#exitOf(code)));
+  }
+
+  boot(boot: unknown, exited: (error: ThreadFailure | null) => void): void {
+    this.#exited = exited;
+    const end = this.#end;
+    if (end === null) this.#worker.postMessage(boot);
+    else setImmediate(() => exited(end.failure));
+  }
+
+  abandon(): void {
+    void this.#worker.terminate();
+  }
+
+  #ended(failure: ThreadFailure | null): void {
+    if (this.#end !== null) return;
+    this.#end = { failure };
+    this.#exited?.(failure);
+  }
+
+  #exitOf(code: number): ThreadFailure | null {
+    if (code === 0) return null;
     const message = code === exitCodeUnasked ? 'the thread ran out of work' : `the thread ended with code ${code}`;
-    tell({ thread, name: 'ThreadExit', message, stack: '' });
-  });
+    return { thread: this.#thread, name: 'ThreadExit', message, stack: '' };
+  }
 }
 
 /** Anything can be thrown, and what was thrown comes as a copy that may have lost its class. */

@@ -9,7 +9,7 @@ export interface DoubleBoot {
   readonly path?: string;
 }
 
-const { threads, boot } = enterShardThread();
+const { threads, boot } = await enterShardThread();
 const { task, words, port = 0 } = boot as DoubleBoot;
 
 /** Adds to the count and tells control, which waits on the count itself. */

@@ -115,3 +115,23 @@ test('two shards share a port, and each gets connections', { skip: !createNetwor
   Atomics.notify(words, 0);
   assert.deepEqual(await Promise.all([first, second]), [null, null]);
 });
+
+test('a prepared thread loads its program beforehand, and begins with its boot', async () => {
+  const own = createControlThreads({ url: new URL('./shard_double.ts', import.meta.url), limits: shardLimitsDefault });
+  own.prepare(2);
+  const words = newWords();
+  const ended = new Promise((resolve) => own.spawnShard(1, { task: 'exit', words } satisfies DoubleBoot, resolve));
+  assert.equal(await ended, null);
+  own.abandonPrepared();
+});
+
+test('a prepared thread that died before its boot is told when it is spawned', async () => {
+  const own = createControlThreads({
+    url: new URL('data:text/javascript,throw new RangeError("no such program")'),
+    limits: shardLimitsDefault,
+  });
+  own.prepare(1);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const failure = await new Promise<ThreadFailure | null>((resolve) => own.spawnShard(1, {}, resolve));
+  assert.equal(failure?.message, 'no such program');
+});
