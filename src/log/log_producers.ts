@@ -42,7 +42,9 @@ export class LogProducers {
   readonly #kernels: Kernels;
   readonly #directory: string;
   readonly #staged = new StagedBatches();
-  readonly #abortedTransactions: Map<number, number>;
+  /** Entries in the transaction indexes of all segments. */
+  abortedTransactions = 0;
+  readonly #abortedBySegment: Map<number, number>;
   #latestSnapshotOffset: number;
   readonly #forgetUnwritten = (entry: ProducerEntry): void => {
     if (entry.epoch === NO_PRODUCER_EPOCH && entry.batches === 0) this.state.remove(entry);
@@ -53,15 +55,9 @@ export class LogProducers {
     this.#kernels = kernels;
     this.#directory = directory;
     this.state = opened.state;
-    this.#abortedTransactions = opened.abortedTransactions;
+    this.#abortedBySegment = opened.abortedTransactions;
+    for (const entries of opened.abortedTransactions.values()) this.abortedTransactions += entries;
     this.#latestSnapshotOffset = opened.latestSnapshotOffset;
-  }
-
-  /** Entries in the transaction indexes of all segments. */
-  get abortedTransactions(): number {
-    let count = 0;
-    for (const entries of this.#abortedTransactions.values()) count += entries;
-    return count;
   }
 
   /**
@@ -143,8 +139,9 @@ export class LogProducers {
     const aborted = this.state.apply(view, at);
     this.#staged.written(this.state.endOffset - 1);
     if (aborted === null) return null;
-    const entries = this.#abortedTransactions.get(segmentBaseOffset) ?? 0;
-    this.#abortedTransactions.set(segmentBaseOffset, entries + 1);
+    const entries = this.#abortedBySegment.get(segmentBaseOffset) ?? 0;
+    this.#abortedBySegment.set(segmentBaseOffset, entries + 1);
+    this.abortedTransactions++;
     return appendToTransactionIndex(this.#disk, this.#directory, segmentBaseOffset, entries, aborted);
   }
 
@@ -179,7 +176,7 @@ export class LogProducers {
   /** The files of a closed segment that tell of producers, as they are to be synced with it. */
   filesToSync(segmentBaseOffset: number, snapshotOffset: number): string[] {
     const paths: string[] = [];
-    if (this.#abortedTransactions.has(segmentBaseOffset)) {
+    if (this.#abortedBySegment.has(segmentBaseOffset)) {
       paths.push(segmentPath(this.#directory, segmentBaseOffset, '.txnindex'));
     }
     if (snapshotOffset === this.#latestSnapshotOffset) {
@@ -189,6 +186,9 @@ export class LogProducers {
   }
 
   segmentsRemoved(baseOffsets: readonly number[]): void {
-    for (const baseOffset of baseOffsets) this.#abortedTransactions.delete(baseOffset);
+    for (const baseOffset of baseOffsets) {
+      this.abortedTransactions -= this.#abortedBySegment.get(baseOffset) ?? 0;
+      this.#abortedBySegment.delete(baseOffset);
+    }
   }
 }

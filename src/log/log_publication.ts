@@ -19,6 +19,8 @@ export interface LogPublication {
    * replaced or removed: reads that began before are thrown away by their readers.
    */
   raiseReadEpoch(): void;
+  /** How many transactions the log knows as aborted; published with what comes next. */
+  setAbortedTransactions(count: number): void;
   /**
    * Publishes the list of segments, oldest first, the active one last, and with it, in one publication, the bytes of the
    * active segment. False: there is no room for the list, nothing changed for readers.

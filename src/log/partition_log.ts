@@ -5,11 +5,10 @@ import type { Entropy } from '../port/entropy.ts';
 import { int64At, sizeOf } from '../protocol/record_batch.ts';
 import type { IndexTailWriter } from '../shared-memory/index_tail.ts';
 import { ActiveIndex } from './active_index.ts';
-import { AtomicFile, replaceFile } from './atomic_file.ts';
 import { batchLastOffset, batchLeaderEpoch, batchMaxTimestamp } from './batch_header.ts';
 import { BatchScanner } from './batch_scanner.ts';
 import { SegmentIndexes } from './index_files.ts';
-import { leaderEpochCheckpointName } from './leader_epochs.ts';
+import { LeaderEpochFile } from './leader_epoch_file.ts';
 import type { LeaderEpochs } from './leader_epochs.ts';
 import { LogCommits } from './log_commits.ts';
 import type { CommitDone, CommittingLog, WriteMode } from './log_commits.ts';
@@ -69,7 +68,7 @@ export class PartitionLog {
   readonly #segments: LogSegments;
   readonly #index: ActiveIndex;
   readonly #flusher: LogFlusher;
-  readonly #epochFile: AtomicFile;
+  readonly #epochFile: LeaderEpochFile;
   readonly #commits: LogCommits;
   readonly #removals: SegmentRemovals;
   #producers: LogProducers;
@@ -82,8 +81,6 @@ export class PartitionLog {
   #lastFlushMs: number;
   #failure: LogFailure | null = null;
   #isClosed = false;
-  /** Epochs that the checkpoint does not have yet. */
-  #hasUnwrittenEpochs = false;
 
   /**
    * Opens the log of a directory and recovers it. After a clean stop nothing but headers at the ends of the segments
@@ -99,6 +96,7 @@ export class PartitionLog {
     if (file instanceof DiskError) return LogFailure.ofDisk(file);
     const log = new PartitionLog(options, opened, file);
     log.#index.begin(active.baseOffset, opened.activeIndexes);
+    options.publication.setAbortedTransactions(log.producers.abortedTransactions);
     const failure = log.#segments.publish();
     if (failure === null) return log;
     file.close();
@@ -131,9 +129,7 @@ export class PartitionLog {
       this.#flusher.foundUnsynced(baseOffset, nextOffset, this.#producers.filesToSync(baseOffset, nextOffset));
     }
     this.#removals = new SegmentRemovals(options.disk, options.clock, options.directory);
-    this.#epochFile = new AtomicFile(options.disk, `${options.directory}/${leaderEpochCheckpointName}`, () => {
-      this.#hasUnwrittenEpochs = true;
-    });
+    this.#epochFile = new LeaderEpochFile(options.disk, options.kernels, options.directory, opened.leaderEpochs);
   }
 
   /** Who has written here, as far as that matters to what comes next; another one after a truncation. */
@@ -246,7 +242,7 @@ export class PartitionLog {
    */
   flush(done: (failure: LogFailure | null) => void): void {
     if (this.#failure !== null) return done(this.#refused());
-    if (this.#hasUnwrittenEpochs) this.#writeEpochs();
+    this.#epochFile.writeChanged();
     this.#lastFlushMs = this.#options.clock.monotonicMs();
     if (!this.isDirty) return done(null);
     // An index entry that cannot be written stays in the tail: it is only needed to find things faster.
@@ -261,7 +257,7 @@ export class PartitionLog {
   flushNow(): LogFailure | null {
     if (this.#failure !== null) return this.#refused();
     assert(!this.isCommitting, 'no blocking flush under a commit');
-    if (this.#hasUnwrittenEpochs) this.#writeEpochs();
+    this.#epochFile.writeChanged();
     const error = this.#flusher.syncAllNow();
     if (error !== null) return this.#fail(LogFailure.ofDisk(error));
     this.#recoveryPoint = this.#logEndOffset;
@@ -281,7 +277,7 @@ export class PartitionLog {
    * epoch without a record is not missed, and a start does not write a file for each of its partitions.
    */
   beginLeaderEpoch(epoch: number): void {
-    if (this.leaderEpochs.assign(epoch, this.#logEndOffset)) this.#hasUnwrittenEpochs = true;
+    if (this.leaderEpochs.assign(epoch, this.#logEndOffset)) this.#epochFile.changed();
   }
 
   /** Its log directory has failed: nothing is written or synced any more. */
@@ -364,7 +360,7 @@ export class PartitionLog {
     let count = 0;
     while (count + 1 < this.#segments.all.length && this.#segments.all[count + 1]!.baseOffset <= offset) count++;
     const failure = count === 0 ? null : this.#dropOldest(count);
-    if (this.leaderEpochs.truncateFromStart(offset)) this.#writeEpochs();
+    if (this.leaderEpochs.truncateFromStart(offset)) this.#epochFile.write();
     return failure;
   }
 
@@ -417,7 +413,6 @@ export class PartitionLog {
 
   #settle(): LogFailure | null {
     if (this.#failure !== null) return this.#refused();
-    const { disk, kernels } = this.#options;
     const active = this.#active;
     const error =
       this.#index.finish(active.largestTimestamp, active.offsetOfLargest - active.baseOffset) ??
@@ -427,7 +422,7 @@ export class PartitionLog {
         active.baseOffset,
         this.#producers.filesToSync(active.baseOffset, this.#logEndOffset),
       ) ??
-      replaceFile(disk, this.#epochFile.path, this.leaderEpochs.format(kernels)) ??
+      this.#epochFile.writeNow() ??
       this.#flusher.syncNow();
     if (error !== null) return this.#fail(LogFailure.ofDisk(error));
     this.#recoveryPoint = this.#logEndOffset;
@@ -458,7 +453,7 @@ export class PartitionLog {
     const epoch = batchLeaderEpoch(view, at);
     if (epoch > this.leaderEpochs.latestEpoch) {
       this.leaderEpochs.assign(epoch, int64At(view, at));
-      this.#writeEpochs();
+      this.#epochFile.write();
     }
     if (active.extend(bytes, lastOffset, batchMaxTimestamp(view, at), this.#config.indexIntervalBytes)) {
       const base = active.baseOffset;
@@ -513,7 +508,7 @@ export class PartitionLog {
     this.#recoveryPoint = Math.min(this.#recoveryPoint, segment.nextOffset);
     this.#logStartOffset = Math.min(this.#logStartOffset, segment.nextOffset);
     this.#index.begin(segment.baseOffset, indexes);
-    if (this.leaderEpochs.truncateFromEnd(offset)) this.#writeEpochs();
+    if (this.leaderEpochs.truncateFromEnd(offset)) this.#epochFile.write();
     const { disk, kernels, clock } = this.#options;
     const { producerIdExpirationMs } = this.#config;
     const reopened = reopenProducers(disk, kernels, clock, this.directory, this.#segments.all, producerIdExpirationMs);
@@ -525,11 +520,11 @@ export class PartitionLog {
   #dropOldest(count: number): LogFailure | null {
     this.#options.publication.raiseReadEpoch();
     const dropped = this.#segments.all.splice(0, count);
+    const baseOffsets = dropped.map((segment) => segment.baseOffset);
+    this.#producers.segmentsRemoved(baseOffsets);
     const failure = this.#publish();
     if (failure !== null) return failure;
-    const baseOffsets = dropped.map((segment) => segment.baseOffset);
     this.#flusher.removed(baseOffsets);
-    this.#producers.segmentsRemoved(baseOffsets);
     const error = this.#remove(dropped);
     return error === null ? null : LogFailure.ofDisk(error);
   }
@@ -559,6 +554,7 @@ export class PartitionLog {
       apply: (view, at, bytes) => this.#apply(view, at, bytes),
       groupApplied: () => {
         this.#logEndOffset = this.#active.nextOffset;
+        this.#options.publication.setAbortedTransactions(this.#producers.abortedTransactions);
         return this.#failure;
       },
       stagedDropped: () => this.#producers.dropStaged(),
@@ -578,13 +574,9 @@ export class PartitionLog {
     };
   }
 
-  #writeEpochs(): void {
-    this.#hasUnwrittenEpochs = false;
-    this.#epochFile.replaceLater(this.leaderEpochs.format(this.#options.kernels));
-  }
-
   /** Readers who cannot be told where the files are must not go on. */
   #publish(): LogFailure | null {
+    this.#options.publication.setAbortedTransactions(this.#producers.abortedTransactions);
     const failure = this.#segments.publish();
     return failure === null ? null : this.#fail(failure);
   }

@@ -18,6 +18,10 @@ export class RowPublication implements LogPublication {
     this.#row.publish();
   }
 
+  setAbortedTransactions(count: number): void {
+    if (this.#row.abortedTransactions !== count) this.#row.abortedTransactions = count;
+  }
+
   publishSegments(segments: readonly PublishedSegment[]): boolean {
     const active = segments[segments.length - 1]!;
     const bytesBefore = this.#row.activeSegmentBytes;

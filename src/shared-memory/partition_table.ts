@@ -78,6 +78,8 @@ export class RowSnapshot {
   activeSegmentBytes = 0;
   /** Block of further followers in the follower table, or −1. */
   followersExtra = -1;
+  /** Entries in the transaction indexes of all segments. */
+  abortedTransactions = 0;
   logEndOffset = 0;
   highWatermark = 0;
   lastStableOffset = 0;
@@ -233,6 +235,7 @@ export class PartitionTable {
     into.segmentsGeneration = Atomics.load(words, half + field.segmentsGeneration);
     into.activeSegmentBytes = Atomics.load(words, half + field.activeSegmentBytes) >>> 0;
     into.followersExtra = Atomics.load(words, half + field.followersExtra);
+    into.abortedTransactions = Atomics.load(words, half + field.abortedTransactions);
     into.logEndOffset = loadHalves(words, half + field.logEndOffset);
     into.highWatermark = loadHalves(words, half + field.highWatermark);
     into.lastStableOffset = loadHalves(words, half + field.lastStableOffset);
@@ -242,7 +245,7 @@ export class PartitionTable {
   }
 }
 
-assert(fieldCount === 19, 'every field is read');
+assert(fieldCount === 20, 'every field is read');
 
 /** Who hands out the rows: control alone. */
 export class PartitionSlots {

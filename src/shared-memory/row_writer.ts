@@ -16,6 +16,7 @@ export const field = {
   segmentsGeneration: 10,
   activeSegmentBytes: 11,
   followersExtra: 12,
+  abortedTransactions: 13,
   logEndOffset: 14,
   highWatermark: 16,
   lastStableOffset: 18,
@@ -87,6 +88,7 @@ export class RowWriter {
     this.segmentsGeneration = (this.segmentsGeneration + 1) | 0;
     this.activeSegmentBytes = 0;
     this.followersExtra = -1;
+    this.abortedTransactions = 0;
     this.logEndOffset = 0;
     this.highWatermark = 0;
     this.lastStableOffset = 0;
@@ -167,6 +169,12 @@ export class RowWriter {
   }
   set activeSegmentBytes(value: number) {
     this.#put(field.activeSegmentBytes, value | 0);
+  }
+  get abortedTransactions(): number {
+    return this.#get(field.abortedTransactions);
+  }
+  set abortedTransactions(value: number) {
+    this.#put(field.abortedTransactions, value);
   }
   get followersExtra(): number {
     return this.#get(field.followersExtra);

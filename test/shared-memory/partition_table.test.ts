@@ -21,6 +21,7 @@ const narrow = [
   'segmentsPlace',
   'segmentsGeneration',
   'followersExtra',
+  'abortedTransactions',
   'incarnation',
 ] as const;
 const wide = [
