@@ -266,7 +266,7 @@ function openLog(options: MetadataLogOptions, directory: string, recoveryPoint: 
     config: { ...logConfigDefaults, ...config },
     // Nobody looks up its batches by the partition table: who follows it reads from front to back.
     indexTail: new IndexTailWriter(new SharedArrayBuffer(indexTailStride), 0),
-    publication: { raiseReadEpoch: () => {}, publishSegments: () => true },
+    publication: { raiseReadEpoch() {}, setAbortedTransactions() {}, publishSegments: () => true },
     logStartOffset: 0,
     recoveryPoint,
     cleanShutdown: isClean,
