@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { DirectoryLock } from './data_directory_lock.ts';
+import { lateChildProcess } from './late_modules.ts';
 
 const pidFile = 'millrace.pid';
 
@@ -58,11 +58,13 @@ function removeIfHolding(path: string, text: string): void {
 /** When a process started, as text to compare; '' when it does not run or the platform does not tell. */
 function startOf(pid: number): string {
   try {
-    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-      env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
-    }).trim();
+    return lateChildProcess()
+      .execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+        env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
+      })
+      .trim();
   } catch {
     return '';
   }

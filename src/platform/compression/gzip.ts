@@ -1,6 +1,5 @@
-import { constants, crc32, gzipSync, inflateRawSync } from 'node:zlib';
-
 import type { CodecFailure } from '../../port/codecs.ts';
+import { lateZlib } from '../late_modules.ts';
 import { BoundedOutput, malformed, tooLarge } from './output.ts';
 
 /**
@@ -28,6 +27,7 @@ export function decompressGzip(
 ): Uint8Array | CodecFailure {
   let at = dataStart(bytes, start, end);
   if (at < 0) return malformed('gzip: header');
+  const { crc32, inflateRawSync } = lateZlib();
   const output = new BoundedOutput(bytesMax, 0);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   while (at >= 0) {
@@ -56,6 +56,7 @@ export function decompressGzip(
 }
 
 export function compressGzip(bytes: Uint8Array, level: number): Uint8Array {
+  const { constants, gzipSync } = lateZlib();
   const wanted = level < 1 || level > 9 ? constants.Z_DEFAULT_COMPRESSION : level;
   return new Uint8Array(gzipSync(bytes, { level: wanted }));
 }

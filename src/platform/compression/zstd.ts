@@ -1,6 +1,5 @@
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-
 import type { CodecFailure } from '../../port/codecs.ts';
+import { lateZlib } from '../late_modules.ts';
 import { malformed, tooLarge } from './output.ts';
 
 /**
@@ -22,6 +21,7 @@ export function decompressZstd(
   end: number,
   bytesMax: number,
 ): Uint8Array | CodecFailure {
+  const { constants, zstdDecompressSync } = lateZlib();
   const windowLog = Math.min(WINDOW_LOG_MAX, Math.max(WINDOW_LOG_MIN, Math.ceil(Math.log2(bytesMax))));
   try {
     const { buffer, engine } = zstdDecompressSync(bytes.subarray(start, end), {
@@ -38,5 +38,6 @@ export function decompressZstd(
 }
 
 export function compressZstd(bytes: Uint8Array, level: number): Uint8Array {
+  const { constants, zstdCompressSync } = lateZlib();
   return new Uint8Array(zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: level } }));
 }
