@@ -5,6 +5,7 @@ import { answersOutOfOrder } from './answers_out_of_order.ts';
 import { indexTrustedAfterCrash } from './index_trusted_after_crash.ts';
 import { lostWakeUp } from './lost_wake_up.ts';
 import { memoryFreedEarly } from './memory_freed_early.ts';
+import { uncommittedRecordsApplied } from './uncommitted_records_applied.ts';
 import type { PlantedBug } from './planted_bug.ts';
 import { requestGivenBackTwice } from './request_given_back_twice.ts';
 import { tornTailKept } from './torn_tail_kept.ts';
@@ -19,6 +20,7 @@ export const allPlantedBugs: readonly PlantedBug[] = [
   memoryFreedEarly,
   requestGivenBackTwice,
   tornTailKept,
+  uncommittedRecordsApplied,
   indexTrustedAfterCrash,
   truncatedPastValidBatch,
 ];

@@ -1,10 +1,18 @@
 import type { Suite } from '../run.ts';
 import { logSuite } from './log.ts';
+import { metadataSuite } from './metadata.ts';
 import { nodeSuite, powerSuite, unsyncedPowerSuite } from './node.ts';
 import { ringsSuite } from './rings.ts';
 
 /** Every suite, in the order in which the runner goes through them. */
-export const allSuites: readonly Suite[] = [ringsSuite, logSuite, nodeSuite, powerSuite, unsyncedPowerSuite];
+export const allSuites: readonly Suite[] = [
+  ringsSuite,
+  logSuite,
+  metadataSuite,
+  nodeSuite,
+  powerSuite,
+  unsyncedPowerSuite,
+];
 
 export function suiteNamed(name: string): Suite | null {
   return allSuites.find((suite) => suite.name === name) ?? null;
