@@ -25,12 +25,32 @@ const launchers: Plugin = {
   },
 };
 
+/**
+ * `import` of a module of Node makes a namespace with all its names, and for that runs every getter: `node:fs` then loads
+ * its streams and promises, which nothing here uses, in each thread (a tenth of a start). The module itself costs none of that.
+ */
+const builtinsWithoutNamespace: Plugin = {
+  name: 'builtins without namespace',
+  renderChunk: (code) => ({
+    code: code.replace(
+      /^import (?:(\w+)(?:, )?)?(?:\{ ([^}]+) \})? from "(node:[\w/]+)";$/gm,
+      (_, whole: string | undefined, names: string | undefined, module: string) => {
+        const loaded = `process.getBuiltinModule("${module}")`;
+        const lines: string[] = [];
+        if (whole !== undefined) lines.push(`const ${whole} = ${loaded};`);
+        if (names !== undefined) lines.push(`const { ${names.replaceAll(' as ', ': ')} } = ${loaded};`);
+        return lines.join('\n');
+      },
+    ),
+  }),
+};
+
 export default defineConfig(
   entries.map((input, index) => ({
     input,
     external,
     platform: 'node',
-    plugins: index === 0 ? [launchers] : [],
+    plugins: index === 0 ? [launchers, builtinsWithoutNamespace] : [builtinsWithoutNamespace],
     output: { dir: 'dist', format: 'esm', codeSplitting: false, cleanDir: index === 0 },
   })),
 );
