@@ -8,9 +8,10 @@ import { ErrorCode } from '../protocol/errors.ts';
 import { metadataRequest, metadataResponse, type MetadataRequest } from '../protocol/schema/03_metadata.ts';
 import { createTopicsRequest } from '../protocol/schema/19_create_topics.ts';
 import type { Encodable } from '../protocol/schema_language.ts';
-import { replicaState, RowSnapshot } from '../shared-memory/partition_table.ts';
 import { createdTopicBytes, CREATE_TOPICS_VERSION } from './19_create_topics.ts';
+import { CLUSTER_OPERATIONS, TOPIC_OPERATIONS, UNTOLD } from './authorized_operations.ts';
 import type { ApiHandler, ApiHost } from './host.ts';
+import { PartitionDescriptions } from './partition_descriptions.ts';
 import type { Request } from './request.ts';
 
 type TopicAnswer = Encodable<typeof metadataResponse>['topics'][number];
@@ -19,11 +20,11 @@ type PartitionAnswer = TopicAnswer['partitions'][number];
 /**
  * Metadata (3), versions 0 to 13: KIP-516 ids, KIP-430 authorized operations (all of them, as nothing is denied).
  *
- * Runs on the receiving shard, out of its image and the rows. Never waits: a topic that it lets control create is
+ * Runs on the receiving shard, out of its image, the columns and the rows. Never waits: a topic that it lets control create is
  * unknown until the client asks again. Not done yet: authorization.
  */
 export class MetadataHandler implements ApiHandler {
-  readonly #row = new RowSnapshot();
+  readonly #partitions = new PartitionDescriptions();
 
   handle(request: Request, host: ApiHost): void {
     const body = codecOf(metadataRequest).decode(host.body(request), request.apiVersion);
@@ -69,7 +70,19 @@ export class MetadataHandler implements ApiHandler {
 
   #known(topic: TopicImage, withOperations: boolean, host: ApiHost): TopicAnswer {
     const partitions: PartitionAnswer[] = [];
-    for (let index = 0; index < topic.partitionCount; index++) partitions.push(this.#partition(topic, index, host));
+    for (let index = 0; index < topic.partitionCount; index++) {
+      const { errorCode, partitionIndex, leaderId, leaderEpoch, replicaNodes, isrNodes, offlineReplicas } =
+        this.#partitions.of(topic, index, host);
+      partitions.push({
+        errorCode,
+        partitionIndex,
+        leaderId,
+        leaderEpoch,
+        replicaNodes,
+        isrNodes,
+        offlineReplicas,
+      });
+    }
     return {
       errorCode: ErrorCode.NONE,
       name: topic.name,
@@ -77,24 +90,6 @@ export class MetadataHandler implements ApiHandler {
       isInternal: topic.isInternal,
       partitions,
       topicAuthorizedOperations: withOperations ? TOPIC_OPERATIONS : UNTOLD,
-    };
-  }
-
-  #partition(topic: TopicImage, partitionIndex: number, host: ApiHost): PartitionAnswer {
-    const row = this.#row;
-    const { nodeId } = host.node;
-    const slot = topic.slotOf(partitionIndex);
-    const isKnown = slot >= 0 && host.table.snapshot(slot, row);
-    const isOffline = isKnown && row.state === replicaState.offline;
-    const isLed = isKnown && row.state === replicaState.leader;
-    return {
-      errorCode: isLed ? ErrorCode.NONE : ErrorCode.LEADER_NOT_AVAILABLE,
-      partitionIndex,
-      leaderId: isLed ? nodeId : -1,
-      leaderEpoch: isLed ? row.leaderEpoch : -1,
-      replicaNodes: [nodeId],
-      isrNodes: isLed ? [nodeId] : [],
-      offlineReplicas: isOffline ? [nodeId] : [],
     };
   }
 }
@@ -112,10 +107,3 @@ function create(names: readonly string[], host: ApiHost): void {
 function unknown(name: string | null, topicId: string, errorCode: ErrorCode): TopicAnswer {
   return { errorCode, name, topicId, isInternal: name !== null && INTERNAL_TOPICS.has(name), partitions: [] };
 }
-
-/** Operations were not asked for. */
-const UNTOLD = -2_147_483_648;
-/** Bits of `AclOperation`: read 3, write 4, create 5, delete 6, alter 7, describe 8, (describe, alter) configs 10, 11. */
-const TOPIC_OPERATIONS = 0b1101_1111_1000;
-/** Create 5, alter 7, describe 8, cluster action 9, (describe, alter) configs 10, 11, idempotent write 12. */
-const CLUSTER_OPERATIONS = 0b1_1111_1010_0000;

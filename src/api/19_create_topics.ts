@@ -1,6 +1,4 @@
-import type { ByteReader, ByteWriter } from '../base/bytes.ts';
 import { ApiKey } from '../protocol/api_keys.ts';
-import { codecOf } from '../protocol/codec.ts';
 import { ErrorCode } from '../protocol/errors.ts';
 import {
   createTopicsRequest,
@@ -9,9 +7,14 @@ import {
   type CreateTopicsResponse,
 } from '../protocol/schema/19_create_topics.ts';
 import type { Encodable } from '../protocol/schema_language.ts';
-import type { ApiHandler, ApiHost } from './host.ts';
-import type { Request } from './request.ts';
-import { toldSettings } from './topic_settings.ts';
+import { forwardedHandler, NOT_DONE } from './forwarded_call.ts';
+import type { ApiHost } from './host.ts';
+import { SettingDescriptions } from './setting_descriptions.ts';
+
+/** KIP-525 */
+const SETTINGS_FROM = 5;
+/** The version in which calls travel to control. */
+export const CREATE_TOPICS_VERSION = 7;
 
 /**
  * CreateTopics (19), versions 2 to 7: KIP-464 defaults, KIP-525 what was created, KIP-516 ids.
@@ -19,36 +22,38 @@ import { toldSettings } from './topic_settings.ts';
  * Decoded on the receiving shard, decided by control. Waits until the partitions' logs are open. Not done yet: quotas of
  * partition mutations.
  */
-export const createTopicsHandler: ApiHandler = {
-  handle(request: Request, host: ApiHost): void {
-    const body = codecOf(createTopicsRequest).decode(host.body(request), request.apiVersion);
-    if (body === null) return host.refuse(request, 'a malformed CreateTopics request');
-    const answered = (answer: ByteReader | null): void => {
-      const decided = answer === null ? null : codecOf(createTopicsResponse).decode(answer, CREATE_TOPICS_VERSION);
-      if (decided !== null && request.apiVersion >= SETTINGS_FROM) tellSettings(decided, body, host);
-      codecOf(createTopicsResponse).encode(host.beginAnswer(request), request.apiVersion, decided ?? notDone(body));
-      host.complete(request);
-    };
-    const write = (writer: ByteWriter): void =>
-      codecOf(createTopicsRequest).encode(writer, CREATE_TOPICS_VERSION, body);
-    const isSent = host.callControl(
-      request,
-      ApiKey.CreateTopics,
-      CREATE_TOPICS_VERSION,
-      write,
-      answerBytes(body),
-      answered,
-    );
-    if (!isSent) answered(null);
+export const createTopicsHandler = forwardedHandler({
+  name: 'CreateTopics',
+  apiKey: ApiKey.CreateTopics,
+  request: createTopicsRequest,
+  response: createTopicsResponse,
+  version: CREATE_TOPICS_VERSION,
+  asked: (body) => body,
+  answerBytes,
+  notDone,
+  told: (decided, body, { apiVersion }, host) => {
+    if (apiVersion >= SETTINGS_FROM) tellSettings(decided, body, host);
+    return decided;
   },
-};
+});
 
 /** The shard knows the node's settings too: they need not travel. */
 function tellSettings(decided: CreateTopicsResponse, body: CreateTopicsRequest, host: ApiHost): void {
   const asked = new Map(body.topics.map(({ name, configs }) => [name, configs]));
+  const { written, nodeId } = host.node;
+  const descriptions = new SettingDescriptions(written, host.image.configs.ofBroker(nodeId));
   for (const topic of decided.topics) {
     if (topic.errorCode !== ErrorCode.NONE) continue;
-    topic.configs = toldSettings(asked.get(topic.name) ?? [], host.node.inheritedSettings);
+    const own = (asked.get(topic.name) ?? []).flatMap(({ name, value }): [string, string][] =>
+      value === null ? [] : [[name, value]],
+    );
+    topic.configs = descriptions.ofTopic(new Map(own)).map(({ name, value, readOnly, configSource, isSensitive }) => ({
+      name,
+      value,
+      readOnly,
+      configSource,
+      isSensitive,
+    }));
   }
 }
 
@@ -57,7 +62,7 @@ function notDone(body: CreateTopicsRequest): Encodable<typeof createTopicsRespon
   const topics = body.topics.map(({ name }) => ({
     name,
     errorCode: ErrorCode.REQUEST_TIMED_OUT,
-    errorMessage: 'The request could not be carried out now.',
+    errorMessage: NOT_DONE,
     configs: [],
   }));
   return { throttleTimeMs: 0, topics };
@@ -77,8 +82,3 @@ function answerBytes(body: CreateTopicsRequest): number {
 export function createdTopicBytes(name: string): number {
   return 512 + 9 * name.length;
 }
-
-/** KIP-525 */
-const SETTINGS_FROM = 5;
-/** The version in which calls travel to control. */
-export const CREATE_TOPICS_VERSION = 7;

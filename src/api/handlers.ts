@@ -6,7 +6,16 @@ import { ListOffsetsHandler } from './02_list_offsets.ts';
 import { MetadataHandler } from './03_metadata.ts';
 import { apiVersionsHandler } from './18_api_versions.ts';
 import { createTopicsHandler } from './19_create_topics.ts';
+import { deleteTopicsHandler } from './20_delete_topics.ts';
 import { InitProducerIdHandler } from './22_init_producer_id.ts';
+import { describeConfigsHandler } from './32_describe_configs.ts';
+import { alterConfigsHandler } from './33_alter_configs.ts';
+import { createPartitionsHandler } from './37_create_partitions.ts';
+import { incrementalAlterConfigsHandler } from './44_incremental_alter_configs.ts';
+import { updateFeaturesHandler } from './57_update_features.ts';
+import { describeClusterHandler } from './60_describe_cluster.ts';
+import { listConfigResourcesHandler } from './74_list_config_resources.ts';
+import { DescribeTopicPartitionsHandler } from './75_describe_topic_partitions.ts';
 import type { ApiHandler } from './host.ts';
 import { apiTable } from './table.ts';
 
@@ -24,7 +33,16 @@ export class ApiHandlers {
       [ApiKey.Metadata, new MetadataHandler()],
       [ApiKey.ApiVersions, apiVersionsHandler],
       [ApiKey.CreateTopics, createTopicsHandler],
+      [ApiKey.DeleteTopics, deleteTopicsHandler],
       [ApiKey.InitProducerId, new InitProducerIdHandler()],
+      [ApiKey.DescribeConfigs, describeConfigsHandler],
+      [ApiKey.AlterConfigs, alterConfigsHandler],
+      [ApiKey.CreatePartitions, createPartitionsHandler],
+      [ApiKey.IncrementalAlterConfigs, incrementalAlterConfigsHandler],
+      [ApiKey.UpdateFeatures, updateFeaturesHandler],
+      [ApiKey.DescribeCluster, describeClusterHandler],
+      [ApiKey.ListConfigResources, listConfigResourcesHandler],
+      [ApiKey.DescribeTopicPartitions, new DescribeTopicPartitionsHandler()],
     ]);
     for (const key of apiTable.keys()) assert(this.#byKey.has(key), 'what the table lists has a handler');
   }

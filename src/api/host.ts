@@ -1,4 +1,4 @@
-import type { InheritedSetting } from '../config/topic_config.ts';
+import type { WrittenSetting } from '../config/node_config.ts';
 import type { ByteReader, ByteWriter } from '../base/bytes.ts';
 import type { LogReader } from '../log/log_reader.ts';
 import type { ReadPosition } from '../log/read_position.ts';
@@ -6,6 +6,7 @@ import type { Decompressor } from '../log/records_by_time.ts';
 import type { MetadataImage } from '../metadata/metadata_image.ts';
 import type { Clock } from '../port/clock.ts';
 import type { Kernels } from '../port/kernels.ts';
+import type { PartitionColumns } from '../shared-memory/partition_columns.ts';
 import type { PartitionTable } from '../shared-memory/partition_table.ts';
 import type { FetchSessions } from './fetch_sessions.ts';
 import type { Request } from './request.ts';
@@ -17,6 +18,7 @@ export interface ApiHost {
   readonly node: NodeView;
   readonly image: MetadataImage;
   readonly table: PartitionTable;
+  readonly columns: PartitionColumns;
   readonly reader: LogReader;
   readonly decompressor: Decompressor;
   /** Those that this shard made. */
@@ -100,9 +102,13 @@ export interface NodeView {
   /** What a client that came by this listener is told. */
   endpoint(listener: number): Endpoint;
   readonly topicDefaults: { readonly autoCreate: boolean; readonly partitions: number };
-  /** What topics have from the node unless they say otherwise, by the setting's name. */
-  readonly inheritedSettings: ReadonlyMap<string, InheritedSetting>;
+  /** What the administrator wrote: settings in the metadata stand above it. */
+  readonly written: readonly WrittenSetting[];
   readonly fetchBytesMax: number;
+  /** `max.request.partition.size.limit` */
+  readonly describedPartitionsMax: number;
+  /** Whether the listener is one of `controller.listener.names`. */
+  isControllerListener(listener: number): boolean;
 }
 
 export interface Endpoint {

@@ -27,7 +27,16 @@ const entries: readonly ApiEntry[] = [
   entry('Metadata', 0, 13, 'receiver', 'alone'),
   entry('ApiVersions', 0, 4, 'receiver', 'alone'),
   entry('CreateTopics', 2, 7, 'control', 'alone'),
+  entry('DeleteTopics', 1, 6, 'control', 'alone'),
   entry('InitProducerId', 0, 5, 'receiver', 'alone'),
+  entry('DescribeConfigs', 1, 4, 'receiver', 'alone'),
+  entry('AlterConfigs', 0, 2, 'control', 'alone'),
+  entry('CreatePartitions', 0, 3, 'control', 'alone'),
+  entry('IncrementalAlterConfigs', 0, 1, 'control', 'alone'),
+  entry('UpdateFeatures', 0, 2, 'control', 'alone'),
+  entry('DescribeCluster', 0, 2, 'receiver', 'alone'),
+  entry('ListConfigResources', 0, 1, 'receiver', 'alone'),
+  entry('DescribeTopicPartitions', 0, 0, 'receiver', 'alone'),
 ];
 
 function entry(name: ApiName, minVersion: number, maxVersion: number, executes: Executes, order: Order): ApiEntry {

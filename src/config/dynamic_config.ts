@@ -1,35 +1,16 @@
 import { parseAddressCaps } from './address_caps.ts';
 import type { ConfigKey } from './config_key.ts';
+import type { DynamicSettings } from './dynamic_settings.ts';
 import { findNodeKey, TOPIC_SETTINGS, type NumberKey, type TopicKeyName } from './keys.ts';
 import type { NodeConfig } from './node_config.ts';
 import { withTopicValues } from './topic_config.ts';
 import { InvalidValue, parseConfigValue, type ConfigValue } from './value.ts';
-
-/** Settings of brokers that lie in the metadata (KIP-226), by the key's name. */
-export interface DynamicSettings {
-  /** The default of all brokers: the resource without a name. */
-  readonly cluster: ReadonlyMap<string, string>;
-  /** Of this node alone. */
-  readonly node: ReadonlyMap<string, string>;
-}
 
 export interface EffectiveConfig {
   readonly config: NodeConfig;
   /** Stored settings that this build cannot use, as sentences: each counts as if it were not there. */
   readonly ignored: readonly string[];
 }
-
-/** `ConfigSource` on the wire. A smaller one wins; those of groups, loggers and client metrics stand alone. */
-export const configSource = {
-  topic: 1,
-  broker: 2,
-  clusterDefault: 3,
-  file: 4,
-  builtIn: 5,
-  logger: 6,
-  clientMetrics: 7,
-  group: 8,
-} as const;
 
 /**
  * The configuration of a node under the settings in the metadata, computed anew from what the administrator wrote

@@ -1,3 +1,4 @@
+import type { ConfigKey } from './config_key.ts';
 import {
   findTopicSetting,
   TOPIC_SETTINGS,
@@ -8,7 +9,8 @@ import {
   type TopicTextKey,
 } from './keys.ts';
 import type { CleanupPolicy, CompressionType, TimestampType, TopicConfig, WrittenSetting } from './node_config.ts';
-import { InvalidValue, parseConfigValue, type ConfigValue } from './value.ts';
+import { configSource, type DynamicSettings } from './dynamic_settings.ts';
+import { configValueText, InvalidValue, parseConfigValue, type ConfigValue } from './value.ts';
 import type { ConfigValues } from './values.ts';
 import { assert } from '../base/assert.ts';
 
@@ -177,27 +179,46 @@ function checkTopicConfig(config: TopicConfig): InvalidTopicConfig | null {
   return null;
 }
 
-/** A topic setting as this node would have it by default, and the key of the node that says so (null: none). */
+/** A topic setting as this node would have it, and where from. */
 export interface InheritedSetting {
+  /** In the unit of the topic's setting; null: it has none, or it is a secret. */
   readonly text: string | null;
-  readonly nodeKey: string | null;
+  /** `configSource` on the wire. */
+  readonly source: number;
 }
 
 /**
- * As text what `topicConfigOfNode` is as numbers, for DescribeConfigs: in the unit of the topic setting, with the
- * name of the node's key that was written. `written` is `NodeConfig.written`.
+ * As text what `topicConfigOfNode` is as numbers, for those who ask: the strongest of the settings in the metadata, of
+ * what was written (`NodeConfig.written`), and of the defaults.
  */
 export function inheritedTopicSettings(
   written: readonly WrittenSetting[],
+  dynamic: DynamicSettings,
 ): ReadonlyMap<TopicKeyName, InheritedSetting> {
   const texts = new Map(written.map(({ name, text }) => [name, text]));
+  const layers = [
+    { source: configSource.broker, settings: dynamic.node },
+    { source: configSource.clusterDefault, settings: dynamic.cluster },
+    { source: configSource.file, settings: texts },
+  ];
   const inherited = new Map<TopicKeyName, InheritedSetting>();
   for (const setting of TOPIC_SETTINGS) {
-    const nodeKey = setting.synonyms.find((name) => typeof texts.get(name) === 'string') ?? null;
-    const text = nodeKey === null ? setting.default : inTopicUnit(nodeKey, texts.get(nodeKey) ?? '');
-    inherited.set(setting.name as TopicKeyName, { text, nodeKey });
+    inherited.set(setting.name as TopicKeyName, inheritedSetting(setting, layers));
   }
   return inherited;
+}
+
+function inheritedSetting(
+  setting: ConfigKey,
+  layers: readonly { readonly source: number; readonly settings: ReadonlyMap<string, string | null> }[],
+): InheritedSetting {
+  for (const { source, settings } of layers) {
+    const nodeKey = setting.synonyms.find((name) => settings.has(name));
+    if (nodeKey === undefined) continue;
+    const text = settings.get(nodeKey) ?? null;
+    return { text: text === null ? null : configValueText(setting, inTopicUnit(nodeKey, text)), source };
+  }
+  return { text: setting.default, source: configSource.builtIn };
 }
 
 function inTopicUnit(nodeKey: string, text: string): string {

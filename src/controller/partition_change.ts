@@ -1,23 +1,8 @@
-import type { Uuid } from '../base/uuid.ts';
 import { metadataRecord } from '../metadata/metadata_record.ts';
 import type { MetadataRecord } from '../metadata/records.ts';
 import { partitionChangeRecord } from '../protocol/schema/metadata/partition_change_record.ts';
-
-/** A partition as the controller decides over it. Lists are never changed in place. */
-export interface PartitionState {
-  readonly topicId: Uuid;
-  readonly partitionId: number;
-  readonly replicas: readonly number[];
-  readonly isr: readonly number[];
-  /** -1: nobody leads. */
-  readonly leader: number;
-  /** 1: the leader was elected although it may lack records (KIP-704). */
-  readonly leaderRecoveryState: number;
-  /** Fell out of the ISR, but have everything below the high watermark (KIP-966). */
-  readonly eligibleLeaderReplicas: readonly number[];
-  /** The last leader of a partition that has none and nobody who may become it. */
-  readonly lastKnownElr: readonly number[];
-}
+import type { PartitionValues } from '../shared-memory/partition_columns.ts';
+import type { PartitionOfTopic } from './cluster_view.ts';
 
 /** By which rules a partition changes: from the cluster's features, and the settings of the topic. */
 export interface PartitionRules {
@@ -54,7 +39,7 @@ interface Election {
  * (or, when it was lost, as the last known leader); without, the last replica stays in the ISR although nobody leads.
  */
 export function changeOfPartition(
-  state: PartitionState,
+  { topicId, partition, state }: PartitionOfTopic,
   rules: PartitionRules,
   leaving: readonly number[],
   lost: readonly number[],
@@ -81,8 +66,8 @@ export function changeOfPartition(
   const writesEligible = !isSame(eligible, state.eligibleLeaderReplicas);
   if (!writesIsr && leader === LEADER_UNCHANGED && lastKnownElr === null && !writesEligible) return null;
   return metadataRecord(partitionChangeRecord, rules.recordVersion, {
-    topicId: state.topicId,
-    partitionId: state.partitionId,
+    topicId,
+    partitionId: partition,
     isr: writesIsr ? isr : null,
     leader,
     leaderRecoveryState: startsRecovery ? RECOVERING : -1,
@@ -93,7 +78,7 @@ export function changeOfPartition(
 
 /** The ELR grows by whoever leaves an ISR that is then below the minimum; an ISR that is large enough empties it. */
 function eligibleAfter(
-  state: PartitionState,
+  state: PartitionValues,
   isr: readonly number[],
   lost: readonly number[],
   rules: PartitionRules,
@@ -105,7 +90,7 @@ function eligibleAfter(
 
 /** The present leader if it may stay, else the first that may in the order of the replicas. */
 function elect(
-  state: PartitionState,
+  state: PartitionValues,
   isr: readonly number[],
   eligible: readonly number[],
   rules: PartitionRules,
@@ -127,7 +112,7 @@ function elect(
 
 /** The leader is remembered when the ISR empties, and forgotten when there is one again. Null: as it was. */
 function lastKnownAfter(
-  state: PartitionState,
+  state: PartitionValues,
   emptiesIsr: boolean,
   leader: number,
   rules: PartitionRules,

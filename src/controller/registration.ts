@@ -1,28 +1,15 @@
 import { assert } from '../base/assert.ts';
 import type { Uuid } from '../base/uuid.ts';
+import { METADATA_VERSION_OF } from '../metadata/features.ts';
+import type { RegisteredEndpoint, SupportedFeature } from '../metadata/cluster_image.ts';
 import { metadataRecord } from '../metadata/metadata_record.ts';
+import { recordVersions } from '../metadata/record_versions.ts';
 import type { MetadataRecord } from '../metadata/records.ts';
 import { brokerRegistrationChangeRecord } from '../protocol/schema/metadata/broker_registration_change_record.ts';
 import { registerBrokerRecord } from '../protocol/schema/metadata/register_broker_record.ts';
 import { registerControllerRecord } from '../protocol/schema/metadata/register_controller_record.ts';
-import { isActive, type ClusterView } from './cluster_view.ts';
-import { changeOfPartition, NO_LEADER, type PartitionRules, type PartitionState } from './partition_change.ts';
-
-/** A listener as other nodes and clients reach it. */
-export interface RegisteredEndpoint {
-  readonly name: string;
-  readonly host: string;
-  readonly port: number;
-  /** `SecurityProtocol` on the wire: PLAINTEXT 0, SSL 1, SASL_PLAINTEXT 2, SASL_SSL 3. */
-  readonly securityProtocol: number;
-}
-
-/** The levels of a feature that a node's build can work with. */
-export interface SupportedFeature {
-  readonly name: string;
-  readonly minSupportedVersion: number;
-  readonly maxSupportedVersion: number;
-}
+import { isActive, type ClusterView, type PartitionOfTopic } from './cluster_view.ts';
+import { changeOfPartition, NO_LEADER, type PartitionRules } from './partition_change.ts';
 
 export interface ControllerDescription {
   readonly controllerId: number;
@@ -62,7 +49,7 @@ export class Registration {
 
   /** Empty where `metadata.version` does not know registrations of controllers yet. */
   registerController(controller: ControllerDescription): MetadataRecord[] {
-    if (this.#cluster.metadataVersion < CONTROLLER_REGISTRATION_FROM) return [];
+    if (recordVersions(this.#cluster.metadataVersion).registerController < 0) return [];
     return [
       metadataRecord(registerControllerRecord, 0, {
         controllerId: controller.controllerId,
@@ -86,14 +73,14 @@ export class Registration {
     const { brokerId } = broker;
     const before = this.#cluster.broker(brokerId);
     const isNew = before?.incarnationId !== broker.incarnationId;
-    if (isNew && !wasCleanStop && metadataVersion >= ELIGIBLE_REPLICAS_FROM) {
+    if (isNew && !wasCleanStop && metadataVersion >= METADATA_VERSION_OF.eligibleLeaderReplicas) {
       this.#changePartitions(records, [brokerId], [brokerId], (id) => id !== brokerId && this.#isActive(id));
     } else if (isNew && before !== undefined && !before.isFenced) {
       // It came back before anybody noticed that it was gone.
       this.#changePartitions(records, [brokerId], [], (id) => id !== brokerId && this.#isActive(id));
     }
     records.push(
-      metadataRecord(registerBrokerRecord, registerBrokerVersion(metadataVersion), {
+      metadataRecord(registerBrokerRecord, recordVersions(metadataVersion).registerBroker, {
         brokerId,
         isMigratingZkBroker: false,
         incarnationId: broker.incarnationId,
@@ -103,7 +90,7 @@ export class Registration {
         rack: broker.rack,
         fenced: isNew || before.isFenced,
         inControlledShutdown: !isNew && before.isInControlledShutdown,
-        logDirs: metadataVersion >= DIRECTORIES_FROM ? broker.directories : [],
+        logDirs: metadataVersion >= METADATA_VERSION_OF.directoryAssignment ? broker.directories : [],
         cordonedLogDirs: null,
       }),
     );
@@ -115,7 +102,7 @@ export class Registration {
     const brokerEpoch = this.#epochOf(brokerId);
     const records = [metadataRecord(brokerRegistrationChangeRecord, 0, { brokerId, brokerEpoch, fenced: UNFENCED })];
     this.#changePartitions(records, [], [], (id) => id === brokerId || this.#isActive(id), hasNoLeader);
-    if (this.#cluster.metadataVersion >= CORDONED_DIRECTORIES_FROM) {
+    if (this.#cluster.metadataVersion >= METADATA_VERSION_OF.cordonedLogDirectories) {
       records.push(metadataRecord(brokerRegistrationChangeRecord, 3, { brokerId, brokerEpoch, cordonedLogDirs: [] }));
     }
     return records;
@@ -148,23 +135,24 @@ export class Registration {
     leaving: readonly number[],
     lost: readonly number[],
     mayLead: (brokerId: number) => boolean,
-    concerns: (state: PartitionState) => boolean = (state) => isConcerned(state, leaving, lost),
+    concerns: (partition: PartitionOfTopic) => boolean = (partition) => isConcerned(partition, leaving, lost),
   ): void {
-    for (const { topic, state } of this.#cluster.partitions()) {
-      if (!concerns(state)) continue;
-      const change = changeOfPartition(state, this.#rulesOf(topic), leaving, lost, mayLead);
+    for (const partition of this.#cluster.partitions()) {
+      if (!concerns(partition)) continue;
+      const change = changeOfPartition(partition, this.#rulesOf(partition.topic), leaving, lost, mayLead);
       if (change !== null) records.push(change);
     }
   }
 
   #rulesOf(topic: string): PartitionRules {
     const { metadataVersion } = this.#cluster;
+    const { minInsyncReplicas, uncleanLeaderElectionEnable } = this.#cluster.settings(topic);
     return {
-      recordVersion: partitionChangeVersion(metadataVersion),
-      tracksEligibleReplicas: this.#cluster.featureLevel('eligible.leader.replicas.version') >= 1,
-      shrinkRaisesEpoch: metadataVersion < ISR_SHRINK_KEEPS_EPOCH_FROM,
-      minInSyncReplicas: this.#cluster.minInSyncReplicas(topic),
-      allowsUncleanElection: this.#cluster.allowsUncleanElection(topic),
+      recordVersion: recordVersions(metadataVersion).partitionChange,
+      tracksEligibleReplicas: this.#cluster.featureLevel(ELIGIBLE_LEADER_REPLICAS) >= 1,
+      shrinkRaisesEpoch: metadataVersion < METADATA_VERSION_OF.isrShrinkWithoutLeaderEpoch,
+      minInSyncReplicas: minInsyncReplicas,
+      allowsUncleanElection: uncleanLeaderElectionEnable,
     };
   }
 
@@ -179,34 +167,17 @@ export class Registration {
   }
 }
 
-function hasNoLeader(state: PartitionState): boolean {
+function hasNoLeader({ state }: PartitionOfTopic): boolean {
   return state.leader === NO_LEADER;
 }
 
 /** Only partitions where somebody leaves the ISR, or is lost out of the ELR, change. */
-function isConcerned(state: PartitionState, leaving: readonly number[], lost: readonly number[]): boolean {
+function isConcerned({ state }: PartitionOfTopic, leaving: readonly number[], lost: readonly number[]): boolean {
   return leaving.some((id) => state.isr.includes(id)) || lost.some((id) => state.eligibleLeaderReplicas.includes(id));
 }
 
-function registerBrokerVersion(metadataVersion: number): number {
-  if (metadataVersion >= CORDONED_DIRECTORIES_FROM) return 4;
-  if (metadataVersion >= DIRECTORIES_FROM) return 3;
-  return metadataVersion >= MIGRATION_FROM ? 2 : 1;
-}
-
-/** Version of `PartitionChangeRecord` by the level of `metadata.version`. */
-export function partitionChangeVersion(metadataVersion: number): number {
-  if (metadataVersion >= ELIGIBLE_REPLICAS_FROM) return 2;
-  return metadataVersion >= DIRECTORIES_FROM ? 1 : 0;
-}
-
-/** Levels of `metadata.version`: 3.4-IV0, 3.6-IV0, 3.7-IV0, 3.7-IV2, 4.0-IV1, 4.3-IV0. */
-const MIGRATION_FROM = 8;
-const ISR_SHRINK_KEEPS_EPOCH_FROM = 12;
-const CONTROLLER_REGISTRATION_FROM = 15;
-const DIRECTORIES_FROM = 17;
-const ELIGIBLE_REPLICAS_FROM = 23;
-const CORDONED_DIRECTORIES_FROM = 30;
+/** The feature that tracks eligible leader replicas (KIP-966). */
+export const ELIGIBLE_LEADER_REPLICAS = 'eligible.leader.replicas.version';
 
 /** `fenced` of `BrokerRegistrationChangeRecord`. */
 const UNFENCED = -1;

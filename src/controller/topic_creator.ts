@@ -1,5 +1,6 @@
-import { uuidOfRandomBytes, ZERO_UUID, type Uuid } from '../base/uuid.ts';
+import { uuidOfRandomBytes, type Uuid } from '../base/uuid.ts';
 import { deriveTopicConfig, InvalidTopicConfig } from '../config/topic_config.ts';
+import { configResourceType } from '../metadata/configs_image.ts';
 import type { TopicDefaults } from '../config/node_config.ts';
 import type { MetadataImage } from '../metadata/metadata_image.ts';
 import type { MetadataRecord } from '../metadata/records.ts';
@@ -8,8 +9,8 @@ import type { Entropy } from '../port/entropy.ts';
 import { ErrorCode } from '../protocol/errors.ts';
 import type { CreateTopicsRequest } from '../protocol/schema/19_create_topics.ts';
 import { configRecord } from '../protocol/schema/metadata/config_record.ts';
-import { partitionRecord } from '../protocol/schema/metadata/partition_record.ts';
 import { topicRecord } from '../protocol/schema/metadata/topic_record.ts';
+import { assignmentProblem, newPartition, type ReplicaPlace } from './new_partition.ts';
 import { collisionKey, topicNameProblem } from './topic_names.ts';
 
 type TopicToCreate = CreateTopicsRequest['topics'][number];
@@ -37,11 +38,13 @@ export class TopicRefusal {
 }
 
 export interface TopicCreatorOptions {
-  readonly nodeId: number;
   readonly image: MetadataImage;
-  readonly defaults: TopicDefaults;
+  readonly place: () => ReplicaPlace;
+  /** What topics have unless they say otherwise, as it counts now. */
+  readonly defaults: () => TopicDefaults;
   readonly entropy: Entropy;
-  /** Directory ids of this node's data directories are not told yet: zero in the records. */
+  /** Level of `metadata.version`. */
+  readonly metadataVersion: () => number;
   readonly partitionsLeft: () => number;
 }
 
@@ -112,13 +115,13 @@ export class TopicCreator {
       if (value === null) return `Null value not supported for topic configs: ${name}`;
       overrides.set(name, value);
     }
-    const config = deriveTopicConfig(this.#options.defaults.config, overrides);
+    const config = deriveTopicConfig(this.#options.defaults().config, overrides);
     return config instanceof InvalidTopicConfig ? config.message : null;
   }
 
   /** The number of partitions asked for, with one replica each: this node is alone. */
   #counted(topic: TopicToCreate): number | TopicRefusal {
-    const { defaults } = this.#options;
+    const defaults = this.#options.defaults();
     const replicationFactor = topic.replicationFactor === -1 ? defaults.replicationFactor : topic.replicationFactor;
     if (topic.replicationFactor < -1 || topic.replicationFactor === 0) {
       return new TopicRefusal(
@@ -160,7 +163,7 @@ export class TopicCreator {
         return refuse(ErrorCode.INVALID_REPLICA_ASSIGNMENT, `Partition ${partitionIndex} is assigned more than once.`);
       }
       seen.add(partitionIndex);
-      const problem = this.#replicasProblem(brokerIds);
+      const problem = assignmentProblem(brokerIds, this.#options.place().nodeId);
       if (problem !== null) return refuse(ErrorCode.INVALID_REPLICA_ASSIGNMENT, problem);
     }
     for (let partition = 0; partition < seen.size; partition++) {
@@ -170,38 +173,26 @@ export class TopicCreator {
     return seen.size;
   }
 
-  #replicasProblem(brokerIds: readonly number[]): string | null {
-    if (brokerIds.length === 0) return 'The assignment names no replicas for a partition.';
-    for (const id of brokerIds) if (id !== this.#options.nodeId) return `Broker ${id} is not registered.`;
-    return brokerIds.length > 1 ? `The assignment names broker ${brokerIds[0]!} more than once.` : null;
-  }
-
   #planned(topic: TopicToCreate, partitions: number): PlannedTopic {
-    const { nodeId, entropy } = this.#options;
+    const { entropy } = this.#options;
     const bytes = new Uint8Array(16);
     entropy.fill(bytes);
     const topicId = uuidOfRandomBytes(bytes);
     const records: MetadataRecord[] = [metadataRecord(topicRecord, 0, { name: topic.name, topicId })];
     for (const { name, value } of topic.configs) {
       records.push(
-        metadataRecord(configRecord, 0, { resourceType: TOPIC_RESOURCE, resourceName: topic.name, name, value }),
-      );
-    }
-    for (let partitionId = 0; partitionId < partitions; partitionId++) {
-      records.push(
-        metadataRecord(partitionRecord, 1, {
-          partitionId,
-          topicId,
-          replicas: [nodeId],
-          isr: [nodeId],
-          removingReplicas: [],
-          addingReplicas: [],
-          leader: nodeId,
-          leaderEpoch: 0,
-          partitionEpoch: 0,
-          directories: [ZERO_UUID],
+        metadataRecord(configRecord, 0, {
+          resourceType: configResourceType.topic,
+          resourceName: topic.name,
+          name,
+          value,
         }),
       );
+    }
+    const { place, metadataVersion } = this.#options;
+    const level = metadataVersion();
+    for (let partitionId = 0; partitionId < partitions; partitionId++) {
+      records.push(newPartition(topicId, partitionId, place(), level));
     }
     return { name: topic.name, id: topicId, partitions, replicationFactor: 1, records };
   }
@@ -214,5 +205,3 @@ export class TopicCreator {
 }
 
 const METADATA_TOPIC = '__cluster_metadata';
-/** `ConfigResource.Type` on the wire. */
-const TOPIC_RESOURCE = 2;

@@ -16,6 +16,7 @@ import { ErrorCode } from '../protocol/errors.ts';
 import { beginFrame, endFrame } from '../protocol/framing.ts';
 import { writeResponseHeader } from '../protocol/headers.ts';
 import type { Arena } from '../shared-memory/arena.ts';
+import type { PartitionColumns } from '../shared-memory/partition_columns.ts';
 import type { PartitionTable } from '../shared-memory/partition_table.ts';
 import type { Answers } from './answers.ts';
 import type { AppendRouter } from './append_routing.ts';
@@ -33,6 +34,7 @@ export interface RequestsOptions {
   readonly node: NodeView;
   readonly image: MetadataImage;
   readonly table: PartitionTable;
+  readonly columns: PartitionColumns;
   readonly reader: LogReader;
   readonly decompressor: Decompressor;
   readonly fetchSessions: FetchSessions;
@@ -57,6 +59,7 @@ export class Requests implements ApiHost, AppendSink {
   readonly node: NodeView;
   readonly image: MetadataImage;
   readonly table: PartitionTable;
+  readonly columns: PartitionColumns;
   readonly reader: LogReader;
   readonly decompressor: Decompressor;
   readonly fetchSessions: FetchSessions;
@@ -77,6 +80,7 @@ export class Requests implements ApiHost, AppendSink {
     this.node = options.node;
     this.image = options.image;
     this.table = options.table;
+    this.columns = options.columns;
     this.reader = options.reader;
     this.decompressor = options.decompressor;
     this.fetchSessions = options.fetchSessions;

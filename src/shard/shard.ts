@@ -17,7 +17,6 @@ import {
   STOP_DRAIN,
   STOP_REQUEST,
 } from '../api/thread_messages.ts';
-import { inheritedTopicSettings } from '../config/topic_config.ts';
 import { LogReader } from '../log/log_reader.ts';
 import { RecentReads } from '../log/read_policy.ts';
 import { MetadataFollower } from '../metadata/metadata_follower.ts';
@@ -209,6 +208,7 @@ export class Shard implements ChannelHandler {
       node: nodeView(boot),
       image,
       table,
+      columns: memory.columns,
       reader: this.#reader,
       decompressor: batchCodecs,
       fetchSessions: new FetchSessions(
@@ -422,8 +422,10 @@ function nodeView({ config, clusterId, ports }: ShardBoot): NodeView {
     nodeId: config.nodeId,
     rack: config.rack,
     topicDefaults: config.topics,
-    inheritedSettings: inheritedTopicSettings(config.written),
+    written: config.written,
     fetchBytesMax: config.network.fetchBytesMax,
+    describedPartitionsMax: config.network.describedPartitionsMax,
+    isControllerListener: (listener) => config.listeners[listener]!.isController,
     endpoint: (listener) => {
       const { advertised, host, port } = config.listeners[listener]!;
       const known = advertised ?? { host, port };

@@ -7,6 +7,7 @@ import {
   storedTopicConfig,
 } from '../../src/config/topic_config.ts';
 import type { TopicConfig } from '../../src/config/node_config.ts';
+import { configSource } from '../../src/config/dynamic_settings.ts';
 import { resolveNode } from './sources.ts';
 import { assert } from '../../src/base/assert.ts';
 
@@ -56,14 +57,14 @@ test('what is stored and not known costs a topic nothing else', () => {
   equal(ignored.length, 2);
 });
 
-test('as text, in the unit of the topic, with the key that said so', () => {
+test('as text, in the unit of the topic, and where from', () => {
   const { written } = resolveNode('log.retention.hours=1\nlog.roll.ms=5');
-  const settings = inheritedTopicSettings(written);
+  const settings = inheritedTopicSettings(written, { cluster: new Map(), node: new Map() });
   equal(settings.get('retention.ms')?.text, '3600000');
-  equal(settings.get('retention.ms')?.nodeKey, 'log.retention.hours');
+  equal(settings.get('retention.ms')?.source, configSource.file);
   equal(settings.get('segment.ms')?.text, '5');
   equal(settings.get('flush.ms')?.text, '9223372036854775807');
-  equal(settings.get('flush.ms')?.nodeKey, null);
+  equal(settings.get('flush.ms')?.source, configSource.builtIn);
   equal(settings.size, 34);
   ok(settings.has('internal.segment.bytes'));
 });

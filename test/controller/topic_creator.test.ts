@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
+import { ZERO_UUID } from '../../src/base/uuid.ts';
 import { SeededRandom } from '../../src/base/random.ts';
 import { TopicCreator, TopicRefusal, type PlannedTopic } from '../../src/controller/topic_creator.ts';
 import type { MetadataImage } from '../../src/metadata/metadata_image.ts';
@@ -33,9 +34,10 @@ interface Controller {
 function controller(partitionsLeft = 1000): Controller {
   const { image } = imageWithColumns();
   const creator = new TopicCreator({
-    nodeId: 1,
     image,
-    defaults: resolveNode('').topics,
+    place: () => ({ nodeId: 1, directoryId: ZERO_UUID }),
+    defaults: () => resolveNode('').topics,
+    metadataVersion: () => 30,
     entropy: new SimEntropy(new SeededRandom(7)),
     partitionsLeft: () => partitionsLeft,
   });

@@ -153,6 +153,7 @@ export class SmallShard implements ChannelHandler {
       node: nodeView,
       image: this.image,
       table: memory.table,
+      columns: memory.columns,
       reader: overrides.reader ?? (null as unknown as LogReader),
       decompressor: { decompress: () => null },
       fetchSessions: new FetchSessions(
@@ -334,8 +335,10 @@ const nodeView: NodeView = {
   rack: null,
   endpoint: () => ({ host: 'localhost', port: 9092 }),
   topicDefaults: { autoCreate: true, partitions: 1 },
-  inheritedSettings: new Map(),
+  written: [],
   fetchBytesMax: 50 * KIB * KIB,
+  describedPartitionsMax: 2000,
+  isControllerListener: () => false,
 };
 
 /** Takes the oldest, having seen that its records are what was sent. */
