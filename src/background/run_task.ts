@@ -1,7 +1,9 @@
 import { removeDirectoryTree } from '../log/log_deletion.ts';
-import { LogFailure } from '../log/log_failure.ts';
+import { LogFailure, type LogFailureFacts } from '../log/log_failure.ts';
 import { recoverLog } from '../log/log_recovery.ts';
 import { takeSnapshot } from '../metadata/snapshot_task.ts';
+import { probeRoom } from '../log/room_probe.ts';
+import type { DiskError } from '../port/disk.ts';
 import type { BackgroundPorts } from './background_ports.ts';
 import type { BackgroundOutcome, BackgroundTask } from './tasks.ts';
 
@@ -12,9 +14,13 @@ export function runBackgroundTask(task: BackgroundTask, ports: BackgroundPorts):
       return recoverLog(task, ports);
     case 'metadata-snapshot':
       return takeSnapshot(task, ports);
-    case 'remove-directory': {
-      const error = removeDirectoryTree(ports.disk, task.path);
-      return { failure: error === null ? null : LogFailure.ofDisk(error).facts };
-    }
+    case 'remove-directory':
+      return { failure: factsOf(removeDirectoryTree(ports.disk, task.path)) };
+    case 'probe-room':
+      return { failure: factsOf(probeRoom(ports.disk, task.directory)) };
   }
+}
+
+function factsOf(error: DiskError | null): LogFailureFacts | null {
+  return error === null ? null : LogFailure.ofDisk(error).facts;
 }

@@ -11,6 +11,8 @@ export interface BackgroundTasks {
   readonly 'metadata-snapshot': { readonly task: MetadataSnapshotTask; readonly outcome: TakenSnapshot };
   /** Removes the directory of a deleted replica, with everything in it. */
   readonly 'remove-directory': { readonly task: RemoveDirectoryTask; readonly outcome: RemovedDirectory };
+  /** Looks whether there is room again in a log directory that was full. */
+  readonly 'probe-room': { readonly task: ProbeRoomTask; readonly outcome: ProbedRoom };
 }
 
 export type BackgroundTask = BackgroundTasks[keyof BackgroundTasks]['task'];
@@ -32,5 +34,15 @@ export interface RemoveDirectoryTask {
 
 export interface RemovedDirectory {
   /** Why something of it is left; null when nothing is. */
+  readonly failure: LogFailureFacts | null;
+}
+
+export interface ProbeRoomTask {
+  readonly kind: 'probe-room';
+  readonly directory: string;
+}
+
+export interface ProbedRoom {
+  /** Why there is none; null when there is. */
   readonly failure: LogFailureFacts | null;
 }

@@ -7,6 +7,7 @@ import type { MetadataImage } from '../metadata/metadata_image.ts';
 import { replicaState, RowSnapshot, type PartitionTable } from '../shared-memory/partition_table.ts';
 import type { RecoveryPoints } from '../shared-memory/recovery_points.ts';
 import type { ControlPorts } from './control_ports.ts';
+import type { LogDirectories } from './log_directories.ts';
 
 /**
  * The offset checkpoints of each data directory, written by control alone, because the partitions of one directory
@@ -18,6 +19,7 @@ export class Checkpoints {
   readonly #image: MetadataImage;
   readonly #table: PartitionTable;
   readonly #recoveryPoints: RecoveryPoints;
+  readonly #logDirectories: LogDirectories;
   readonly #row = new RowSnapshot();
   #nextMs: number;
 
@@ -27,12 +29,14 @@ export class Checkpoints {
     image: MetadataImage,
     table: PartitionTable,
     recoveryPoints: RecoveryPoints,
+    logDirectories: LogDirectories,
   ) {
     this.#ports = ports;
     this.#config = config;
     this.#image = image;
     this.#table = table;
     this.#recoveryPoints = recoveryPoints;
+    this.#logDirectories = logDirectories;
     this.#nextMs = ports.clock.monotonicMs() + config.storage.recoveryPointCheckpointIntervalMs;
   }
 
@@ -43,28 +47,38 @@ export class Checkpoints {
     if (failure !== null) this.#ports.log.warn('a checkpoint was not written', { why: failure.toString() });
   }
 
-  /** Null, or why the first that failed did. Blocks. */
+  /** Those of every directory that can be written. Null, or why the first that failed did. Blocks. */
   writeAll(): LogFailure | null {
-    const { disk, kernels } = this.#ports;
-    for (const [index, directory] of this.#config.storage.directories.entries()) {
-      const recovery = new Map<string, number>();
-      const starts = new Map<string, number>();
-      const watermarks = new Map<string, number>();
-      this.#collect(index, recovery, starts, watermarks);
-      const failure =
-        writeOffsetCheckpoint(disk, kernels, directory, 'recovery-point-offset-checkpoint', recovery) ??
-        writeOffsetCheckpoint(disk, kernels, directory, 'log-start-offset-checkpoint', starts) ??
-        writeOffsetCheckpoint(disk, kernels, directory, 'replication-offset-checkpoint', watermarks);
-      if (failure !== null) return failure;
+    let first: LogFailure | null = null;
+    for (let directory = 0; directory < this.#config.storage.directories.length; directory++) {
+      const failure = this.write(directory);
+      first ??= failure;
     }
-    return null;
+    return first;
+  }
+
+  /** Those of one log directory; of one that has failed nothing is written, and nothing is lost by it. Blocks. */
+  write(index: number): LogFailure | null {
+    if (this.#logDirectories.isFailed(index)) return null;
+    const { disk, kernels } = this.#ports;
+    const directory = this.#config.storage.directories[index]!;
+    const recovery = new Map<string, number>();
+    const starts = new Map<string, number>();
+    const watermarks = new Map<string, number>();
+    this.#collect(index, recovery, starts, watermarks);
+    const failure =
+      writeOffsetCheckpoint(disk, kernels, directory, 'recovery-point-offset-checkpoint', recovery) ??
+      writeOffsetCheckpoint(disk, kernels, directory, 'log-start-offset-checkpoint', starts) ??
+      writeOffsetCheckpoint(disk, kernels, directory, 'replication-offset-checkpoint', watermarks);
+    if (failure !== null) this.#logDirectories.report(index, failure);
+    return failure;
   }
 
   /** The mark of a clean stop, which lets the next start trust everything: the last thing that is written. */
   markClean(): LogFailure | null {
     const { disk, kernels } = this.#ports;
     for (const [index, directory] of this.#config.storage.directories.entries()) {
-      if (this.#hasUnclosed(index)) continue;
+      if (this.#logDirectories.isFailed(index) || this.#hasUnclosed(index)) continue;
       const failure = writeCleanShutdown(disk, kernels, directory, NO_BROKER_EPOCH);
       if (failure !== null) return failure;
     }

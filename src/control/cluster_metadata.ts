@@ -1,7 +1,5 @@
-import { shardOf } from '../cluster/placement.ts';
 import { activationRecords } from '../controller/bootstrap.ts';
 import type { NodeConfig } from '../config/node_config.ts';
-import { formatDirectoryName } from '../log/directory_name.ts';
 import { MetadataImage, type MetadataChanges } from '../metadata/metadata_image.ts';
 import type { MetadataSink } from '../metadata/batch_file.ts';
 import { appliedTo } from '../metadata/metadata_follower.ts';
@@ -15,21 +13,16 @@ import type { TopicImage } from '../metadata/topic_image.ts';
 import type { MetadataWatermark } from '../metadata/watermark.ts';
 import { TaskFailure } from '../port/background.ts';
 import type { PartitionColumns, PartitionColumnsWriter } from '../shared-memory/partition_columns.ts';
-import { replicaState, type PartitionSlots, type PartitionTable } from '../shared-memory/partition_table.ts';
-import type { RecoveryPoints } from '../shared-memory/recovery_points.ts';
 import { voterEndpointsOf } from '../storage/beginning.ts';
 import type { ControlPorts } from './control_ports.ts';
 import type { DataDirectories } from '../storage/data_directories.ts';
-import type { FoundLogs } from './found_logs.ts';
+import type { ReplicaPlacement } from './replica_placement.ts';
 
 export interface ClusterMetadataOptions {
   readonly ports: ControlPorts;
   readonly config: NodeConfig;
   readonly directories: DataDirectories;
-  readonly foundLogs: FoundLogs;
-  readonly recoveryPoints: RecoveryPoints;
-  readonly table: PartitionTable;
-  readonly slots: PartitionSlots;
+  readonly placement: ReplicaPlacement;
   readonly index: PartitionIndex;
   readonly columns: PartitionColumns;
   readonly columnsWriter: PartitionColumnsWriter;
@@ -47,27 +40,21 @@ export class ClusterMetadata implements MetadataChanges {
   /** The metadata directory failed: the node cannot go on. */
   failed: (why: string) => void = () => {};
   readonly #options: ClusterMetadataOptions;
-  readonly #key = new Uint8Array(20);
   readonly #sink: MetadataSink;
   #log: MetadataLog | null = null;
   #snapshots: MetadataSnapshots | null = null;
-  /** Rows that were placed and whose owners have not opened them yet. */
-  readonly opening = new Set<number>();
-  /** Rows whose logs a crash has left: control's until they are recovered. */
-  readonly recovering = new Set<number>();
-
   constructor(options: ClusterMetadataOptions) {
     this.#options = options;
     const { kernels } = options.ports;
-    const { columns, columnsWriter: writer, index } = options;
+    const { columns, columnsWriter: writer, index, placement } = options;
     this.image = new MetadataImage(
       kernels,
       new WrittenPartitions({
         writer,
         columns,
         index,
-        place: (topic, partition) => this.#place(topic, partition),
-        removed: () => {},
+        place: (topic, partition) => placement.place(topic, partition),
+        removed: (topic, partition, slot) => placement.removed(topic, partition, slot),
       }),
     );
     this.#sink = appliedTo(this.image, this);
@@ -133,10 +120,17 @@ export class ClusterMetadata implements MetadataChanges {
     return null;
   }
 
-  partitionAdded(topic: TopicImage, partition: number): void {
-    const slot = topic.slotOf(partition);
-    if (!this.recovering.has(slot)) this.opening.add(slot);
+  /** Rows that were placed and whose owners have not opened them yet. */
+  get opening(): Set<number> {
+    return this.#options.placement.opening;
   }
+
+  /** Rows whose logs a crash has left: control's until they are recovered. */
+  get recovering(): ReadonlySet<number> {
+    return this.#options.placement.recovering;
+  }
+
+  partitionAdded(_topic: TopicImage, _partition: number): void {}
 
   partitionChanged(_topic: TopicImage, _partition: number): void {}
 
@@ -191,44 +185,5 @@ export class ClusterMetadata implements MetadataChanges {
 
   #fail(why: string): void {
     this.failed(`the metadata directory failed: ${why}`);
-  }
-
-  /** A row for a new partition, placed on a shard and in a data directory. */
-  #place(topic: TopicImage, partition: number): number {
-    const { slots, table, foundLogs, recoveryPoints } = this.#options;
-    const found = foundLogs.take(formatDirectoryName(topic.name, partition));
-    const logDirectory = found?.directory ?? this.#emptiestDirectory();
-    const slot = slots.allocate(this.#ownerOf(topic, partition), 0);
-    if (slot < 0) throw new Error('millrace.partitions.max is below the number of partitions');
-    const row = table.row(slot);
-    row.logDirectory = logDirectory;
-    row.logStartOffset = found?.logStartOffset ?? 0;
-    row.highWatermark = found?.highWatermark ?? 0;
-    recoveryPoints.set(slot, found?.recoveryPoint ?? 0);
-    if (found?.needsRecovery === true) {
-      row.state = replicaState.recovering;
-      this.recovering.add(slot);
-    }
-    row.publish();
-    return slot;
-  }
-
-  /** Placement on a shard is not on disk: a restart with another number of shards places anew. */
-  #ownerOf(topic: TopicImage, partition: number): number {
-    const view = new DataView(this.#key.buffer);
-    for (let word = 0; word < 4; word++) view.setInt32(word * 4, topic.idWords[word]!);
-    view.setInt32(16, partition);
-    const hash = this.#options.ports.kernels.xxhash(this.#key, 0, this.#key.length);
-    return 1 + shardOf(hash, this.#options.config.shards);
-  }
-
-  #emptiestDirectory(): number {
-    const { counts } = this.#options.directories;
-    let fewest = 0;
-    for (let directory = 1; directory < counts.length; directory++) {
-      if (counts[directory]! < counts[fewest]!) fewest = directory;
-    }
-    counts[fewest]!++;
-    return fewest;
   }
 }

@@ -17,6 +17,7 @@ import type { NodeConfig } from '../config/node_config.ts';
 import { partitionIndexBytes, PartitionIndex } from '../metadata/partition_index.ts';
 import { metadataWatermarkBytes, MetadataWatermark } from '../metadata/watermark.ts';
 import type { Timer } from '../port/clock.ts';
+import { DiskError } from '../port/disk.ts';
 import type { ThreadFailure } from '../port/threads.ts';
 import type { ChannelHandler } from '../shared-memory/channel.ts';
 import { counter } from '../shared-memory/counters.ts';
@@ -33,6 +34,9 @@ import { ControlApis } from './control_apis.ts';
 import type { ControlPorts } from './control_ports.ts';
 import { openDataDirectories, type DataDirectories } from '../storage/data_directories.ts';
 import { FoundLogs } from './found_logs.ts';
+import { LeavingReplicas } from './leaving_replicas.ts';
+import { LogDirectories } from './log_directories.ts';
+import { ReplicaPlacement } from './replica_placement.ts';
 import { geometryOf } from './geometry.ts';
 import { logsToRecover, Recovery, type RecoveryProgress } from './recovery.ts';
 
@@ -74,6 +78,9 @@ export class ControlThread implements ChannelHandler {
   readonly #apis: ControlApis;
   readonly #checkpoints: Checkpoints;
   readonly #recovery: Recovery;
+  readonly #placement: ReplicaPlacement;
+  readonly #leaving: LeavingReplicas;
+  readonly #logDirectories: LogDirectories;
   readonly #directories: DataDirectories;
   readonly #listenerPorts: ListenerPorts;
   readonly #arenas: readonly { readonly bytes: Uint8Array; readonly view: DataView }[];
@@ -93,7 +100,7 @@ export class ControlThread implements ChannelHandler {
   #startTimer: Timer | null = null;
   readonly #runTurn = (): void => this.#turn();
   readonly #wake = (): void => this.#wakeUp();
-  readonly #hasWork = (): boolean => this.#memory.hasWork();
+  readonly #hasWork = (): boolean => this.#memory.hasWork() || this.#logDirectories.hasNews;
   readonly #noticed = (slot: number): void => this.#rowChanged(slot);
 
   /** Returns a sentence for the administrator where the node cannot start; nothing is left running then. */
@@ -106,15 +113,26 @@ export class ControlThread implements ChannelHandler {
     const index = new SharedArrayBuffer(partitionIndexBytes(config.storage.partitionsMax));
     const slots = new PartitionSlots(memory.table);
     const recoveryPoints = new SharedArrayBuffer(recoveryPointsBytes(config.storage.partitionsMax));
-    const metadata = new ClusterMetadata({
+    const partitionIndex = new PartitionIndex(index);
+    for (const [directory, { failure, path }] of directories.all.entries()) {
+      if (failure !== null) memory.logDirectories.fail(directory, new DiskError(failure, 'probe', path));
+    }
+    const placement = new ReplicaPlacement({
       ports,
       config,
       directories,
       foundLogs: new FoundLogs(ports, directories),
       recoveryPoints: new RecoveryPoints(recoveryPoints),
-      table: memory.table,
+      memory,
       slots,
-      index: new PartitionIndex(index),
+      index: partitionIndex,
+    });
+    const metadata = new ClusterMetadata({
+      ports,
+      config,
+      directories,
+      placement,
+      index: partitionIndex,
       columns: memory.columns,
       columnsWriter: new PartitionColumnsWriter(shared.partitionColumns, shared.idLists, shared.geometry.partitionsMax),
       watermark: new MetadataWatermark(watermark),
@@ -124,11 +142,13 @@ export class ControlThread implements ChannelHandler {
     });
     const problem = metadata.open();
     if (problem !== null) return problem;
+    placement.setStraysAside();
     return new ControlThread(ports, config, events, {
       directories,
       shared,
       memory,
       metadata,
+      placement,
       slots,
       watermark,
       index,
@@ -137,8 +157,8 @@ export class ControlThread implements ChannelHandler {
   }
 
   private constructor(ports: ControlPorts, config: NodeConfig, events: ControlEvents, parts: Parts) {
-    const { directories, shared, memory, metadata, slots, recoveryPoints } = parts;
-    const { kernels, clock } = ports;
+    const { directories, shared, memory, metadata, placement, slots, recoveryPoints } = parts;
+    const { kernels, clock, disk, background, log } = ports;
     this.#ports = ports;
     this.#config = config;
     this.#events = events;
@@ -151,13 +171,43 @@ export class ControlThread implements ChannelHandler {
     this.#arenas = memory.arenaBytes.map((bytes, index) => ({ bytes, view: memory.arenaViews[index]! }));
     this.#arguments = new ByteReader((bytes, start, end) => kernels.decodeText(bytes, start, end));
     this.#writer = new ByteWriter((text) => kernels.encodeText(text), 4096);
+    this.#logDirectories = new LogDirectories({
+      states: memory.logDirectories,
+      paths: config.storage.directories,
+      metadata: config.storage.directories.indexOf(config.storage.metadataDirectory),
+      background,
+      log,
+      tellAll: () => {
+        for (let thread = 1; thread <= config.shards; thread++) memory.doorbell.ring(thread);
+        this.#wakeUp();
+      },
+      nothingLeft: (why) => this.#fail(why, EXIT_CONFIGURATION),
+    });
     this.#checkpoints = new Checkpoints(
       ports,
       config,
       metadata.image,
       memory.table,
       new RecoveryPoints(recoveryPoints),
+      this.#logDirectories,
     );
+    this.#placement = placement;
+    this.#leaving = new LeavingReplicas({
+      table: memory.table,
+      shards: config.shards,
+      clock,
+      disk,
+      background,
+      log,
+      isRecovering: (slot) => placement.recovering.has(slot),
+      writeCheckpoints: (logDirectory) => this.#checkpoints.write(logDirectory),
+      left: (replica) => placement.left(replica),
+    });
+    placement.leaving = this.#leaving;
+    for (const [directory, path] of config.storage.directories.entries()) {
+      if (this.#logDirectories.isFailed(directory)) continue;
+      this.#leaving.resume(path, config.topics.config.fileDeleteDelayMs);
+    }
     const listenerPorts = new SharedArrayBuffer(Math.max(1, config.listeners.length) * 4);
     this.#listenerPorts = new ListenerPorts(listenerPorts);
     this.#configureRates(clock.monotonicMs());
@@ -264,6 +314,9 @@ export class ControlThread implements ChannelHandler {
     if (this.#phase === 'opening' && this.#metadata.opening.size === 0) this.#listen();
     if (this.#stopAsked && this.#phase === 'ready') this.#beginStopping();
     this.#metadata.tick(nowMs);
+    this.#logDirectories.tick(nowMs);
+    if (this.#isOver()) return;
+    this.#leaving.tick(nowMs);
     this.#checkpoints.tick(nowMs);
     memory.flush();
     if (drained > 0) return this.#wakeUp();
@@ -280,19 +333,19 @@ export class ControlThread implements ChannelHandler {
   }
 
   #rowChanged(slot: number): void {
+    const { table } = this.#memory;
+    const { state } = table.snapshot(slot, this.#row) ? this.#row : { state: replicaState.free };
+    const isLeaving = this.#leaving.has(slot);
+    this.#leaving.noticed(slot);
+    // A late word about a replica that had the row before.
+    if (!isLeaving && (state === replicaState.opening || state === replicaState.recovering)) return;
     this.#apis.opened(slot);
-    if (this.#memory.table.snapshot(slot, this.#row) && this.#row.state === replicaState.offline) {
-      this.#ports.log.warn('a partition is offline', { slot });
-    }
   }
 
   /** The row of a log that was recovered, or could not be, is its owner's from now on. */
   #handOver(slot: number, state: number): void {
-    const row = this.#memory.table.row(slot);
-    row.state = state;
-    row.publish();
-    this.#metadata.recovering.delete(slot);
-    this.#memory.notices.post(row.owner, slot);
+    this.#placement.handOver(slot, state);
+    this.#leaving.noticed(slot);
     this.#wakeUp();
   }
 
@@ -397,6 +450,7 @@ export class ControlThread implements ChannelHandler {
 
   #end(): void {
     this.#phase = 'over';
+    this.#leaving.stop();
     this.#timer?.cancel();
     this.#timer = null;
     this.#startTimer?.cancel();
@@ -421,6 +475,7 @@ interface Parts {
   readonly shared: SharedMemory;
   readonly memory: ThreadMemory;
   readonly metadata: ClusterMetadata;
+  readonly placement: ReplicaPlacement;
   readonly slots: PartitionSlots;
   readonly watermark: SharedArrayBuffer;
   readonly index: SharedArrayBuffer;

@@ -22,6 +22,7 @@ export interface FoundLog {
  */
 export class FoundLogs {
   readonly #logs = new Map<string, FoundLog>();
+  readonly #taken = new Map<string, FoundLog>();
 
   constructor(ports: ControlPorts, { all, placed }: DataDirectories) {
     const offsets = all.map(({ path, failure }) => {
@@ -49,7 +50,20 @@ export class FoundLogs {
   take(name: string): FoundLog | null {
     const found = this.#logs.get(name) ?? null;
     this.#logs.delete(name);
+    if (found !== null) this.#taken.set(name, found);
     return found;
+  }
+
+  /** While the metadata is read: the partition that took the log was removed by a later record. */
+  giveBack(name: string): void {
+    const found = this.#taken.get(name);
+    if (found !== undefined) this.#logs.set(name, found);
+    this.#taken.delete(name);
+  }
+
+  /** Those that nobody took, by name, when all of the metadata was read: no partition of the cluster has them. */
+  unknown(): IterableIterator<[string, FoundLog]> {
+    return this.#logs.entries();
   }
 }
 

@@ -62,8 +62,11 @@ export interface WrittenPartitionsOptions {
   readonly columns: PartitionColumns;
   /** A slot for a partition that has none; −1: none is left. */
   readonly place: (topic: TopicImage, partition: number) => number;
-  /** The partition is in no column any more. */
-  readonly removed: (slot: number) => void;
+  /**
+   * The partition is in no column any more. It is still in the index: a thread that lags behind finds its slot there, and
+   * sees in the columns that the partition is gone. Who frees the slot removes it.
+   */
+  readonly removed: (topic: TopicImage, partition: number, slot: number) => void;
   /** Where other threads find the slot; null where there are none. */
   readonly index: PartitionIndex | null;
 }
@@ -107,12 +110,11 @@ export class WrittenPartitions implements PartitionStore {
   }
 
   remove(topic: TopicImage): void {
-    const { writer, index, removed } = this.#options;
+    const { writer, removed } = this.#options;
     for (const [partition, slot] of topic.slots.entries()) {
       if (slot < 0) continue;
-      index?.remove(topic.idWords, partition);
       writer.clear(slot);
-      removed(slot);
+      removed(topic, partition, slot);
     }
   }
 }
@@ -128,7 +130,7 @@ export function privatePartitions(partitionsMax: number): { store: WrittenPartit
     writer: new PartitionColumnsWriter(memory, lists, partitionsMax),
     columns,
     place: () => free.pop() ?? (used < partitionsMax ? used++ : -1),
-    removed: (slot) => free.push(slot),
+    removed: (_topic, _partition, slot) => free.push(slot),
     index: null,
   });
   return { store, columns };

@@ -2,6 +2,7 @@ import { assert } from '../base/assert.ts';
 import { APPEND, APPEND_ANSWER, APPEND_REQUEST } from '../api/thread_messages.ts';
 import type { AppendSink } from '../partition/append_queue.ts';
 import type { Channel } from '../shared-memory/channel.ts';
+import { putNumber } from './ring_numbers.ts';
 
 /**
  * Appends on their way to the shard that owns the partition. The records stay where they are, in the arena of the shard
@@ -119,17 +120,6 @@ export class RemoteAppends implements AppendSink {
     putNumber(view, position + APPEND_ANSWER.logStartOffsetHigh, logStartOffset);
     view.setInt32(position + APPEND_ANSWER.recordErrorsAt, recordErrorsAt, true);
   }
-}
-
-const TWO_32 = 0x1_0000_0000;
-
-function putNumber(view: DataView, at: number, value: number): void {
-  view.setInt32(at, Math.floor(value / TWO_32), true);
-  view.setInt32(at + 4, value | 0, true);
-}
-
-export function takeNumber(view: DataView, at: number): number {
-  return view.getInt32(at, true) * TWO_32 + view.getUint32(at + 4, true);
 }
 
 /** Appends that wait for credit: a ring of seven words each. */

@@ -31,6 +31,7 @@ export function leaderConfigOf(topic: TopicConfig, config: NodeConfig): LeaderCo
     compression: compressionOf(topic),
     minInSyncReplicas: topic.minInsyncReplicas,
     isCompacted: topic.cleanupPolicy.includes('compact'),
+    keepsLastOfEachKey: topic.cleanupPolicy.includes('compact') && !topic.cleanupPolicy.includes('delete'),
     acknowledgesDurable: config.storage.flushPolicy === 'acknowledged',
   };
 }

@@ -1,6 +1,6 @@
 import { ApiHandlers } from '../api/handlers.ts';
 import type { FetchSessions } from '../api/fetch_sessions.ts';
-import type { AnswerMemory, ApiHost, NodeView } from '../api/host.ts';
+import type { AnswerMemory, ApiHost, LogDirectoryView, NodeView, PartitionOutcome } from '../api/host.ts';
 import type { Request } from '../api/request.ts';
 import { ByteReader, type ByteWriter } from '../base/bytes.ts';
 import { TimerQueue } from '../base/timer_queue.ts';
@@ -24,6 +24,8 @@ import type { Connection } from './connection.ts';
 import type { Connections } from './connections.ts';
 import type { ControlCalls } from './control_calls.ts';
 import type { OwnedPartitions } from './owned_partitions.ts';
+import type { PartitionApis } from './partition_apis.ts';
+import type { PartitionCalls } from './partition_calls.ts';
 import type { ParkedFetches } from './parked_fetches.ts';
 import type { RequestPool } from './request_pool.ts';
 
@@ -46,6 +48,9 @@ export interface RequestsOptions {
   readonly parked: ParkedFetches;
   readonly router: AppendRouter;
   readonly controlCalls: ControlCalls;
+  readonly partitionApis: PartitionApis;
+  readonly partitionCalls: PartitionCalls;
+  readonly logDirectories: readonly LogDirectoryView[];
 }
 
 /**
@@ -63,6 +68,7 @@ export class Requests implements ApiHost, AppendSink {
   readonly reader: LogReader;
   readonly decompressor: Decompressor;
   readonly fetchSessions: FetchSessions;
+  readonly logDirectories: readonly LogDirectoryView[];
   readonly arenaBytes: Uint8Array;
   readonly arenaView: DataView;
   readonly answers: AnswerMemory;
@@ -84,6 +90,7 @@ export class Requests implements ApiHost, AppendSink {
     this.reader = options.reader;
     this.decompressor = options.decompressor;
     this.fetchSessions = options.fetchSessions;
+    this.logDirectories = options.logDirectories;
     this.arenaBytes = options.arena.bytes;
     this.arenaView = options.arena.view;
     this.answers = options.answers;
@@ -196,6 +203,20 @@ export class Requests implements ApiHost, AppendSink {
   controlAnswered(tag: number, length: number): void {
     const request = this.#options.controlCalls.answered(tag, length);
     if (request !== null) this.returned(request);
+  }
+
+  callPartition(
+    owner: number,
+    apiKey: number,
+    slot: number,
+    incarnation: number,
+    argument: number,
+    bodyBytes: number,
+    answered: (outcome: PartitionOutcome) => void,
+  ): void {
+    const { thread, partitionApis, partitionCalls } = this.#options;
+    if (owner === thread) answered(partitionApis.call(apiKey, slot, incarnation, argument));
+    else partitionCalls.call(owner, apiKey, slot, incarnation, argument, bodyBytes, answered);
   }
 
   park(request: Request): void {

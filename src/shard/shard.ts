@@ -10,6 +10,7 @@ import {
   LISTEN,
   LISTEN_ANSWER,
   LISTEN_REQUEST,
+  PARTITION_CALL,
   STOP,
   STOP_ACCEPTING,
   STOP_ANSWER,
@@ -27,6 +28,7 @@ import { MetadataWatermark } from '../metadata/watermark.ts';
 import type { BatchCodecs } from '../partition/recompression.ts';
 import type { Timer } from '../port/clock.ts';
 import { CodecFailure, type DecompressionLimits } from '../port/codecs.ts';
+import { DiskError } from '../port/disk.ts';
 import { Arena } from '../shared-memory/arena.ts';
 import type { ChannelHandler } from '../shared-memory/channel.ts';
 import { counter } from '../shared-memory/counters.ts';
@@ -35,16 +37,19 @@ import { SegmentHeap } from '../shared-memory/segment_lists.ts';
 import { stageNames, type StageName } from '../shared-memory/stages.ts';
 import { ThreadMemory } from '../shared-memory/thread_memory.ts';
 import { Answers } from './answers.ts';
-import { AppendRouter, atOfTag, RemoteAppends, requestOfTag, takeNumber } from './append_routing.ts';
+import { AppendRouter, atOfTag, RemoteAppends, requestOfTag } from './append_routing.ts';
 import { ConnectionGate } from './connection_gate.ts';
 import { Connections } from './connections.ts';
 import { ControlCalls } from './control_calls.ts';
 import { Dispatcher } from './dispatch.ts';
 import { OwnedPartitions } from './owned_partitions.ts';
 import { ParkedFetches } from './parked_fetches.ts';
+import { PartitionApis } from './partition_apis.ts';
+import { PartitionCalls } from './partition_calls.ts';
 import { PartitionKeeper } from './partition_keeper.ts';
 import { RequestPool } from './request_pool.ts';
 import { Requests } from './requests.ts';
+import { takeNumber } from './ring_numbers.ts';
 import { SendBuffers } from './send_buffers.ts';
 import { ListenerPorts, type ShardBoot } from './shard_boot.ts';
 import type { ShardPorts } from './shard_ports.ts';
@@ -71,6 +76,8 @@ export class Shard implements ChannelHandler {
   readonly #requests: Requests;
   readonly #dispatcher: Dispatcher;
   readonly #controlCalls: ControlCalls;
+  readonly #partitionCalls: PartitionCalls;
+  readonly #partitionApis: PartitionApis;
   readonly #reader: LogReader;
   readonly #arena: Arena;
   /** Every shard's arena, by thread number − 1: where the records of its requests lie. */
@@ -188,6 +195,8 @@ export class Shard implements ChannelHandler {
     );
     this.#router = new AppendRouter(channels);
     this.#remoteAppends = channels.map((channel) => (channel === null ? null : new RemoteAppends(channel)));
+    this.#partitionCalls = new PartitionCalls(arena, channels, kernels);
+    this.#partitionApis = new PartitionApis(this.#partitions, kernels);
     this.#controlCalls = new ControlCalls(arena, memory.channel(CONTROL), kernels);
     this.#reader = new LogReader({
       disk,
@@ -223,6 +232,16 @@ export class Shard implements ChannelHandler {
       parked: new ParkedFetches(table, thread),
       router: this.#router,
       controlCalls: this.#controlCalls,
+      partitionApis: this.#partitionApis,
+      partitionCalls: this.#partitionCalls,
+      logDirectories: config.storage.directories.map((path, index) => ({
+        path,
+        isOffline: () => memory.logDirectories.isFailed(index),
+        space: () => {
+          const space = disk.space(path);
+          return space instanceof DiskError ? null : space;
+        },
+      })),
     });
     this.#dispatcher = new Dispatcher(arena, this.#connections, pool, this.#requests, this.#router, counters);
     this.wake();
@@ -237,6 +256,10 @@ export class Shard implements ChannelHandler {
 
   request(peer: number, kind: number, correlation: number, view: DataView, start: number, _length: number): void {
     if (kind === APPEND) return this.#appendFor(peer, correlation, view, start);
+    if (kind === PARTITION_CALL) {
+      const arena = this.#arenas[peer - 1]!.bytes;
+      return this.#partitionApis.callFor(this.#memory.channel(peer), arena, correlation, view, start);
+    }
     assert(peer === CONTROL, 'only control tells a shard what to do');
     if (kind === LISTEN) {
       const listener = view.getInt32(start + LISTEN_REQUEST.listener, true);
@@ -261,12 +284,14 @@ export class Shard implements ChannelHandler {
       );
       return;
     }
+    if (kind === PARTITION_CALL) return this.#partitionCalls.answered(tag, view, start);
     assert(kind === CONTROL_CALL, 'a shard asks for appends and control calls');
     this.#requests.controlAnswered(tag, view.getInt32(start + CONTROL_CALL_ANSWER.length, true));
   }
 
   creditReturned(peer: number): void {
     this.#router.retry(peer);
+    if (peer !== CONTROL) this.#partitionCalls.retry(peer);
     this.#dispatcher.creditReturned();
     if (peer === CONTROL) this.#controlCalls.retry();
   }
