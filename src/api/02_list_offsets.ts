@@ -7,8 +7,10 @@ import {
 } from '../protocol/schema/02_list_offsets.ts';
 import type { Encodable } from '../protocol/schema_language.ts';
 import { listOffsetsTimestamp, TimestampResult, type ReadStatus } from '../log/read_position.ts';
-import { replicaState, RowSnapshot } from '../shared-memory/partition_table.ts';
+import { RowSnapshot } from '../shared-memory/partition_table.ts';
+import { Gathering } from './gathering.ts';
 import type { ApiHandler, ApiHost } from './host.ts';
+import { refusalOfLeader } from './leader_check.ts';
 import type { Request } from './request.ts';
 
 type Answer = Encodable<typeof listOffsetsResponse>;
@@ -32,23 +34,23 @@ export class ListOffsetsHandler implements ApiHandler {
       throttleTimeMs: 0,
       topics: body.topics.map(({ name, partitions }) => ({ name, partitions: partitions.map(unanswered) })),
     };
-    // Guards against completion while partitions are still to be looked at.
-    request.parts = 1;
-    const finish = (): void => {
-      if (--request.parts > 0) return;
-      if (request.isAbandoned) return host.returned(request);
+    const gathering = new Gathering(request, host, () => {
       if (request.apiVersion < LEADER_EPOCH_FROM) forgetEpochs(answer);
       codecOf(listOffsetsResponse).encode(host.beginAnswer(request), request.apiVersion, answer);
-      host.complete(request);
-    };
+    });
+    const finish = (): void => gathering.end();
+    const namedTwice = partitionsNamedTwice(body.topics);
     body.topics.forEach((topic, topicIndex) => {
       topic.partitions.forEach((asked, index) => {
         const into = answer.topics[topicIndex]!.partitions[index]! as PartitionAnswer;
-        request.parts++;
+        into.errorCode = refusalOfTimestamp(Number(asked.timestamp), request.apiVersion);
+        if (namedTwice.has(keyOf(topic.name, asked))) into.errorCode = ErrorCode.INVALID_REQUEST;
+        if (into.errorCode !== ErrorCode.NONE) return;
+        gathering.begin();
         this.#look(topic.name, asked, body.isolationLevel === 1, host, into, finish);
       });
     });
-    finish();
+    gathering.end();
   }
 
   #look(
@@ -61,7 +63,7 @@ export class ListOffsetsHandler implements ApiHandler {
   ): void {
     const slot = host.image.topicByName(name)?.slotOf(asked.partitionIndex) ?? -1;
     const row = this.#row;
-    into.errorCode = this.#refusal(slot, asked.currentLeaderEpoch, host);
+    into.errorCode = refusalOfLeader(host.table, slot, asked.currentLeaderEpoch, row);
     if (into.errorCode !== ErrorCode.NONE) return done();
     const end = readCommitted ? row.lastStableOffset : row.highWatermark;
     const timestamp = Number(asked.timestamp);
@@ -92,16 +94,28 @@ export class ListOffsetsHandler implements ApiHandler {
     if (status !== 'later') return take(status);
     reader.offsetForTimestampLater(row, timestamp, end, decompressor, found, () => take(found.status));
   }
+}
 
-  /** Fills `#row` where it returns NONE. */
-  #refusal(slot: number, currentLeaderEpoch: number, host: ApiHost): ErrorCode {
-    const row = this.#row;
-    if (slot < 0 || !host.table.snapshot(slot, row)) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
-    if (row.state === replicaState.offline) return ErrorCode.KAFKA_STORAGE_ERROR;
-    if (row.state !== replicaState.leader) return ErrorCode.NOT_LEADER_OR_FOLLOWER;
-    if (currentLeaderEpoch >= 0 && currentLeaderEpoch < row.leaderEpoch) return ErrorCode.FENCED_LEADER_EPOCH;
-    return currentLeaderEpoch > row.leaderEpoch ? ErrorCode.UNKNOWN_LEADER_EPOCH : ErrorCode.NONE;
+function partitionsNamedTwice(topics: ListOffsetsRequest['topics']): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const twice = new Set<string>();
+  for (const { name, partitions } of topics) {
+    for (const partition of partitions) {
+      const key = keyOf(name, partition);
+      if (seen.has(key)) twice.add(key);
+      seen.add(key);
+    }
   }
+  return twice;
+}
+
+const keyOf = (name: string, { partitionIndex }: PartitionRequest): string => `${partitionIndex} ${name}`;
+
+/** Special timestamps are known from a version on. */
+function refusalOfTimestamp(timestamp: number, version: number): ErrorCode {
+  if (timestamp >= 0) return ErrorCode.NONE;
+  const from = SPECIAL_TIMESTAMPS_FROM[-timestamp];
+  return from !== undefined && version >= from ? ErrorCode.NONE : ErrorCode.UNSUPPORTED_VERSION;
 }
 
 function unanswered({ partitionIndex }: PartitionRequest): PartitionAnswer {
@@ -115,4 +129,6 @@ function forgetEpochs(answer: Answer): void {
   }
 }
 
+/** By the timestamp's negative: latest, earliest, max, earliest local, latest tiered, earliest pending upload. */
+const SPECIAL_TIMESTAMPS_FROM: readonly (number | undefined)[] = [undefined, 1, 1, 7, 8, 9, 11];
 const LEADER_EPOCH_FROM = 4;

@@ -5,6 +5,7 @@ import type { ReadPosition } from '../log/read_position.ts';
 import type { Decompressor } from '../log/records_by_time.ts';
 import type { MetadataImage } from '../metadata/metadata_image.ts';
 import type { Clock } from '../port/clock.ts';
+import type { DiskSpace } from '../port/disk.ts';
 import type { Kernels } from '../port/kernels.ts';
 import type { PartitionColumns } from '../shared-memory/partition_columns.ts';
 import type { PartitionTable } from '../shared-memory/partition_table.ts';
@@ -23,6 +24,8 @@ export interface ApiHost {
   readonly decompressor: Decompressor;
   /** Those that this shard made. */
   readonly fetchSessions: FetchSessions;
+  /** In the order of the configuration: `logDirectory` of a row is the index. */
+  readonly logDirectories: readonly LogDirectoryView[];
   /** The receiving shard's arena, in which request bodies lie: shared memory. */
   readonly arenaBytes: Uint8Array;
   readonly arenaView: DataView;
@@ -66,6 +69,21 @@ export interface ApiHost {
     answered: (answer: ByteReader | null) => void,
   ): boolean;
 
+  /**
+   * Has the owner of a partition, on whichever thread, execute what only it can. `argument` is what the API asks about;
+   * `bodyBytes` is the room for an answer that is more than two numbers, 0 for none. `answered` is called once, also
+   * when nobody waits any more; the body is valid during the call.
+   */
+  callPartition(
+    owner: number,
+    apiKey: number,
+    slot: number,
+    incarnation: number,
+    argument: number,
+    bodyBytes: number,
+    answered: (outcome: PartitionOutcome) => void,
+  ): void;
+
   /** The fetch has nothing to answer with yet: it is evaluated again when one of its partitions moves, or expires. */
   park(request: Request): void;
   /** The fetch waits no longer. */
@@ -76,6 +94,23 @@ export interface ApiHost {
   readPosition(request: Request, slot: number): ReadPosition;
   /** Memory for the records of a fetch's answer. */
   readonly answers: AnswerMemory;
+}
+
+/** What the owner of a partition answered; -1 for numbers that its API does not tell. */
+export interface PartitionOutcome {
+  readonly errorCode: number;
+  readonly offset: number;
+  readonly epoch: number;
+  readonly body: ByteReader | null;
+}
+
+/** A directory with logs, as DescribeLogDirs tells it. */
+export interface LogDirectoryView {
+  readonly path: string;
+  /** It failed, and nothing of it is used any more. */
+  isOffline(): boolean;
+  /** Of its volume; null when nobody knows. */
+  space(): DiskSpace | null;
 }
 
 /** Pieces of an answer that are read from the disk into memory of their own. */

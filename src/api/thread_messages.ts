@@ -12,6 +12,9 @@ export const LISTEN = 3;
 /** Control → shard: go to the given phase of the stop. Answered when the phase is complete. */
 export const STOP = 4;
 
+/** Shard → shard that owns a partition: a request about it that only the owner can execute. */
+export const PARTITION_CALL = 5;
+
 export const APPEND_REQUEST = {
   slot: 0,
   incarnation: 4,
@@ -50,6 +53,28 @@ export const CONTROL_CALL_ANSWER = {
   /** Bytes of the answer; -1 when it did not fit or control failed to make one. */
   length: 0,
   bytes: 8,
+} as const;
+
+/** `argument` is what the API asks about, as one number. Room for a body lies in the caller's arena. */
+export const PARTITION_CALL_REQUEST = {
+  apiKey: 0,
+  slot: 4,
+  incarnation: 8,
+  argumentHigh: 12,
+  argumentLow: 16,
+  bodyPlace: 20,
+  bodyCapacity: 24,
+  bytes: 32,
+} as const;
+
+export const PARTITION_CALL_ANSWER = {
+  errorCode: 0,
+  offsetHigh: 4,
+  offsetLow: 8,
+  epoch: 12,
+  /** Of the body; more than its room when it was not written. */
+  bodyBytes: 16,
+  bytes: 24,
 } as const;
 
 export const LISTEN_REQUEST = { listener: 0, port: 4, bytes: 8 } as const;

@@ -130,6 +130,17 @@ export class LogReader {
     return out.status;
   }
 
+  /** Bytes of all segments of a log; null when the row moved on. */
+  logBytes(row: RowSnapshot): number | null {
+    const { segmentLists, table } = this.#options;
+    let bytes = row.segmentCount === 0 ? 0 : row.activeSegmentBytes;
+    for (let index = 0; index + 1 < row.segmentCount; index++) {
+      segmentLists.read(row, index, this.#entry);
+      bytes += this.#entry.bytes;
+    }
+    return table.hasSameSegments(row) ? bytes : null;
+  }
+
   /** Bytes of the segment from a located position on: what a read finds at the most. 0 when the row moved on. */
   bytesAhead(row: RowSnapshot, from: ReadPosition): number {
     const { segmentLists, table } = this.#options;

@@ -12,6 +12,8 @@ import { recompressed, type BatchCodecs, type TargetCompression } from './recomp
 export interface LeaderConfig extends BatchRules {
   /** `compression.type`; null for that of the producer. */
   readonly compression: TargetCompression | null;
+  /** `cleanup.policy` is compact alone: records are not deleted because somebody says so. */
+  readonly keepsLastOfEachKey: boolean;
   /** `min.insync.replicas`: what acks=all demands. */
   readonly minInSyncReplicas: number;
   /** `millrace.flush.policy = acknowledged`: nothing is visible or answered before it is on stable storage. */
@@ -210,6 +212,22 @@ export class LeaderPartition {
     queue.push(sink, ref, at, baseOffset, nextOffset, logAppendTimeMs);
   }
 
+  /**
+   * DeleteRecords: the log begins at `offset` now, or at the watermark for -1. Nothing changes when it begins there or
+   * later already.
+   */
+  deleteRecords(offset: number): ErrorCode {
+    if (this.failure !== null) return ErrorCode.KAFKA_STORAGE_ERROR;
+    if (this.#config.keepsLastOfEachKey) return ErrorCode.POLICY_VIOLATION;
+    const start = offset === UP_TO_WATERMARK ? this.highWatermark : offset;
+    if (start < 0 || start > this.highWatermark) return ErrorCode.OFFSET_OUT_OF_RANGE;
+    const failure = this.log.advanceLogStartOffset(start);
+    if (this.log.failure !== null) this.#fail(this.log.failure);
+    if (failure !== null) return ErrorCode.KAFKA_STORAGE_ERROR;
+    this.#publish();
+    return ErrorCode.NONE;
+  }
+
   /** Writes what is staged. Once a turn, for all that came in it. */
   commit(): void {
     if (!this.needsCommit) return;
@@ -366,5 +384,7 @@ export class LeaderPartition {
   }
 }
 
+/** In place of an offset of DeleteRecords. */
+const UP_TO_WATERMARK = -1;
 /** This one: there is no other node yet. */
 const IN_SYNC_REPLICAS = 1;

@@ -26,6 +26,8 @@ export interface Disk {
   /** The form that does not block, for a running shard that has made a new segment. */
   syncDirectoryLater(path: string, done: (error: DiskError | null) => void): void;
   exists(path: string): boolean;
+  /** Of the volume that `path` lies on. */
+  space(path: string): DiskSpace | DiskError;
 }
 
 export type OpenMode = 'read' | 'write' | 'create';
@@ -67,6 +69,12 @@ export interface File {
   sync(): DiskError | null;
   /** Gives the descriptor back. Calls in flight end first. No call may follow. */
   close(): void;
+}
+
+/** `usableBytes` is what this process could still write. */
+export interface DiskSpace {
+  readonly totalBytes: number;
+  readonly usableBytes: number;
 }
 
 /** What went wrong, as a value. `code` is the operating system's name of it (`ENOSPC`, `EIO`, `ENOENT`, …). */

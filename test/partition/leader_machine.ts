@@ -23,6 +23,7 @@ export const plainLeader: LeaderConfig = {
   compression: null,
   minInSyncReplicas: 1,
   isCompacted: false,
+  keepsLastOfEachKey: false,
   acknowledgesDurable: false,
 };
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { APPEND, APPEND_ANSWER, APPEND_REQUEST } from '../../src/api/thread_messages.ts';
-import { AppendRouter, atOfTag, RemoteAppends, requestOfTag, takeNumber } from '../../src/shard/append_routing.ts';
+import { AppendRouter, atOfTag, RemoteAppends, requestOfTag } from '../../src/shard/append_routing.ts';
+import { takeNumber } from '../../src/shard/ring_numbers.ts';
 import type { Channel, ChannelHandler } from '../../src/shared-memory/channel.ts';
 import { allocateSharedMemory, sharedGeometry } from '../../src/shared-memory/layout.ts';
 import { ThreadMemory } from '../../src/shared-memory/thread_memory.ts';
@@ -90,7 +91,7 @@ test('appends arrive in order and whole, with credit and without; outcomes come 
           owner.drain(rhythm[(turn + 1) % rhythm.length]! + 1, owns);
           for (let count = rhythm[(turn + 2) % rhythm.length]!; count >= 0 && asked.length > 0; count--) {
             const { correlation } = asked.shift()!;
-            sink.appended(correlation, 0, 0, 2 ** 50 + answered, -1, answered);
+            sink.appended(correlation, 0, 0, 2 ** 50 + answered, -1, answered, -1);
             answered++;
           }
           owner.flush();

@@ -23,12 +23,15 @@ import { ATTRIBUTES_AT, CURRENT_MAGIC, LENGTH_AT, LOG_OVERHEAD, MAGIC_AT } from 
 import { produceRequest, produceResponse } from '../../src/protocol/schema/00_produce.ts';
 import type { Encodable, Fields, Message } from '../../src/protocol/schema_language.ts';
 import { Answers } from '../../src/shard/answers.ts';
-import { AppendRouter, atOfTag, RemoteAppends, requestOfTag, takeNumber } from '../../src/shard/append_routing.ts';
+import { AppendRouter, atOfTag, RemoteAppends, requestOfTag } from '../../src/shard/append_routing.ts';
+import { takeNumber } from '../../src/shard/ring_numbers.ts';
 import { Connections } from '../../src/shard/connections.ts';
 import { ControlCalls } from '../../src/shard/control_calls.ts';
 import { Dispatcher } from '../../src/shard/dispatch.ts';
 import type { OwnedPartitions } from '../../src/shard/owned_partitions.ts';
 import { ParkedFetches } from '../../src/shard/parked_fetches.ts';
+import { PartitionApis } from '../../src/shard/partition_apis.ts';
+import { PartitionCalls } from '../../src/shard/partition_calls.ts';
 import { RequestPool } from '../../src/shard/request_pool.ts';
 import { Requests } from '../../src/shard/requests.ts';
 import { SendBuffers } from '../../src/shard/send_buffers.ts';
@@ -168,6 +171,9 @@ export class SmallShard implements ChannelHandler {
       parked: this.parked,
       router: this.router,
       controlCalls: this.controlCalls,
+      partitionApis: new PartitionApis(this.#partitions(), simKernels),
+      partitionCalls: new PartitionCalls(this.arena, [memory.channel(0), null, memory.channel(2)], simKernels),
+      logDirectories: [],
     });
     this.#dispatcher = new Dispatcher(
       this.arena,

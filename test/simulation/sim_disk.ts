@@ -1,7 +1,7 @@
 import { assert } from '../../src/base/assert.ts';
 import type { SeededRandom } from '../../src/base/random.ts';
 import { DiskError } from '../../src/port/disk.ts';
-import type { DirectoryEntry, Disk, File, OpenMode } from '../../src/port/disk.ts';
+import type { DirectoryEntry, Disk, DiskSpace, File, OpenMode } from '../../src/port/disk.ts';
 import { DirectoryState, DirectoryTree, segmentsOf } from './directory_tree.ts';
 import { DiskFaults, drawMs, steadyDisk } from './disk_faults.ts';
 import type { DiskEffect, DiskOperation, DiskOptions } from './disk_faults.ts';
@@ -192,6 +192,15 @@ class ThreadDisk implements Disk {
       tree.apply([{ directory: parent.directory, name: parent.name, entry: new DirectoryState() }]);
     }
     return null;
+  }
+
+  space(path: string): DiskSpace | DiskError {
+    const error = this.#enter('list', path);
+    if (error !== null) return error;
+    const { options, usedBytes } = this.#disk;
+    // What has no bound is as large as a volume may be.
+    const totalBytes = Math.min(options.capacityBytes, Number.MAX_SAFE_INTEGER);
+    return { totalBytes, usableBytes: Math.max(0, totalBytes - usedBytes) };
   }
 
   list(path: string): DirectoryEntry[] | DiskError {

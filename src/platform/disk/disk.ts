@@ -11,13 +11,14 @@ import {
   readdirSync,
   renameSync,
   rmdirSync,
+  statfsSync,
   statSync,
   unlinkSync,
 } from 'node:fs';
 import type { Dirent } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 
-import type { DirectoryEntry, Disk, DiskError, OpenMode } from '../../port/disk.ts';
+import type { DirectoryEntry, Disk, DiskError, DiskSpace, OpenMode } from '../../port/disk.ts';
 import { countNothing } from '../system_calls.ts';
 import type { CountSystemCall } from '../system_calls.ts';
 import { diskErrorOf } from './disk_error.ts';
@@ -83,6 +84,16 @@ class SystemDisk implements Disk {
       return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
     } catch (error) {
       return diskErrorOf(error, 'list', path);
+    }
+  }
+
+  space(path: string): DiskSpace | DiskError {
+    this.#count('directory');
+    try {
+      const { bsize, blocks, bavail } = statfsSync(path);
+      return { totalBytes: bsize * blocks, usableBytes: bsize * bavail };
+    } catch (error) {
+      return diskErrorOf(error, 'space', path);
     }
   }
 
