@@ -9,6 +9,7 @@ import type { PartitionLog } from '../../src/log/partition_log.ts';
 import { simKernels } from '../simulation/sim_kernels.ts';
 import { ProcessEnded } from '../simulation/world.ts';
 import { inArena, makeBatch } from './batches.ts';
+import { unpack } from './kafka_directories.ts';
 import { assertFails, concatenated, directory, LogMachine, readAll } from './log_machine.ts';
 
 const config: LogConfig = { ...logConfigDefaults, segmentBytes: 700, indexIntervalBytes: 100 };
@@ -60,7 +61,8 @@ function recoverWell(machine: LogMachine, overrides: Partial<LogRecovery> = {}):
 /** What the owner does with a log that was recovered. */
 function openRecovered(machine: LogMachine, recoveryPoint = 0): PartitionLog {
   const log = machine.open(config, { cleanShutdown: true, recoveryPoint });
-  assert.equal(log.report.scannedBatches + log.report.rebuiltIndexes, 0, 'nothing is left to be recovered');
+  const { scannedBatches, rebuiltIndexes, replayedBatches } = log.report;
+  assert.deepEqual([scannedBatches, rebuiltIndexes, replayedBatches], [0, 0, 0], 'nothing is left to be recovered');
   return log;
 }
 
@@ -189,6 +191,34 @@ test('row 15, I13: indexes and epochs that a crash has damaged are made anew fro
       assert.deepEqual(snapshotOf(machine), whole, `${name} ${damage.toString()}`);
     }
   }
+});
+
+test('row 15, I13: every file beside the logs of a killed broker of Apache Kafka is made anew when it is damaged', () => {
+  const killed = (): LogMachine => {
+    const machine = new LogMachine(11);
+    unpack('killed', machine);
+    return machine;
+  };
+  const kinds = new Set<string>();
+  for (const path of ['/d1/txn-0', '/d2/segmented-2', '/d2/txn-open-0']) {
+    const snapshot = (machine: LogMachine): [string, Uint8Array][] => {
+      assert.equal(recover(machine, { directory: path }).failure, null);
+      return machine.names(path).map((name) => [name, machine.contents(`${path}/${name}`)]);
+    };
+    const expected = snapshot(killed());
+    for (const [name, bytes] of expected) {
+      const kind = /\.(?:index|timeindex|txnindex|snapshot)$|^leader-epoch/.exec(name)?.[0];
+      if (kind === undefined || bytes.length === 0) continue;
+      kinds.add(kind);
+      for (const damaged of [null, bytes.slice(0, -1), bytes.map((byte) => byte ^ 0x40)]) {
+        const machine = killed();
+        if (damaged === null) machine.disk.unlink(`${path}/${name}`);
+        else machine.put(`${path}/${name}`, damaged);
+        assert.deepEqual(snapshot(machine), expected, `${path}/${name}`);
+      }
+    }
+  }
+  assert.ok(kinds.size >= 4, [...kinds].join(' '));
 });
 
 for (const power of [false, true]) {
