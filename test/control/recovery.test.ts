@@ -16,7 +16,14 @@ const whole: RecoveredLog = {
   failure: null,
   logEndOffset: 5,
   bytes: 100,
-  report: { scannedBatches: 1, scannedBytes: 100, truncatedBytes: 0, droppedSegments: 0, rebuiltIndexes: 1 },
+  report: {
+    scannedBatches: 1,
+    scannedBytes: 100,
+    truncatedBytes: 0,
+    droppedSegments: 0,
+    rebuiltIndexes: 1,
+    replayedBatches: 0,
+  },
 };
 
 /** A pool whose tasks end when the test says so. */
