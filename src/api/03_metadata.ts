@@ -8,7 +8,7 @@ import { ErrorCode } from '../protocol/errors.ts';
 import { metadataRequest, metadataResponse, type MetadataRequest } from '../protocol/schema/03_metadata.ts';
 import { createTopicsRequest } from '../protocol/schema/19_create_topics.ts';
 import type { Encodable } from '../protocol/schema_language.ts';
-import { createdTopicBytes, CREATE_TOPICS_VERSION } from './19_create_topics.ts';
+import { createdTopicBytes } from './19_create_topics.ts';
 import { CLUSTER_OPERATIONS, TOPIC_OPERATIONS, UNTOLD } from './authorized_operations.ts';
 import type { ApiHandler, ApiHost } from './host.ts';
 import { PartitionDescriptions } from './partition_descriptions.ts';
@@ -103,6 +103,9 @@ function create(names: readonly string[], host: ApiHost): void {
   const answerBytes = names.reduce((bytes, name) => bytes + createdTopicBytes(name), 64);
   host.callControl(null, ApiKey.CreateTopics, CREATE_TOPICS_VERSION, write, answerBytes, () => {});
 }
+
+/** The version in which topics are asked for. */
+const CREATE_TOPICS_VERSION = 7;
 
 function unknown(name: string | null, topicId: string, errorCode: ErrorCode): TopicAnswer {
   return { errorCode, name, topicId, isInternal: name !== null && INTERNAL_TOPICS.has(name), partitions: [] };

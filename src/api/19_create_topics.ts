@@ -11,11 +11,6 @@ import { forwardedHandler, NOT_DONE } from './forwarded_call.ts';
 import type { ApiHost } from './host.ts';
 import { SettingDescriptions } from './setting_descriptions.ts';
 
-/** KIP-525 */
-const SETTINGS_FROM = 5;
-/** The version in which calls travel to control. */
-export const CREATE_TOPICS_VERSION = 7;
-
 /**
  * CreateTopics (19), versions 2 to 7: KIP-464 defaults, KIP-525 what was created, KIP-516 ids.
  *
@@ -27,7 +22,7 @@ export const createTopicsHandler = forwardedHandler({
   apiKey: ApiKey.CreateTopics,
   request: createTopicsRequest,
   response: createTopicsResponse,
-  version: CREATE_TOPICS_VERSION,
+  version: 7,
   asked: (body) => body,
   answerBytes,
   notDone,
@@ -82,3 +77,6 @@ function answerBytes(body: CreateTopicsRequest): number {
 export function createdTopicBytes(name: string): number {
   return 512 + 9 * name.length;
 }
+
+/** KIP-525 */
+const SETTINGS_FROM = 5;

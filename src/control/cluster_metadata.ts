@@ -99,6 +99,11 @@ export class ClusterMetadata implements MetadataChanges {
     return this.#log!.start;
   }
 
+  /** Level of the feature `kraft.version`. */
+  get kraftVersion(): number {
+    return this.#log!.kraftVersion;
+  }
+
   /** Commits records: written, synced, applied here, then published to every thread. Null, or why nothing happened. */
   commit(records: readonly MetadataRecord[]): string | null {
     const { ports, watermark, advanced } = this.#options;

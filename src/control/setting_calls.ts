@@ -8,6 +8,7 @@ import { FeatureManager, FeatureRefusal } from '../controller/feature_manager.ts
 import { planProducerIds } from '../controller/producer_ids.ts';
 import { ELIGIBLE_LEADER_REPLICAS } from '../controller/registration.ts';
 import type { SupportedFeature } from '../metadata/cluster_image.ts';
+import { KRAFT_VERSION } from '../metadata/features.ts';
 import type { MetadataRecord } from '../metadata/records.ts';
 import { ErrorCode } from '../protocol/errors.ts';
 import type { AlterConfigsRequest, alterConfigsResponse } from '../protocol/schema/33_alter_configs.ts';
@@ -51,7 +52,7 @@ export class SettingCalls {
     });
     this.#features = new FeatureManager({
       nodeId,
-      levelOf: (feature) => image.features.level(feature),
+      levelOf: (feature) => (feature === KRAFT_VERSION ? metadata.kraftVersion : image.features.level(feature)),
       registered: () => this.#registered(),
     });
   }

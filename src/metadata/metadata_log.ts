@@ -190,6 +190,11 @@ export class MetadataLog {
     }
   }
 
+  /** Level of the feature `kraft.version`, which stands in control records. */
+  get kraftVersion(): number {
+    return this.#quorum.kraftVersion;
+  }
+
   /** Gives the files back; `clean`: with everything on stable storage. Null, or why it is not. */
   close(clean: boolean): string | null {
     this.reader.close();

@@ -38,6 +38,8 @@ export class ChosenValues {
   }
 }
 
+/** Kafka tells these in the order of a hash table. */
+const OUT_OF_HASH_TABLES: ReadonlySet<string> = new Set(['configs', 'configResources']);
 /** `configSource` of a setting. */
 const CLUSTER_DEFAULT = 3;
 const STATIC_BROKER = 4;
@@ -82,7 +84,8 @@ class Comparer {
     if (expected === got || this.#vary.match(path)) return;
     if (expected === undefined || got === undefined) return this.#differ(expected, got, path);
     if (isArray(expected) && isArray(got)) {
-      if (this.#unordered.match(path)) this.#compareSets(expected, got, path);
+      if (this.#unordered.match(path) || OUT_OF_HASH_TABLES.has(String(path.at(-1))))
+        this.#compareSets(expected, got, path);
       else this.#compareArrays(expected, got, path);
     } else if (isObject(expected) && isObject(got)) {
       for (const name of new Set([...Object.keys(expected), ...Object.keys(got)])) {
