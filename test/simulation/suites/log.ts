@@ -163,7 +163,7 @@ class Life {
       directory,
       config,
       indexTail: new IndexTailWriter(new SharedArrayBuffer(indexTailStride), 0),
-      publication: { raiseReadEpoch: () => {}, publishSegments: () => true, setAbortedTransactions: () => {} },
+      publication: { raiseReadEpoch: () => {}, setAbortedTransactions: () => {}, publishSegments: () => true, setAbortedTransactions: () => {} },
       logStartOffset: 0,
       recoveryPoint: model.recoveryPoint,
       cleanShutdown: model.cleanShutdown || isRecovered,
