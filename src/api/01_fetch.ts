@@ -18,7 +18,7 @@ import type { Request } from './request.ts';
  *       ▲ full: the request            └─ parked ─ a partition moved, or time is up ─► evaluated
  *       └ incremental: the session, changed by the request
  *
- * Not done yet: followers, read_committed with open transactions.
+ * Not done yet: followers, divergence of epochs, the new leader's address (KIP-951).
  */
 export class FetchHandler implements ApiHandler {
   readonly #walker = new FetchRequestWalker();

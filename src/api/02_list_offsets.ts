@@ -22,7 +22,7 @@ type PartitionRequest = ListOffsetsRequest['topics'][number]['partitions'][numbe
  * KIP-1005 latest tiered, KIP-1023 earliest pending upload.
  *
  * Runs on the receiving shard, out of rows, indexes and files. May wait for the disk. Not done yet: remote storage (the
- * tiered timestamps find nothing), open transactions.
+ * tiered timestamps find nothing).
  */
 export class ListOffsetsHandler implements ApiHandler {
   readonly #row = new RowSnapshot();

@@ -30,12 +30,13 @@ export class DescribeLogDirsHandler implements ApiHandler {
     const topicsOf: Topic[][] = host.logDirectories.map(() => []);
     for (const [topic, partitions] of wanted(body, host)) this.#addTopic(topic, partitions, host, topicsOf);
     const isTold = request.apiVersion >= SPACE_FROM;
-    const results = host.logDirectories.map(({ path, isOffline, space }, index): Directory => {
-      if (isOffline()) return { errorCode: ErrorCode.KAFKA_STORAGE_ERROR, logDir: path, topics: [] };
-      const volume = isTold ? space() : null;
+    const results = host.logDirectories.map((directory, index): Directory => {
+      const logDir = directory.path;
+      if (directory.isOffline()) return { errorCode: ErrorCode.KAFKA_STORAGE_ERROR, logDir, topics: [] };
+      const volume = isTold ? directory.space() : null;
       return {
         errorCode: ErrorCode.NONE,
-        logDir: path,
+        logDir,
         topics: topicsOf[index]!,
         totalBytes: volume?.totalBytes ?? -1,
         usableBytes: volume?.usableBytes ?? -1,

@@ -47,14 +47,22 @@ export class FetchAnswer {
   #writePartition(request: Request, plan: FetchPlan, at: number, splices: number[]): void {
     const response = this.#writer;
     const piece = plan.piece[at]! < 0 ? null : request.pieces[plan.piece[at]!]!;
+    const isCommittedRead = plan.readCommitted && plan.errorCode[at] === ErrorCode.NONE;
+    const aborted = isCommittedRead ? plan.aborted.get(at) : undefined;
     response.partition(
       plan.partitionIndex[at]!,
       plan.errorCode[at]!,
       plan.highWatermark[at]!,
       plan.lastStableOffset[at]!,
       plan.logStartOffset[at]!,
-      plan.slot[at]! < 0 || (plan.readCommitted && plan.errorCode[at] === ErrorCode.NONE) ? 0 : -1,
+      aborted !== undefined ? aborted.length : isCommittedRead || plan.slot[at]! < 0 ? 0 : -1,
     );
+    if (aborted !== undefined) {
+      for (const { producerId, firstOffset } of aborted) {
+        const id = BigInt.asUintN(64, BigInt(producerId));
+        response.abortedTransaction(Number(id >> 32n), Number(id & 0xffff_ffffn), firstOffset);
+      }
+    }
     const splice = response.records(-1, piece === null ? 0 : piece.end - piece.start);
     if (piece !== null) splices.push(splice);
   }

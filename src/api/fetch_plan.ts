@@ -1,3 +1,4 @@
+import type { AbortedTransaction } from '../log/transaction_index.ts';
 import { ReadPosition } from '../log/read_position.ts';
 import type { TopicImage } from '../metadata/topic_image.ts';
 import { ErrorCode } from '../protocol/errors.ts';
@@ -58,6 +59,8 @@ export class FetchPlan {
   positions: ReadPosition[] = [];
   /** Which piece of the answer holds its records, -1 for none. */
   piece = new Int32Array(4);
+  /** Transactions that read_committed leaves out, of partitions that have any in what was read. */
+  readonly aborted = new Map<number, readonly AbortedTransaction[]>();
   /** 1: it stands in the answer. */
   isTold = new Uint8Array(4);
 
@@ -68,6 +71,7 @@ export class FetchPlan {
 
   reset(): void {
     this.session = null;
+    if (this.aborted.size > 0) this.aborted.clear();
     // What is kept for the next request must not keep sessions alive.
     this.members.length = 0;
     this.topicCount = 0;

@@ -1,4 +1,5 @@
 import { ReadResult, type ReadStatus } from '../log/read_position.ts';
+import type { AbortedTransaction } from '../log/transaction_index.ts';
 import { ErrorCode } from '../protocol/errors.ts';
 import { sizeOf } from '../protocol/record_batch.ts';
 import { RowSnapshot } from '../shared-memory/partition_table.ts';
@@ -112,6 +113,8 @@ export class FetchReading {
     const position = plan.positions[at]!;
     const isThere = host.table.snapshot(slot, again);
     if (!isThere || again.incarnation !== position.incarnation || again.readEpoch !== position.readEpoch) return true;
+    if (plan.readCommitted && !result.isPartial && !this.#collectAborted(plan, at, result.next.offset, host))
+      return true;
     // More than the client wants: the size of the first batch was not known.
     const limit = this.#limit(plan, at);
     if (plan.isFirst && !result.isPartial && result.bytes > limit) {
@@ -128,6 +131,17 @@ export class FetchReading {
       return false;
     }
     return this.#gave(plan, piece, result.bytes);
+  }
+
+  /** False: what was read is not to be used. */
+  #collectAborted(plan: FetchPlan, at: number, endOffset: number, host: ApiHost): boolean {
+    const row = this.#again;
+    if (row.abortedTransactions === 0) return true;
+    const aborted: AbortedTransaction[] = [];
+    const collected = host.abortedTransactions.collect(row, plan.fetchOffset[at]!, endOffset, aborted);
+    if (collected === 'failed') this.#readFailed(plan, at, 'failed');
+    else if (aborted.length > 0) plan.aborted.set(at, aborted);
+    return collected === 'found';
   }
 
   #gave(plan: FetchPlan, piece: AnswerPiece, bytes: number): true {

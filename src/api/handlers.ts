@@ -15,6 +15,7 @@ import { alterConfigsHandler } from './33_alter_configs.ts';
 import { DescribeLogDirsHandler } from './35_describe_log_dirs.ts';
 import { createPartitionsHandler } from './37_create_partitions.ts';
 import { incrementalAlterConfigsHandler } from './44_incremental_alter_configs.ts';
+import { describeQuorumHandler } from './55_describe_quorum.ts';
 import { updateFeaturesHandler } from './57_update_features.ts';
 import { describeClusterHandler } from './60_describe_cluster.ts';
 import { DescribeProducersHandler } from './61_describe_producers.ts';
@@ -47,6 +48,7 @@ export class ApiHandlers {
       [ApiKey.AlterConfigs, alterConfigsHandler],
       [ApiKey.CreatePartitions, createPartitionsHandler],
       [ApiKey.IncrementalAlterConfigs, incrementalAlterConfigsHandler],
+      [ApiKey.DescribeQuorum, describeQuorumHandler],
       [ApiKey.UpdateFeatures, updateFeaturesHandler],
       [ApiKey.DescribeCluster, describeClusterHandler],
       [ApiKey.ListConfigResources, listConfigResourcesHandler],

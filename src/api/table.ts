@@ -37,6 +37,7 @@ const entries: readonly ApiEntry[] = [
   entry('AlterConfigs', 0, 2, 'control', 'alone'),
   entry('CreatePartitions', 0, 3, 'control', 'alone'),
   entry('IncrementalAlterConfigs', 0, 1, 'control', 'alone'),
+  entry('DescribeQuorum', 0, 2, 'control', 'alone'),
   entry('UpdateFeatures', 0, 2, 'control', 'alone'),
   entry('DescribeCluster', 0, 2, 'receiver', 'alone'),
   entry('ListConfigResources', 0, 1, 'receiver', 'alone'),

@@ -94,6 +94,11 @@ export class ClusterMetadata implements MetadataChanges {
     this.#snapshots?.tick(nowMs);
   }
 
+  /** The log; open. */
+  get log(): MetadataLog {
+    return this.#log!;
+  }
+
   /** From where shards read the log. */
   get start(): MetadataStart {
     return this.#log!.start;

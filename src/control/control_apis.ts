@@ -10,6 +10,7 @@ import {
   incrementalAlterConfigsRequest,
   incrementalAlterConfigsResponse,
 } from '../protocol/schema/44_incremental_alter_configs.ts';
+import { describeQuorumRequest, describeQuorumResponse } from '../protocol/schema/55_describe_quorum.ts';
 import { updateFeaturesRequest, updateFeaturesResponse } from '../protocol/schema/57_update_features.ts';
 import {
   allocateProducerIdsRequest,
@@ -19,6 +20,7 @@ import type { Decoded, Encodable, Fields, Message } from '../protocol/schema_lan
 import type { PartitionSlots } from '../shared-memory/partition_table.ts';
 import type { ClusterMetadata } from './cluster_metadata.ts';
 import type { ControlPorts } from './control_ports.ts';
+import { QuorumCalls } from './quorum_calls.ts';
 import { SettingCalls } from './setting_calls.ts';
 import { TopicCalls } from './topic_calls.ts';
 
@@ -39,6 +41,7 @@ export class ControlApis {
   constructor(ports: ControlPorts, config: NodeConfig, metadata: ClusterMetadata, slots: PartitionSlots) {
     const topics = new TopicCalls(ports, config, metadata, slots);
     const settings = new SettingCalls(ports, config, metadata);
+    const quorum = new QuorumCalls(ports.clock, config, metadata);
     this.#topics = topics;
     this.#calls = new Map<number, Call>([
       [
@@ -62,6 +65,10 @@ export class ControlApis {
         callOf(incrementalAlterConfigsRequest, incrementalAlterConfigsResponse, (body, answer) =>
           answer(settings.alterSingle(body)),
         ),
+      ],
+      [
+        ApiKey.DescribeQuorum,
+        callOf(describeQuorumRequest, describeQuorumResponse, (body, answer) => answer(quorum.describe(body))),
       ],
       [
         ApiKey.UpdateFeatures,

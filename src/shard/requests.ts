@@ -4,6 +4,7 @@ import type { AnswerMemory, ApiHost, LogDirectoryView, NodeView, PartitionOutcom
 import type { Request } from '../api/request.ts';
 import { ByteReader, type ByteWriter } from '../base/bytes.ts';
 import { TimerQueue } from '../base/timer_queue.ts';
+import type { AbortedTransactions } from '../log/aborted_transactions.ts';
 import type { LogReader } from '../log/log_reader.ts';
 import { ReadPosition } from '../log/read_position.ts';
 import type { Decompressor } from '../log/records_by_time.ts';
@@ -38,6 +39,7 @@ export interface RequestsOptions {
   readonly table: PartitionTable;
   readonly columns: PartitionColumns;
   readonly reader: LogReader;
+  readonly abortedTransactions: AbortedTransactions;
   readonly decompressor: Decompressor;
   readonly fetchSessions: FetchSessions;
   readonly arena: Arena;
@@ -66,6 +68,7 @@ export class Requests implements ApiHost, AppendSink {
   readonly table: PartitionTable;
   readonly columns: PartitionColumns;
   readonly reader: LogReader;
+  readonly abortedTransactions: AbortedTransactions;
   readonly decompressor: Decompressor;
   readonly fetchSessions: FetchSessions;
   readonly logDirectories: readonly LogDirectoryView[];
@@ -88,6 +91,7 @@ export class Requests implements ApiHost, AppendSink {
     this.table = options.table;
     this.columns = options.columns;
     this.reader = options.reader;
+    this.abortedTransactions = options.abortedTransactions;
     this.decompressor = options.decompressor;
     this.fetchSessions = options.fetchSessions;
     this.logDirectories = options.logDirectories;
