@@ -2,6 +2,7 @@ import { acknowledgedBeforeSynced } from './acknowledged_before_synced.ts';
 import { acknowledgedBeforeWritten } from './acknowledged_before_written.ts';
 import { answerWithoutReservation } from './answer_without_reservation.ts';
 import { answersOutOfOrder } from './answers_out_of_order.ts';
+import { formatNotSynced } from './format_not_synced.ts';
 import { indexTrustedAfterCrash } from './index_trusted_after_crash.ts';
 import { lostWakeUp } from './lost_wake_up.ts';
 import { memoryFreedEarly } from './memory_freed_early.ts';
@@ -16,6 +17,7 @@ export const allPlantedBugs: readonly PlantedBug[] = [
   acknowledgedBeforeSynced,
   answerWithoutReservation,
   answersOutOfOrder,
+  formatNotSynced,
   lostWakeUp,
   memoryFreedEarly,
   requestGivenBackTwice,
