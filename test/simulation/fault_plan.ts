@@ -19,7 +19,9 @@ export type FaultKind =
   | 'clock jump'
   | 'disk stall'
   | 'full disk'
-  | 'write error';
+  | 'full directory'
+  | 'write error'
+  | 'sync error';
 
 /** Faults of every run; power cuts are for suites that say what may be lost by them. */
 export const faultsOfProcess: readonly FaultKind[] = [
@@ -36,7 +38,9 @@ export const faultsOfProcess: readonly FaultKind[] = [
   'clock jump',
   'disk stall',
   'full disk',
+  'full directory',
   'write error',
+  'sync error',
 ];
 
 const callsToDieIn: readonly DiskOperation[] = [
@@ -175,10 +179,17 @@ export class FaultPlan {
           disk.options = { ...disk.options, capacityBytes: Infinity };
         });
       }
+      case 'full directory': {
+        const path = `${random.pick(disk.options.dataDirectories)}/`;
+        const effect = { kind: 'error', code: 'ENOSPC' } as const;
+        disk.faults.arm({ operations: ['write'], path, after: random.between(0, 20), times: Infinity, effect });
+        return heal(random.between(10, 3000), () => disk.faults.disarm('error'));
+      }
       case 'write error':
+      case 'sync error':
         return disk.faults.arm({
-          operations: ['write'],
-          path: '.log',
+          operations: [kind === 'write error' ? 'write' : 'sync'],
+          path: random.pick(['.log', ...disk.options.dataDirectories.map((directory) => `${directory}/`)]),
           after: random.between(0, 10),
           effect: { kind: 'error', code: 'EIO' },
         });

@@ -39,10 +39,13 @@ export interface NodeSettings {
   readonly indexIntervalBytes: number;
   readonly partitionsMax: number;
   readonly checkpointIntervalMs: number;
+  /** How many of `dataDirectories`. */
+  readonly directories: number;
 }
 
 export const clientPort = 9092;
-export const dataDirectory = '/data';
+/** The metadata log lies in the first. */
+export const dataDirectories = ['/data', '/other'];
 
 export function nodeConfig(host: string, settings: NodeSettings): NodeConfig {
   const written = [
@@ -52,7 +55,7 @@ export function nodeConfig(host: string, settings: NodeSettings): NodeConfig {
     'controller.listener.names=CONTROLLER',
     `listeners=PLAINTEXT://:${clientPort},CONTROLLER://:9093`,
     `advertised.listeners=PLAINTEXT://${host}:${clientPort}`,
-    `log.dirs=${dataDirectory}`,
+    `log.dirs=${dataDirectories.slice(0, settings.directories).join(',')}`,
     `millrace.shards=${settings.shards}`,
     `millrace.flush.policy=${settings.flushPolicy}`,
     `millrace.partitions.max=${settings.partitionsMax}`,

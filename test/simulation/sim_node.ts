@@ -71,6 +71,8 @@ const backgroundThreads = 2;
 
 /** What a thread that a fault ends says at its end. */
 export const threadDeathMessage = 'a fault of the simulation';
+/** How a node ends when its disk does not work any more. */
+const diskIsGone = /^(the metadata directory failed|the directory of the metadata log failed|no log directory is left)/;
 const causedBySimulation = new RegExp(`^killed in|${threadDeathMessage}`);
 
 /** How processes of this node ended by themselves. */
@@ -184,7 +186,8 @@ export class SimNode {
   }
 
   #ended(code: number, reason: string): void {
-    const expected = (code === 0 && this.#stopAsked) || causedBySimulation.test(reason);
+    const isByDisk = this.disk.faults.struck.error > 0 && diskIsGone.test(reason);
+    const expected = (code === 0 && this.#stopAsked) || causedBySimulation.test(reason) || isByDisk;
     this.exits.push({ code, reason, expected });
     this.world.note(() => `${this.host.name} exits with ${code}: ${reason}`);
     this.#process?.kill();

@@ -14,6 +14,7 @@ import { SimNetwork } from './sim_network.ts';
 import { SimProducer } from './sim_producer.ts';
 import type { ProducerOptions } from './sim_producer.ts';
 import { SimThread } from './sim_thread.ts';
+import { SimTopicCycle } from './sim_topic_cycle.ts';
 import type { World } from './world.ts';
 
 export interface TopicTarget {
@@ -36,6 +37,8 @@ export interface WorkloadOptions {
   readonly topics: readonly TopicWanted[];
   readonly producers: readonly ProducerOptions[];
   readonly consumers: readonly ConsumerOptions[];
+  /** Partitions of a topic that is created and deleted again and again; 0: there is none. */
+  readonly cyclePartitions: number;
 }
 
 /** How long the node may take for what must happen once nothing disturbs it any more. */
@@ -47,6 +50,7 @@ export class SimWorkload {
   readonly hosts: SimHost[] = [];
   readonly producers: SimProducer[] = [];
   readonly consumers: SimConsumer[] = [];
+  cycle: SimTopicCycle | null = null;
   readonly #world: World;
   readonly #internet: Internet;
   readonly #target: ClientHost['target'];
@@ -77,6 +81,11 @@ export class SimWorkload {
     }
     for (const producer of this.producers) producer.start();
     for (const consumer of this.consumers) consumer.start();
+    const { cyclePartitions } = this.#options;
+    if (cyclePartitions > 0) {
+      this.cycle = new SimTopicCycle(this.#client('cycle'), cyclePartitions);
+      this.cycle.start();
+    }
     return null;
   }
 
@@ -104,10 +113,22 @@ export class SimWorkload {
       return [{ rule: 'I17 no progress', detail: `some producer gets nothing acknowledged. ${this.describe()}` }];
     }
     for (const producer of this.producers) producer.stop();
+    const cycle = this.#finishCycle();
+    if (cycle !== null) return [cycle];
     if (!world.runUntil(() => this.producers.every((producer) => producer.isIdle), patienceMs)) {
       return [{ rule: 'I17 no answer', detail: `requests stay unanswered. ${this.describe()}` }];
     }
     return this.catchUp();
+  }
+
+  /** Two more lives of the topic: the first may have had faults at its begin. */
+  #finishCycle(): Finding | null {
+    const { cycle } = this;
+    if (cycle === null) return null;
+    const wanted = cycle.cycles + 2;
+    const hasGoneOn = this.#world.runUntil(() => cycle.cycles >= wanted, patienceMs);
+    cycle.stop();
+    return hasGoneOn ? null : { rule: 'I17 topics do not come and go', detail: cycle.describe() };
   }
 
   /** Every consumer reads all there is. */
@@ -131,6 +152,7 @@ export class SimWorkload {
   /** The machine has lost power. Unless what was acknowledged survives that, its logs may have become shorter. */
   powerLost(acknowledgedSurvives: boolean): void {
     this.history.mayBeginLater = true;
+    if (!acknowledgedSurvives) this.cycle?.powerLost();
     if (acknowledgedSurvives) return;
     this.history.powerLost();
     for (const consumer of this.consumers) consumer.forgetPositions();
@@ -147,6 +169,8 @@ export class SimWorkload {
       read: this.history.reads.length,
       fetches: sum(this.consumers, (consumer) => consumer.fetches),
       connections: sum(this.producers, (producer) => producer.connections),
+      cycles: this.cycle?.cycles ?? 0,
+      forbidden: this.cycle?.refused ?? 0,
     };
   }
 
@@ -196,6 +220,7 @@ export function drawWorkload(random: SeededRandom): WorkloadOptions {
       sleepChance: random.chance(0.2) ? 0.05 : 0,
       rewindChance: random.chance(0.3) ? 0.02 : 0,
     })),
+    cyclePartitions: random.pick([0, 1, 4]),
   };
 }
 

@@ -4,7 +4,7 @@ import { FaultPlan, faultsOfProcess } from '../fault_plan.ts';
 import type { FaultKind } from '../fault_plan.ts';
 import { Internet } from '../internet.ts';
 import { drawDiskOptions, drawNetworkOptions, drawProcessOptions } from '../options.ts';
-import { clientPort, dataDirectory, nodeConfig, product } from '../product.ts';
+import { clientPort, dataDirectories, nodeConfig, product } from '../product.ts';
 import type { NodeSettings } from '../product.ts';
 import type { Suite, SuiteOutcome } from '../run.ts';
 import { threadDeathMessage, SimNode } from '../sim_node.ts';
@@ -65,13 +65,14 @@ function run(world: World, { faults, flushPolicies, acknowledgedSurvives }: Node
     indexIntervalBytes: random.pick([0, 500, 4096]),
     partitionsMax: 64,
     checkpointIntervalMs: random.pick([100, 2000, 60_000]),
+    directories: random.between(1, 2),
   };
   const network = drawNetworkOptions(random);
   const internet = new Internet(world, network);
   const node = new SimNode(world, internet, 'node', product, {
     config: nodeConfig('node', settings),
     process: drawProcessOptions(random),
-    disk: drawDiskOptions(random, [dataDirectory]),
+    disk: drawDiskOptions(random, dataDirectories),
     wallRate: random.pick([1, 1, 0.9, 1.1]),
   });
   const workload = new SimWorkload(world, internet, () => ({ host: 'node', port: clientPort }), workloadOptions);
@@ -121,8 +122,16 @@ function finish(world: World, node: SimNode, workload: SimWorkload): Finding[] {
       },
     ];
   }
+  const repaired = node.disk.faults.struck.error === 0 ? [] : restart(world, node, () => {});
+  if (repaired.length > 0) return repaired;
   const found = workload.finish();
   if (found.length > 0 || world.random.chance(0.5)) return found;
+  const restarted = restart(world, node, () => workload.readAgain());
+  return restarted.length > 0 ? restarted : workload.catchUp();
+}
+
+/** An orderly stop, and the start that follows: directories that failed are used again. */
+function restart(world: World, node: SimNode, meanwhile: () => void): Finding[] {
   const { starts } = node;
   const exits = node.exits.length;
   node.stop();
@@ -134,9 +143,9 @@ function finish(world: World, node: SimNode, workload: SimWorkload): Finding[] {
   const isFault = exit?.reason.includes(threadDeathMessage) === true;
   if (exit?.code !== 0 && !isFault)
     return [{ rule: 'an orderly stop fails', detail: `${exit?.code}: ${exit?.reason}` }];
-  workload.readAgain();
+  meanwhile();
   if (!world.runUntil(() => node.starts > starts && node.state === 'up', patienceMs)) {
     return [{ rule: 'I17 the node does not start', detail: 'after an orderly stop' }];
   }
-  return workload.catchUp();
+  return [];
 }
