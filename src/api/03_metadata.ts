@@ -11,7 +11,8 @@ import type { Encodable } from '../protocol/schema_language.ts';
 import { createdTopicBytes } from './19_create_topics.ts';
 import { CLUSTER_OPERATIONS, TOPIC_OPERATIONS, UNTOLD } from './authorized_operations.ts';
 import type { ApiHandler, ApiHost } from './host.ts';
-import { PartitionDescriptions } from './partition_descriptions.ts';
+import { PartitionDescriptions, type DescribedPartition } from './partition_descriptions.ts';
+import { ReachableBrokers } from './reachable_brokers.ts';
 import type { Request } from './request.ts';
 
 type TopicAnswer = Encodable<typeof metadataResponse>['topics'][number];
@@ -20,8 +21,8 @@ type PartitionAnswer = TopicAnswer['partitions'][number];
 /**
  * Metadata (3), versions 0 to 13: KIP-516 ids, KIP-430 authorized operations (all of them, as nothing is denied).
  *
- * Runs on the receiving shard, out of its image, the columns and the rows. Never waits: a topic that it lets control create is
- * unknown until the client asks again. Not done yet: authorization.
+ * Runs on the receiving shard, out of its image, the columns and the rows. Never waits: a topic that it lets control
+ * create is unknown until the client asks again. Not done yet: authorization.
  */
 export class MetadataHandler implements ApiHandler {
   readonly #partitions = new PartitionDescriptions();
@@ -30,14 +31,12 @@ export class MetadataHandler implements ApiHandler {
     const body = codecOf(metadataRequest).decode(host.body(request), request.apiVersion);
     if (body === null) return host.refuse(request, 'a malformed Metadata request');
     const { node } = host;
+    const brokers = new ReachableBrokers(host, request.origin.listener);
+    const view: View = { host, brokers, version: request.apiVersion, told: body.includeTopicAuthorizedOperations };
     const all = body.topics === null || (request.apiVersion === 0 && body.topics.length === 0);
-    const told = body.includeTopicAuthorizedOperations;
-    const topics = all
-      ? [...host.image.topics()].map((topic) => this.#known(topic, told, host))
-      : this.#named(body, request, host);
-    const { host: address, port } = node.endpoint(request.origin.listener);
+    const topics = all ? [...host.image.topics()].map((topic) => this.#known(topic, view)) : this.#named(body, view);
     codecOf(metadataResponse).encode(host.beginAnswer(request), request.apiVersion, {
-      brokers: [{ nodeId: node.nodeId, host: address, port, rack: node.rack }],
+      brokers: brokers.told(),
       clusterId: node.clusterId,
       controllerId: node.nodeId,
       topics,
@@ -47,14 +46,14 @@ export class MetadataHandler implements ApiHandler {
     host.complete(request);
   }
 
-  #named(body: MetadataRequest, request: Request, host: ApiHost): TopicAnswer[] {
+  #named(body: MetadataRequest, view: View): TopicAnswer[] {
+    const { host } = view;
     const answers: TopicAnswer[] = [];
     const toCreate = new Set<string>();
-    const told = body.includeTopicAuthorizedOperations;
-    const mayCreate = host.node.topicDefaults.autoCreate && (request.apiVersion < 4 || body.allowAutoTopicCreation);
+    const mayCreate = host.node.topicDefaults.autoCreate && (view.version < 4 || body.allowAutoTopicCreation);
     for (const { name, topicId } of body.topics!) {
       const topic = name === null ? host.image.topicById(topicId) : host.image.topicByName(name);
-      if (topic !== undefined) answers.push(this.#known(topic, told, host));
+      if (topic !== undefined) answers.push(this.#known(topic, view));
       else if (name === null)
         answers.push(unknown(topicId === ZERO_UUID ? '' : null, topicId, ErrorCode.UNKNOWN_TOPIC_ID));
       else if (topicNameProblem(name) !== null)
@@ -68,20 +67,10 @@ export class MetadataHandler implements ApiHandler {
     return answers;
   }
 
-  #known(topic: TopicImage, withOperations: boolean, host: ApiHost): TopicAnswer {
+  #known(topic: TopicImage, view: View): TopicAnswer {
     const partitions: PartitionAnswer[] = [];
     for (let index = 0; index < topic.partitionCount; index++) {
-      const { errorCode, partitionIndex, leaderId, leaderEpoch, replicaNodes, isrNodes, offlineReplicas } =
-        this.#partitions.of(topic, index, host);
-      partitions.push({
-        errorCode,
-        partitionIndex,
-        leaderId,
-        leaderEpoch,
-        replicaNodes,
-        isrNodes,
-        offlineReplicas,
-      });
+      partitions.push(inVersion(this.#partitions.of(topic, index, view.host, view.brokers), view));
     }
     return {
       errorCode: ErrorCode.NONE,
@@ -89,10 +78,38 @@ export class MetadataHandler implements ApiHandler {
       topicId: topic.id,
       isInternal: topic.isInternal,
       partitions,
-      topicAuthorizedOperations: withOperations ? TOPIC_OPERATIONS : UNTOLD,
+      topicAuthorizedOperations: view.told ? TOPIC_OPERATIONS : UNTOLD,
     };
   }
 }
+
+/** What one request asks from. */
+interface View {
+  readonly host: ApiHost;
+  readonly brokers: ReachableBrokers;
+  readonly version: number;
+  /** Authorized operations were asked for. */
+  readonly told: boolean;
+}
+
+/** A partition for clients of a version: early ones do not know every error, and take every replica for one that lives. */
+function inVersion(partition: DescribedPartition, { version, brokers }: View): PartitionAnswer {
+  const { errorCode, partitionIndex, leaderId, leaderEpoch, replicaNodes, isrNodes, offlineReplicas } = partition;
+  const told = { partitionIndex, leaderId, leaderEpoch, replicaNodes, isrNodes, offlineReplicas };
+  if (version === 0) {
+    const alive = replicaNodes.filter((id) => brokers.isAlive(id));
+    const aliveIsr = isrNodes.filter((id) => brokers.isAlive(id));
+    const isWhole = alive.length === replicaNodes.length && aliveIsr.length === isrNodes.length;
+    const ofLed = isWhole ? ErrorCode.NONE : ErrorCode.REPLICA_NOT_AVAILABLE;
+    const ofVersion = leaderId < 0 ? ErrorCode.LEADER_NOT_AVAILABLE : ofLed;
+    return { ...told, errorCode: ofVersion, replicaNodes: alive, isrNodes: aliveIsr };
+  }
+  const isUnknownError = errorCode === ErrorCode.LISTENER_NOT_FOUND && version < LISTENER_NOT_FOUND_FROM;
+  return { ...told, errorCode: isUnknownError ? ErrorCode.LEADER_NOT_AVAILABLE : errorCode };
+}
+
+/** KIP-302. */
+const LISTENER_NOT_FOUND_FROM = 6;
 
 /** The client asks again: nobody waits for this call. */
 function create(names: readonly string[], host: ApiHost): void {

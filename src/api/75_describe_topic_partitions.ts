@@ -12,6 +12,7 @@ import type { Encodable } from '../protocol/schema_language.ts';
 import { TOPIC_OPERATIONS, UNTOLD } from './authorized_operations.ts';
 import type { ApiHandler, ApiHost } from './host.ts';
 import { PartitionDescriptions } from './partition_descriptions.ts';
+import { ReachableBrokers } from './reachable_brokers.ts';
 import type { Request } from './request.ts';
 
 type Answer = Encodable<typeof describeTopicPartitionsResponse>;
@@ -28,12 +29,17 @@ export class DescribeTopicPartitionsHandler implements ApiHandler {
   handle(request: Request, host: ApiHost): void {
     const body = codecOf(describeTopicPartitionsRequest).decode(host.body(request), request.apiVersion);
     if (body === null) return host.refuse(request, 'a malformed DescribeTopicPartitions request');
-    const answer = isRefused(body) ? refuse(body) : this.#page(body, host);
+    const brokers = new ReachableBrokers(host, request.origin.listener);
+    const answer = isRefused(body) ? refuse(body) : this.#page(body, host, brokers);
     codecOf(describeTopicPartitionsResponse).encode(host.beginAnswer(request), request.apiVersion, answer);
     host.complete(request);
   }
 
-  #page({ topics: asked, cursor, responsePartitionLimit }: DescribeTopicPartitionsRequest, host: ApiHost): Answer {
+  #page(
+    { topics: asked, cursor, responsePartitionLimit }: DescribeTopicPartitionsRequest,
+    host: ApiHost,
+    brokers: ReachableBrokers,
+  ): Answer {
     const isAll = asked.length === 0;
     const all = isAll ? [...host.image.topics()] : asked;
     const names = new Set(all.map(({ name }) => name).filter((name) => name >= (cursor?.topicName ?? '')));
@@ -48,7 +54,7 @@ export class DescribeTopicPartitionsHandler implements ApiHandler {
       }
       const first = cursor !== null && cursor.topicName === name ? cursor.partitionIndex : 0;
       const end = Math.min(topic.partitionCount, first + left);
-      topics.push(this.#describe(topic, first, end, host));
+      topics.push(this.#describe(topic, first, end, host, brokers));
       if (end < topic.partitionCount)
         return { throttleTimeMs: 0, topics, nextCursor: { topicName: name, partitionIndex: end } };
       left -= Math.max(0, end - first);
@@ -56,10 +62,11 @@ export class DescribeTopicPartitionsHandler implements ApiHandler {
     return { throttleTimeMs: 0, topics, nextCursor: null };
   }
 
-  #describe(topic: TopicImage, first: number, end: number, host: ApiHost): TopicAnswer {
+  #describe(topic: TopicImage, first: number, end: number, host: ApiHost, brokers: ReachableBrokers): TopicAnswer {
     const partitions: TopicAnswer['partitions'][number][] = [];
     for (let partition = first; partition < end; partition++) {
-      partitions.push(this.#partitions.of(topic, partition, host));
+      // Nobody to lead is no error here, as in Kafka.
+      partitions.push({ ...this.#partitions.of(topic, partition, host, brokers), errorCode: ErrorCode.NONE });
     }
     const { name, id: topicId, isInternal } = topic;
     return {
