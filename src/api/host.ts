@@ -1,5 +1,6 @@
 import type { WrittenSetting } from '../config/node_config.ts';
 import type { ByteReader, ByteWriter } from '../base/bytes.ts';
+import type { AbortedTransactions } from '../log/aborted_transactions.ts';
 import type { LogReader } from '../log/log_reader.ts';
 import type { ReadPosition } from '../log/read_position.ts';
 import type { Decompressor } from '../log/records_by_time.ts';
@@ -21,6 +22,7 @@ export interface ApiHost {
   readonly table: PartitionTable;
   readonly columns: PartitionColumns;
   readonly reader: LogReader;
+  readonly abortedTransactions: AbortedTransactions;
   readonly decompressor: Decompressor;
   /** Those that this shard made. */
   readonly fetchSessions: FetchSessions;

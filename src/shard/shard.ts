@@ -18,6 +18,7 @@ import {
   STOP_DRAIN,
   STOP_REQUEST,
 } from '../api/thread_messages.ts';
+import { AbortedTransactions } from '../log/aborted_transactions.ts';
 import { LogReader } from '../log/log_reader.ts';
 import { RecentReads } from '../log/read_policy.ts';
 import { MetadataFollower } from '../metadata/metadata_follower.ts';
@@ -79,6 +80,7 @@ export class Shard implements ChannelHandler {
   readonly #partitionCalls: PartitionCalls;
   readonly #partitionApis: PartitionApis;
   readonly #reader: LogReader;
+  readonly #abortedTransactions: AbortedTransactions;
   readonly #arena: Arena;
   /** Every shard's arena, by thread number − 1: where the records of its requests lie. */
   readonly #arenas: readonly { readonly bytes: Uint8Array; readonly view: DataView }[];
@@ -155,6 +157,7 @@ export class Shard implements ChannelHandler {
       partitions: this.#partitions,
       forget: (slot) => {
         this.#reader.closeSlot(slot);
+        this.#abortedTransactions.closeSlot(slot);
         this.#requests.forget(slot);
       },
     });
@@ -209,6 +212,13 @@ export class Shard implements ChannelHandler {
       failed: (slot, failure) => this.#partitions.directoryTrouble(slot, failure),
       segmentsMax: SEGMENTS_MAX,
     });
+    this.#abortedTransactions = new AbortedTransactions({
+      disk,
+      table,
+      segmentLists: memory.segments,
+      directoryOf: (slot) => this.#keeper.directoryOf(slot),
+      partitionsMax: ABORTED_PARTITIONS_MAX,
+    });
     const pool = new RequestPool(encodeText);
     this.#requests = new Requests({
       thread,
@@ -219,6 +229,7 @@ export class Shard implements ChannelHandler {
       table,
       columns: memory.columns,
       reader: this.#reader,
+      abortedTransactions: this.#abortedTransactions,
       decompressor: batchCodecs,
       fetchSessions: new FetchSessions(
         shareOfShard(config.network.fetchSessionsMax, config.shards, thread - 1),
@@ -467,6 +478,8 @@ const DECOMPRESSION: DecompressionLimits = { outputBytesMax: 256 * 1024 * 1024, 
 const RING_BUDGET = 1024;
 /** Memory for answers that is kept for the next ones. */
 const SEND_BYTES_KEPT = 32 * 1024 * 1024;
+/** Partitions whose aborted transactions a shard keeps in memory. */
+const ABORTED_PARTITIONS_MAX = 1024;
 /** Segments that a shard keeps open for reading. */
 const SEGMENTS_MAX = 1024;
 /** The end of a log that was written so recently that the page cache has it. */

@@ -11,6 +11,7 @@ import {
 } from '../../src/api/thread_messages.ts';
 import { ByteReader, ByteWriter } from '../../src/base/bytes.ts';
 import { uuidOfWords } from '../../src/base/uuid.ts';
+import type { AbortedTransactions } from '../../src/log/aborted_transactions.ts';
 import type { LogReader } from '../../src/log/log_reader.ts';
 import { MetadataImage } from '../../src/metadata/metadata_image.ts';
 import { privatePartitions } from '../../src/metadata/partition_store.ts';
@@ -158,6 +159,7 @@ export class SmallShard implements ChannelHandler {
       table: memory.table,
       columns: memory.columns,
       reader: overrides.reader ?? (null as unknown as LogReader),
+      abortedTransactions: null as unknown as AbortedTransactions,
       decompressor: { decompress: () => null },
       fetchSessions: new FetchSessions(
         { slots: 8, idMin: 1, idMax: 1000 },
