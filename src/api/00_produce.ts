@@ -1,6 +1,6 @@
 import { ErrorCode } from '../protocol/errors.ts';
 import { RecordErrors } from '../partition/record_errors.ts';
-import { insertRecordErrors, patchProducePartition, ProduceResponseTemplate } from '../protocol/produce_response.ts';
+import { insertDetails, patchProducePartition, ProduceResponseTemplate } from '../protocol/produce_response.ts';
 import { ProduceRequestWalker } from '../protocol/produce_walker.ts';
 import {
   CODEC_ZSTD,
@@ -15,6 +15,7 @@ import {
 } from '../protocol/record_batch.ts';
 import { replicaState, RowSnapshot } from '../shared-memory/partition_table.ts';
 import type { TopicImage } from '../metadata/topic_image.ts';
+import { CurrentLeader, endpointsOf } from './current_leaders.ts';
 import type { ApiHandler, ApiHost } from './host.ts';
 import type { Request } from './request.ts';
 
@@ -25,14 +26,15 @@ import type { Request } from './request.ts';
  * acks=all for the watermark. The only request that overlaps others of its kind on one connection.
  *
  * The answer is written at once, as a template in the order of the request; each partition's outcome is patched into
- * it when it comes; single records at fault (KIP-467) are put in when all are there. Not done yet: transactions, the new
- * leader's address (KIP-951).
+ * it when it comes. Single records at fault (KIP-467) and leaders elsewhere (KIP-951) are put in when all are there. Not
+ * done yet: transactions.
  */
 export class ProduceHandler implements ApiHandler {
   readonly #walker = new ProduceRequestWalker();
   readonly #template = new ProduceResponseTemplate();
   readonly #row = new RowSnapshot();
   readonly #recordErrors = new RecordErrors();
+  readonly #leader = new CurrentLeader();
 
   handle(request: Request, host: ApiHost): void {
     const walker = this.#walker;
@@ -46,8 +48,9 @@ export class ProduceHandler implements ApiHandler {
     request.parts = 1;
     const refusal = this.#refusalOfAll(walker);
     const writer = request.response;
-    this.#template.begin(writer, version, request.correlationId, walker.topicCount);
+    this.#template.begin(writer, version, request.correlationId, walker.filledTopicCount);
     while (walker.nextTopic()) {
+      if (walker.partitionCount === 0) continue;
       const topic = this.#topic(walker, host, version);
       while (walker.nextPartition()) {
         const at = this.#template.partition(walker.partitionIndex);
@@ -85,8 +88,20 @@ export class ProduceHandler implements ApiHandler {
   }
 
   #complete(request: Request, host: ApiHost): void {
-    if (request.recordErrors !== null) insertRecordErrors(request.response, request.apiVersion, request.recordErrors);
+    const { details } = request;
+    if (details !== null) {
+      const leaderIds = new Set(details.flatMap(({ leader }) => leader?.id ?? []));
+      insertDetails(request.response, request.apiVersion, details, endpointsOf(leaderIds, request, host));
+    }
     host.complete(request);
+  }
+
+  #noteLeader(request: Request, host: ApiHost, slot: number, at: number): void {
+    const leader = this.#leader;
+    if (!leader.find(slot, host)) return;
+    const { id, epoch } = leader;
+    request.details ??= [];
+    request.details.push({ place: at, records: [], message: null, leader: { id, epoch } });
   }
 
   /** Takes them out of the request's memory, where the owner of the partition has left them. */
@@ -97,8 +112,8 @@ export class ProduceHandler implements ApiHandler {
     for (let index = 0; index < errors.count; index++) {
       records.push({ batchIndex: errors.indexAt(index), message: RECORD_ERROR_MESSAGES[errors.errorAt(index)] });
     }
-    request.recordErrors ??= [];
-    request.recordErrors.push({ place: at, message: batchMessage(errorCode, records.length), records });
+    request.details ??= [];
+    request.details.push({ place: at, message: batchMessage(errorCode, records.length), records, leader: null });
   }
 
   #refusalOfAll(walker: ProduceRequestWalker): ErrorCode {
@@ -125,7 +140,10 @@ export class ProduceHandler implements ApiHandler {
     const row = this.#row;
     if (slot < 0 || !host.table.snapshot(slot, row)) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
     if (row.state === replicaState.offline) return ErrorCode.KAFKA_STORAGE_ERROR;
-    if (row.state !== replicaState.leader) return ErrorCode.NOT_LEADER_OR_FOLLOWER;
+    if (row.state !== replicaState.leader) {
+      this.#noteLeader(request, host, slot, at);
+      return ErrorCode.NOT_LEADER_OR_FOLLOWER;
+    }
     if (topic.isInternal) return ErrorCode.INVALID_TOPIC_EXCEPTION;
     const refusal = this.#refusalOfRecords(request, host.arenaView);
     if (refusal !== ErrorCode.NONE) return refusal;

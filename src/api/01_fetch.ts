@@ -18,7 +18,7 @@ import type { Request } from './request.ts';
  *       ▲ full: the request            └─ parked ─ a partition moved, or time is up ─► evaluated
  *       └ incremental: the session, changed by the request
  *
- * Not done yet: followers, divergence of epochs, the new leader's address (KIP-951).
+ * KIP-951 addresses of leaders. Not done yet: followers (none is known as a replica), divergence of epochs.
  */
 export class FetchHandler implements ApiHandler {
   readonly #walker = new FetchRequestWalker();
@@ -35,7 +35,6 @@ export class FetchHandler implements ApiHandler {
     const plan = this.#plans.pop() ?? new FetchPlan();
     request.fetch = plan;
     this.#readHead(plan, host);
-    if (plan.replicaId >= 0) return host.refuse(request, 'a replica fetch; this node has no followers');
     const refusal = this.#takeApart(request, plan, host);
     if (refusal !== ErrorCode.NONE) return this.#answer.refuse(request, plan, host, refusal);
     if (this.#evaluate(request, plan, host) || plan.maxWaitMs <= 0) return this.#read(request, plan, host);
@@ -128,6 +127,7 @@ export class FetchHandler implements ApiHandler {
         plan.slot[at] = topic.topic === null ? -1 : topic.topic.slotOf(walker.partitionIndex);
         plan.leaderEpoch[at] = walker.currentLeaderEpoch;
         plan.fetchOffset[at] = walker.fetchOffset;
+        plan.lastFetchedEpoch[at] = walker.lastFetchedEpoch;
         plan.maxBytesOf[at] = walker.partitionMaxBytes;
       }
     }
@@ -142,6 +142,7 @@ export class FetchHandler implements ApiHandler {
         const partition = session.put(topic, walker.partitionIndex);
         partition.leaderEpoch = walker.currentLeaderEpoch;
         partition.fetchOffset = walker.fetchOffset;
+        partition.lastFetchedEpoch = walker.lastFetchedEpoch;
         partition.maxBytes = walker.partitionMaxBytes;
       }
       session.dropIfEmpty(topic);
@@ -179,6 +180,7 @@ export class FetchHandler implements ApiHandler {
       plan.slot[at] = topic.image === null ? -1 : topic.image.slotOf(partition.partitionIndex);
       plan.leaderEpoch[at] = partition.leaderEpoch;
       plan.fetchOffset[at] = partition.fetchOffset;
+      plan.lastFetchedEpoch[at] = partition.lastFetchedEpoch;
       plan.maxBytesOf[at] = partition.maxBytes;
     }
   }
@@ -219,6 +221,9 @@ export class FetchHandler implements ApiHandler {
     const epoch = plan.leaderEpoch[at]!;
     if (epoch >= 0 && epoch < row.leaderEpoch) return ErrorCode.FENCED_LEADER_EPOCH;
     if (epoch > row.leaderEpoch) return ErrorCode.UNKNOWN_LEADER_EPOCH;
+    if (plan.replicaId >= 0) return ErrorCode.NOT_LEADER_OR_FOLLOWER;
+    // Nobody knows where an epoch ended that is still to come.
+    if (plan.lastFetchedEpoch[at]! > row.leaderEpoch) return ErrorCode.OFFSET_OUT_OF_RANGE;
     const offset = plan.fetchOffset[at]!;
     if (offset < row.logStartOffset || offset > row.logEndOffset) return ErrorCode.OFFSET_OUT_OF_RANGE;
     plan.highWatermark[at] = row.highWatermark;
@@ -275,23 +280,30 @@ export class FetchHandler implements ApiHandler {
   /** The session that a full request asks for, with what its answer tells; null when there is no room for one. */
   #newSession(request: Request, plan: FetchPlan, host: ApiHost): FetchSession | null {
     const usesTopicIds = plan.version >= TOPIC_IDS_FROM;
-    return host.fetchSessions.create(plan.partitionCount, usesTopicIds, false, request.arrivalMs, (session) => {
-      for (let at = 0; at < plan.partitionCount; at++) {
-        const { topic, idWords, nameBytes } = plan.topics[plan.topicOf[at]!]!;
-        const name = topic === null ? nameBytes : topic.nameBytes;
-        const member = session.put(
-          usesTopicIds
-            ? session.topicOfId(idWords[0]!, idWords[1]!, idWords[2]!, idWords[3]!)
-            : session.topicOfName(name, 0, name.length),
-          plan.partitionIndex[at]!,
-        );
-        member.leaderEpoch = plan.leaderEpoch[at]!;
-        member.fetchOffset = plan.fetchOffset[at]!;
-        member.maxBytes = plan.maxBytesOf[at]!;
-        if (topic !== null && usesTopicIds) member.topic.nameBytes = name;
-        member.tell(plan.errorCode[at]!, plan.highWatermark[at]!, plan.logStartOffset[at]!, 0);
-      }
-    });
+    return host.fetchSessions.create(
+      plan.partitionCount,
+      usesTopicIds,
+      plan.replicaId >= 0,
+      request.arrivalMs,
+      (session) => {
+        for (let at = 0; at < plan.partitionCount; at++) {
+          const { topic, idWords, nameBytes } = plan.topics[plan.topicOf[at]!]!;
+          const name = topic === null ? nameBytes : topic.nameBytes;
+          const member = session.put(
+            usesTopicIds
+              ? session.topicOfId(idWords[0]!, idWords[1]!, idWords[2]!, idWords[3]!)
+              : session.topicOfName(name, 0, name.length),
+            plan.partitionIndex[at]!,
+          );
+          member.leaderEpoch = plan.leaderEpoch[at]!;
+          member.fetchOffset = plan.fetchOffset[at]!;
+          member.lastFetchedEpoch = plan.lastFetchedEpoch[at]!;
+          member.maxBytes = plan.maxBytesOf[at]!;
+          if (topic !== null && usesTopicIds) member.topic.nameBytes = name;
+          member.tell(plan.errorCode[at]!, plan.highWatermark[at]!, plan.logStartOffset[at]!, 0);
+        }
+      },
+    );
   }
 }
 

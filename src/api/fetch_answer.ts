@@ -1,5 +1,6 @@
 import { ErrorCode } from '../protocol/errors.ts';
 import { FetchResponseWriter } from '../protocol/fetch_response.ts';
+import { CurrentLeader, endpointsOf } from './current_leaders.ts';
 import { TOPIC_IDS_FROM, type FetchPlan } from './fetch_plan.ts';
 import type { AnswerPiece, ApiHost } from './host.ts';
 import type { Request } from './request.ts';
@@ -8,6 +9,9 @@ import type { Request } from './request.ts';
 export class FetchAnswer {
   readonly #writer = new FetchResponseWriter();
   readonly #splices: number[] = [];
+  readonly #leader = new CurrentLeader();
+  /** Leaders that the answer names. */
+  readonly #leaderIds = new Set<number>();
 
   /** An answer without partitions. */
   refuse(request: Request, plan: FetchPlan, host: ApiHost, errorCode: ErrorCode): void {
@@ -20,6 +24,7 @@ export class FetchAnswer {
   write(request: Request, plan: FetchPlan, host: ApiHost, sessionId: number): void {
     const splices = this.#splices;
     splices.length = 0;
+    if (this.#leaderIds.size > 0) this.#leaderIds.clear();
     const topics = plan.toldTopics();
     this.#writer.begin(request.response, plan.version, request.correlationId, 0, ErrorCode.NONE, sessionId, topics);
     let at = 0;
@@ -27,9 +32,10 @@ export class FetchAnswer {
       const end = at + plan.topics[index]!.partitions;
       const partitions = plan.toldPartitions(at, end);
       if (partitions > 0 || !plan.isIncremental) this.#writeTopic(plan, index, partitions);
-      for (; at < end; at++) if (plan.isTold[at] === 1) this.#writePartition(request, plan, at, splices);
+      for (; at < end; at++) if (plan.isTold[at] === 1) this.#writePartition(request, plan, at, host, splices);
     }
-    this.#writer.end();
+    // Followers find each other by the metadata.
+    this.#writer.end(plan.replicaId >= 0 ? [] : endpointsOf(this.#leaderIds, request, host));
     weave(request, splices, host);
     host.complete(request);
   }
@@ -44,7 +50,7 @@ export class FetchAnswer {
     this.#writer.topicName(name, 0, name.length, partitions);
   }
 
-  #writePartition(request: Request, plan: FetchPlan, at: number, splices: number[]): void {
+  #writePartition(request: Request, plan: FetchPlan, at: number, host: ApiHost, splices: number[]): void {
     const response = this.#writer;
     const piece = plan.piece[at]! < 0 ? null : request.pieces[plan.piece[at]!]!;
     const isCommittedRead = plan.readCommitted && plan.errorCode[at] === ErrorCode.NONE;
@@ -63,8 +69,18 @@ export class FetchAnswer {
         response.abortedTransaction(Number(id >> 32n), Number(id & 0xffff_ffffn), firstOffset);
       }
     }
+    if (plan.version >= CURRENT_LEADER_FROM && isElsewhere(plan.errorCode[at]!)) {
+      this.#nameLeader(plan.slot[at]!, host);
+    }
     const splice = response.records(-1, piece === null ? 0 : piece.end - piece.start);
     if (piece !== null) splices.push(splice);
+  }
+
+  #nameLeader(slot: number, host: ApiHost): void {
+    const leader = this.#leader;
+    if (!leader.find(slot, host)) return;
+    this.#writer.currentLeader(leader.id, leader.epoch);
+    this.#leaderIds.add(leader.id);
   }
 }
 
@@ -107,3 +123,10 @@ function prepend(piece: AnswerPiece, bytes: Uint8Array, from: number, to: number
   piece.start -= to - from;
   for (let index = 0; index < to - from; index++) piece.bytes[piece.start + index] = bytes[from + index]!;
 }
+
+/** The client is to go to the leader, or to learn its epoch. */
+function isElsewhere(errorCode: number): boolean {
+  return errorCode === ErrorCode.NOT_LEADER_OR_FOLLOWER || errorCode === ErrorCode.FENCED_LEADER_EPOCH;
+}
+
+const CURRENT_LEADER_FROM = 16;

@@ -35,6 +35,8 @@ export class FetchPlan {
   slot = new Int32Array(4);
   leaderEpoch = new Int32Array(4);
   fetchOffset = new Float64Array(4);
+  /** Of the record before `fetchOffset`; -1 when the client does not say. */
+  lastFetchedEpoch = new Int32Array(4);
   maxBytesOf = new Int32Array(4);
   /** What the session has of it; null in a full request. */
   members: (SessionPartition | null)[] = [];
@@ -123,6 +125,7 @@ export class FetchPlan {
     this.slot = grown(this.slot);
     this.leaderEpoch = grown(this.leaderEpoch);
     this.fetchOffset = grownFloats(this.fetchOffset);
+    this.lastFetchedEpoch = grown(this.lastFetchedEpoch);
     this.maxBytesOf = grown(this.maxBytesOf);
     this.errorCode = grown(this.errorCode);
     this.highWatermark = grownFloats(this.highWatermark);

@@ -39,6 +39,7 @@ export class SessionPartition {
   readonly partitionIndex: number;
   leaderEpoch = -1;
   fetchOffset = 0;
+  lastFetchedEpoch = -1;
   maxBytes = 0;
   highWatermark = -1;
   logStartOffset = -1;

@@ -1,5 +1,5 @@
 import { ByteWriter, type EncodeText } from '../base/bytes.ts';
-import type { PartitionRecordErrors } from '../protocol/produce_response.ts';
+import type { PartitionDetails } from '../protocol/produce_response.ts';
 import type { FetchPlan } from './fetch_plan.ts';
 import type { AnswerPiece } from './host.ts';
 
@@ -49,8 +49,8 @@ export class Request {
   /** When `expire` of its handler is called, unless it is done by then. */
   deadlineMs = Infinity;
   fetch: FetchPlan | null = null;
-  /** Of a Produce: single records that were refused, for the answer; null for none. */
-  recordErrors: PartitionRecordErrors[] | null = null;
+  /** Of a Produce: what its answer says of partitions beyond their error codes; null for nothing. */
+  details: PartitionDetails[] | null = null;
   /** What follows `response`: records of a fetch, in memory of their own. */
   readonly pieces: AnswerPiece[] = [];
   /** Taken from the shard's pool, and not given back. */
@@ -75,7 +75,7 @@ export class Request {
     this.closes = false;
     this.deadlineMs = Infinity;
     this.fetch = null;
-    this.recordErrors = null;
+    this.details = null;
     this.next = null;
     this.response.clear();
   }

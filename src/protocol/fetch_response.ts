@@ -1,7 +1,8 @@
-import { ByteWriter } from '../base/bytes.ts';
+import type { ByteWriter } from '../base/bytes.ts';
 import { ApiKey } from './api_keys.ts';
 import { beginFrame, endFrame } from './framing.ts';
 import { writeResponseHeader } from './headers.ts';
+import { writeLeaderEndpoints, type LeaderEndpoint } from './leader_endpoints.ts';
 
 const FLEXIBLE_FROM = 12;
 const TWO_32 = 0x1_0000_0000;
@@ -9,20 +10,11 @@ const TWO_32 = 0x1_0000_0000;
 const DIVERGING_EPOCH_TAG = 0;
 const CURRENT_LEADER_TAG = 1;
 const SNAPSHOT_ID_TAG = 2;
-const NODE_ENDPOINTS_TAG = 0;
 
 /** Sizes of the tagged structs: their fields and an empty section of tags of their own. */
 const DIVERGING_EPOCH_BYTES = 4 + 8 + 1;
 const CURRENT_LEADER_BYTES = 4 + 4 + 1;
 const SNAPSHOT_ID_BYTES = 8 + 4 + 1;
-
-/** Where a client finds a leader (KIP-951). */
-export interface LeaderEndpoint {
-  readonly nodeId: number;
-  readonly host: string;
-  readonly port: number;
-  readonly rack: string | null;
-}
 
 /**
  * Writes a Fetch response, all versions, without its records: these follow from other memory.
@@ -182,7 +174,7 @@ export class FetchResponseWriter {
   /** `nodeEndpoints` are told from version 16 on: those of all current leaders named above. */
   end(nodeEndpoints: readonly LeaderEndpoint[] = []): void {
     const writer = this.#writer!;
-    if (nodeEndpoints.length > 0 && this.#version >= 16) this.#writeEndpoints(writer, nodeEndpoints);
+    if (nodeEndpoints.length > 0 && this.#version >= 16) writeLeaderEndpoints(writer, nodeEndpoints);
     else this.#tags(writer);
     endFrame(writer, this.#frame, this.recordsBytes);
     this.#writer = null;
@@ -224,22 +216,6 @@ export class FetchResponseWriter {
     this.#leaderEpoch = -1;
     this.#snapshotEndOffset = -1;
     this.#snapshotEpoch = -1;
-  }
-
-  #writeEndpoints(writer: ByteWriter, endpoints: readonly LeaderEndpoint[]): void {
-    const section = new ByteWriter(writer.encodeText);
-    section.compactArrayCount(endpoints.length);
-    for (const endpoint of endpoints) {
-      section.int32(endpoint.nodeId);
-      section.compactString(endpoint.host);
-      section.int32(endpoint.port);
-      section.compactNullableString(endpoint.rack);
-      section.noTaggedFields();
-    }
-    writer.unsignedVarint(1);
-    writer.unsignedVarint(NODE_ENDPOINTS_TAG);
-    writer.unsignedVarint(section.position);
-    writer.raw(section.written());
   }
 
   #partitions(writer: ByteWriter, count: number): void {

@@ -2,6 +2,7 @@ import type { ByteWriter } from '../base/bytes.ts';
 import { ApiKey } from './api_keys.ts';
 import { beginFrame, endFrame } from './framing.ts';
 import { writeResponseHeader } from './headers.ts';
+import { writeLeaderEndpoints, type LeaderEndpoint } from './leader_endpoints.ts';
 
 const FLEXIBLE_FROM = 9;
 const LOG_START_OFFSET_FROM = 5;
@@ -20,10 +21,8 @@ const TWO_32 = 0x1_0000_0000;
  *
  * Positions are in the writer's memory and survive its growing (its `view` does not: patch through `writer.view`).
  *
- * What does not have one size is not in the template: errors of single records and their message (from version 8 on),
- * which `insertRecordErrors` puts in when they are all known, and the leader to go to and its address (from 10 on,
- * KIP-951). When a partition needs these, decode the body with `codecOf(produceResponse)`, set `currentLeader` and
- * `nodeEndpoints`, and encode it again behind the same header.
+ * What does not have one size is not in the template: errors of single records and their message (from version 8 on), the
+ * leader to go to and its address (from 10 on, KIP-951). `insertDetails` puts it in when all of it is known.
  */
 export class ProduceResponseTemplate {
   #writer: ByteWriter | null = null;
@@ -149,46 +148,76 @@ export function patchProducePartition(
   view.setInt32(place + 22, logStartOffset | 0);
 }
 
-/** Single records for which a partition's batch was refused (KIP-467). */
-export interface PartitionRecordErrors {
+/** What an answer says of a partition beyond its error code. */
+export interface PartitionDetails {
   /** Of the partition in the template. */
   readonly place: number;
-  /** Of the batch. */
-  readonly message: string;
+  /** Single records for which the batch was refused (KIP-467). */
   readonly records: readonly { readonly batchIndex: number; readonly message: string }[];
+  /** Of the batch. */
+  readonly message: string | null;
+  /** Who leads the partition now (KIP-951). */
+  readonly leader: { readonly id: number; readonly epoch: number } | null;
 }
 
 /**
- * Puts the errors of single records into a complete template: what follows them moves, and the length of the frame is
- * to be set anew. Versions before 8 tell the error of the batch alone.
+ * Puts what has no fixed size into a complete template: what follows it moves, and the length of the frame is to be set
+ * anew. Versions tell as much of it as they know.
  */
-export function insertRecordErrors(writer: ByteWriter, version: number, partitions: PartitionRecordErrors[]): void {
+export function insertDetails(
+  writer: ByteWriter,
+  version: number,
+  partitions: readonly PartitionDetails[],
+  endpoints: readonly LeaderEndpoint[],
+): void {
   if (version < RECORD_ERRORS_FROM) return;
   const template = writer.copyWritten();
-  const flexible = version >= FLEXIBLE_FROM;
   let copied = 0;
   writer.clear();
-  for (const { place, message, records } of partitions.toSorted((a, b) => a.place - b.place)) {
-    const errorsAt = place + RECORD_ERRORS_AT;
+  for (const details of partitions.toSorted((a, b) => a.place - b.place)) {
+    const errorsAt = details.place + RECORD_ERRORS_AT;
     writer.raw(template.subarray(copied, errorsAt));
-    if (flexible) writer.compactArrayCount(records.length);
-    else writer.arrayCount(records.length);
-    for (const record of records) {
-      writer.int32(record.batchIndex);
-      writeText(writer, record.message, flexible);
-      if (flexible) writer.noTaggedFields();
-    }
-    writeText(writer, message, flexible);
-    // Behind the empty array and the null message of the template.
-    copied = errorsAt + (flexible ? 2 : 6);
+    writeDetails(writer, version, details);
+    copied = errorsAt + (version >= FLEXIBLE_FROM ? FLEXIBLE_DETAILS_BYTES : DETAILS_BYTES);
   }
-  writer.raw(template.subarray(copied));
+  if (version < LEADERS_FROM || endpoints.length === 0) return writer.raw(template.subarray(copied));
+  // The last byte says that there are no tagged fields.
+  writer.raw(template.subarray(copied, template.length - 1));
+  writeLeaderEndpoints(writer, endpoints);
 }
 
-function writeText(writer: ByteWriter, text: string, flexible: boolean): void {
+function writeDetails(writer: ByteWriter, version: number, { records, message, leader }: PartitionDetails): void {
+  const flexible = version >= FLEXIBLE_FROM;
+  if (flexible) writer.compactArrayCount(records.length);
+  else writer.arrayCount(records.length);
+  for (const record of records) {
+    writer.int32(record.batchIndex);
+    writeText(writer, record.message, flexible);
+    if (flexible) writer.noTaggedFields();
+  }
+  writeText(writer, message, flexible);
+  if (!flexible) return;
+  if (leader === null || version < LEADERS_FROM) return writer.noTaggedFields();
+  writer.unsignedVarint(1);
+  writer.unsignedVarint(CURRENT_LEADER_TAG);
+  writer.unsignedVarint(CURRENT_LEADER_BYTES);
+  writer.int32(leader.id);
+  writer.int32(leader.epoch);
+  writer.noTaggedFields();
+}
+
+function writeText(writer: ByteWriter, text: string | null, flexible: boolean): void {
   if (flexible) writer.compactNullableString(text);
   else writer.nullableString(text);
 }
 
 /** From a partition's place on: behind error code, base offset, time and log start offset. */
 const RECORD_ERRORS_AT = 26;
+/** Of the template: the empty array, the null message, and, where they are, no tagged fields. */
+const DETAILS_BYTES = 6;
+const FLEXIBLE_DETAILS_BYTES = 3;
+/** From this version on leaders and their addresses are told (KIP-951). */
+const LEADERS_FROM = 10;
+const CURRENT_LEADER_TAG = 0;
+/** Two numbers and an empty section of tags. */
+const CURRENT_LEADER_BYTES = 4 + 4 + 1;

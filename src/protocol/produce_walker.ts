@@ -25,6 +25,8 @@ export class ProduceRequestWalker extends FrameCursor {
   topicCount = 0;
   /** Of all topics. */
   partitionCountTotal = 0;
+  /** Topics with at least one partition. */
+  filledTopicCount = 0;
 
   /** Bounds of the current topic's name; both -1 from version 13 on. */
   topicNameStart = -1;
@@ -59,7 +61,9 @@ export class ProduceRequestWalker extends FrameCursor {
     this.#topicsAt = this.position;
     this.rewind();
     this.partitionCountTotal = 0;
+    this.filledTopicCount = 0;
     while (this.nextTopic()) {
+      if (this.partitionCount > 0) this.filledTopicCount++;
       this.partitionCountTotal += this.partitionCount;
       while (this.nextPartition());
     }
