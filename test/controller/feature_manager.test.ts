@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  FeatureManager,
+  FeatureRefusal,
+  upgradeType,
+  type FeatureUpdate,
+} from '../../src/controller/feature_manager.ts';
+import type { SupportedFeature } from '../../src/metadata/cluster_image.ts';
+import { readBack } from './kafka_history.ts';
+
+const { upgrade, safeDowngrade, unsafeDowngrade } = upgradeType;
+
+function managerAt(
+  levels: Readonly<Record<string, number>>,
+  others: readonly (readonly [string, readonly SupportedFeature[]])[] = [],
+): FeatureManager {
+  return new FeatureManager({ nodeId: 1, levelOf: (feature) => levels[feature] ?? 0, registered: () => others });
+}
+
+const update = (feature: string, maxVersionLevel: number, kind: number = upgrade): FeatureUpdate => ({
+  feature,
+  maxVersionLevel,
+  upgradeType: kind,
+});
+
+const NEWEST = { 'metadata.version': 30, 'share.version': 1, 'group.version': 1, 'kraft.version': 1 };
+
+test('refusals of Apache Kafka, one by one', () => {
+  const refused: readonly [RegExp, FeatureUpdate][] = [
+    [/version 1 for feature no\.such\. Local controller 1 does not support this feature/, update('no.such', 1)],
+    [/Local controller 1 only supports versions 7-30/, update('metadata.version', 999)],
+    [/Can't downgrade the version of this feature without setting the upgrade type/, update('share.version', 0)],
+    [/Unsupported metadata.version downgrade from 30 to 7\. Refusing/, update('metadata.version', 7, safeDowngrade)],
+    [/Unsafe metadata downgrade is not supported/, update('metadata.version', 7, unsafeDowngrade)],
+    [/Can't downgrade the version of this feature\.$/, update('kraft.version', 0, safeDowngrade)],
+    [/does not support the given upgrade type/, update('share.version', 1, 0)],
+    [/does not support the given upgrade type/, update('share.version', 1, 4)],
+    [/cannot be less than 0/, update('share.version', -1)],
+    [/Can't downgrade to a newer version/, update('transaction.version', 2, safeDowngrade)],
+  ];
+  for (const [words, asked] of refused) {
+    const planned = managerAt(NEWEST).plan([asked]);
+    assert.ok(planned instanceof FeatureRefusal, words.source);
+    assert.match(planned.message, words);
+  }
+});
+
+test('levels go up and, where nothing is lost, down; to what they are as well', () => {
+  const manager = managerAt({ ...NEWEST, 'metadata.version': 29 });
+  const planned = manager.plan([
+    update('metadata.version', 26, safeDowngrade),
+    update('share.version', 0, safeDowngrade),
+    update('group.version', 1),
+    update('kraft.version', 1),
+  ]);
+  assert.ok(!(planned instanceof FeatureRefusal));
+  assert.deepEqual(
+    planned.map((record) => readBack(record).fields),
+    [
+      { name: 'metadata.version', featureLevel: 26 },
+      { name: 'share.version', featureLevel: 0 },
+      { name: 'group.version', featureLevel: 1 },
+    ],
+  );
+});
+
+test('one that cannot be hinders all', () => {
+  assert.ok(managerAt(NEWEST).plan([update('group.version', 1), update('group.version', 9)]) instanceof FeatureRefusal);
+});
+
+test('what a level needs of metadata.version may come with it', () => {
+  const elr = update('eligible.leader.replicas.version', 1);
+  const manager = managerAt({ 'metadata.version': 22 });
+  const refused = manager.plan([elr]);
+  assert.ok(refused instanceof FeatureRefusal);
+  assert.match(refused.message, /depends on metadata.version level 23/);
+  assert.ok(Array.isArray(manager.plan([elr, update('metadata.version', 23)])));
+});
+
+test('no node of the cluster is left behind', () => {
+  const range = (name: string, maxSupportedVersion: number): SupportedFeature => ({
+    name,
+    minSupportedVersion: 0,
+    maxSupportedVersion,
+  });
+  const refused = managerAt({ 'metadata.version': 24 }, [['Broker 7', [range('transaction.version', 1)]]]);
+  const planned = refused.plan([update('transaction.version', 2)]);
+  assert.ok(planned instanceof FeatureRefusal);
+  assert.match(planned.message, /Broker 7 only supports versions 0-1/);
+  assert.ok(refused.plan([update('group.version', 1)]) instanceof FeatureRefusal, 'it never heard of it');
+  assert.ok(Array.isArray(refused.plan([update('transaction.version', 1)])));
+});
