@@ -115,11 +115,6 @@ export class LeaderPartition {
     return this.#unsettled.size + this.#purgatory.size;
   }
 
-  /** It has stepped down: row and log are others' to write. */
-  get #hasEnded(): boolean {
-    return this.#resignation !== ErrorCode.NONE && this.#resigned === null;
-  }
-
   /** Where read_committed ends: below it all transactions are decided. */
   get lastStableOffset(): number {
     const { producers, logStartOffset } = this.log;
@@ -243,9 +238,9 @@ export class LeaderPartition {
   }
 
   /**
-   * The leader steps down, or the node stops: it takes nothing more, and when nothing is being written any more (what is
-   * lies in memory that its sender would take back), whoever still waits hears `errorCode`. `done`, at once or later: the
-   * leader publishes nothing any more, and the log is the caller's.
+   * The leader steps down, or the node stops: it takes nothing more, and when nothing is being written or synced any more
+   * (what is lies in memory that its sender would take back, and its answer is near), whoever still waits hears
+   * `errorCode`. `done`, at once or later: the leader publishes nothing any more, and the log is the caller's.
    */
   resign(errorCode: ErrorCode, done: () => void): void {
     this.#resignation = errorCode;
@@ -262,7 +257,7 @@ export class LeaderPartition {
 
   #endWhenIdle(): void {
     const done = this.#resigned;
-    if (done === null || this.log.hasStaged || this.log.isCommitting) return;
+    if (done === null || this.log.hasStaged || this.log.isCommitting || this.#isFlushing) return;
     this.#resigned = null;
     this.#unsettled.failFrom(0, this.#resignation);
     this.#purgatory.failFrom(0, this.#resignation);
@@ -335,12 +330,12 @@ export class LeaderPartition {
     this.#isFlushing = true;
     this.log.flush((failure) => {
       this.#isFlushing = false;
-      if (this.#hasEnded) return;
       if (failure !== null) this.#fail(failure);
       else if (this.failure === null) {
         this.#settle(this.log.recoveryPoint);
         this.#syncOn();
       }
+      this.#endWhenIdle();
       this.#host.committed(this);
     });
   }
