@@ -1,8 +1,13 @@
+import { FEATURES, KRAFT_VERSION, METADATA_VERSION, supportedLevels } from '../metadata/features.ts';
 import { ApiKey } from '../protocol/api_keys.ts';
 import { codecOf } from '../protocol/codec.ts';
 import { ErrorCode } from '../protocol/errors.ts';
 import { beginFrame } from '../protocol/framing.ts';
-import { apiVersionsRequest, apiVersionsResponse } from '../protocol/schema/18_api_versions.ts';
+import {
+  apiVersionsRequest,
+  apiVersionsResponse,
+  type ApiVersionsResponse,
+} from '../protocol/schema/18_api_versions.ts';
 import type { ApiHandler, ApiHost } from './host.ts';
 import type { Request } from './request.ts';
 import { apiTable } from './table.ts';
@@ -10,7 +15,7 @@ import { apiTable } from './table.ts';
 /**
  * ApiVersions (18), versions 0 to 4: KIP-35, KIP-511 (unknown versions are answered in version 0), KIP-584 features.
  *
- * Runs on the receiving shard. Never waits. Lists only what is served. Not done yet: features.
+ * Runs on the receiving shard. Never waits. Lists only what is served on the listener that is asked.
  */
 export const apiVersionsHandler: ApiHandler = {
   handle(request: Request, host: ApiHost): void {
@@ -21,8 +26,9 @@ export const apiVersionsHandler: ApiHandler = {
     const errorCode = isNamed ? ErrorCode.NONE : ErrorCode.INVALID_REQUEST;
     codecOf(apiVersionsResponse).encode(host.beginAnswer(request), request.apiVersion, {
       errorCode,
-      apiKeys: isNamed ? served() : [],
+      apiKeys: isNamed ? served(host.node.isControllerListener(request.origin.listener)) : [],
       throttleTimeMs: 0,
+      ...(isNamed ? featuresOf(host, request.apiVersion) : {}),
     });
     host.complete(request);
   },
@@ -41,13 +47,39 @@ export function answerUnsupportedApiVersions(request: Request, host: ApiHost): v
   host.complete(request);
 }
 
-function served(): { apiKey: number; minVersion: number; maxVersion: number }[] {
-  return [...apiTable.values()].map(({ key, minVersion, maxVersion }) => ({
+type Features = Pick<ApiVersionsResponse, 'supportedFeatures' | 'finalizedFeatures' | 'finalizedFeaturesEpoch'>;
+
+/** What this build could work with, and what the cluster has agreed on, as of the last record of the metadata. */
+function featuresOf({ image, node }: ApiHost, apiVersion: number): Features {
+  const supported = [METADATA_VERSION, ...FEATURES.map(({ name }) => name)].map((name) => ({
+    name,
+    minVersion: supportedLevels(name)!.min,
+    maxVersion: supportedLevels(name)!.max,
+  }));
+  const finalized = new Map(image.features.levels);
+  if (node.kraftVersion > 0) finalized.set(KRAFT_VERSION, node.kraftVersion);
+  return {
+    supportedFeatures: supported.filter(({ minVersion }) => minVersion > 0 || apiVersion >= SWITCHED_OFF_FROM),
+    finalizedFeatures: [...finalized].map(([name, level]) => ({
+      name,
+      maxVersionLevel: level,
+      minVersionLevel: level,
+    })),
+    finalizedFeaturesEpoch: node.metadataEndOffset() - 1,
+  };
+}
+
+function served(onController: boolean): { apiKey: number; minVersion: number; maxVersion: number }[] {
+  const entries = [...apiTable.values()].filter(({ onControllers }) => !onController || onControllers);
+  return entries.map(({ key, minVersion, maxVersion }) => ({
     apiKey: key,
     minVersion: key === ApiKey.Produce ? PRODUCE_VERSION_LISTED : minVersion,
     maxVersion,
   }));
 }
+
+/** Clients of earlier versions stumble over features that may be switched off (KIP-1022). */
+const SWITCHED_OFF_FROM = 4;
 
 /**
  * Kafka lists Produce from version 0 although it serves none below 3: older librdkafka takes a broker without version 0

@@ -145,6 +145,10 @@ export interface NodeView {
   readonly fetchBytesMax: number;
   /** `max.request.partition.size.limit` */
   readonly describedPartitionsMax: number;
+  /** Level of the feature `kraft.version`, which the image does not have. */
+  readonly kraftVersion: number;
+  /** Up to where this thread has applied the metadata log. */
+  metadataEndOffset(): number;
   /** Whether the listener is one of `controller.listener.names`. */
   isControllerListener(listener: number): boolean;
 }

@@ -17,7 +17,23 @@ export interface ApiEntry {
   readonly maxVersion: number;
   readonly executes: Executes;
   readonly order: Order;
+  /** Served on listeners of controllers too; the others know only those. */
+  readonly onControllers: boolean;
 }
+
+/** Of the requests that Kafka's controllers serve, those that this one does. Fetch is for other voters: there are none yet. */
+const ON_CONTROLLERS: ReadonlySet<ApiName> = new Set([
+  'ApiVersions',
+  'CreateTopics',
+  'DeleteTopics',
+  'DescribeConfigs',
+  'AlterConfigs',
+  'CreatePartitions',
+  'IncrementalAlterConfigs',
+  'DescribeQuorum',
+  'UpdateFeatures',
+  'DescribeCluster',
+] as const);
 
 /** Every request that this broker serves. What is not here does not exist for a client. Handlers: handlers.ts. */
 const entries: readonly ApiEntry[] = [
@@ -45,7 +61,8 @@ const entries: readonly ApiEntry[] = [
 ];
 
 function entry(name: ApiName, minVersion: number, maxVersion: number, executes: Executes, order: Order): ApiEntry {
-  return { key: ApiKey[name], name, minVersion, maxVersion, executes, order };
+  const onControllers = ON_CONTROLLERS.has(name);
+  return { key: ApiKey[name], name, minVersion, maxVersion, executes, order, onControllers };
 }
 
 export const apiTable: ReadonlyMap<number, ApiEntry> = new Map(entries.map((one) => [one.key, one]));

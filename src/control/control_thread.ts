@@ -221,6 +221,7 @@ export class ControlThread implements ChannelHandler {
         partitionIndex: parts.index,
         recoveryPoints,
         metadataStart: metadata.start,
+        kraftVersion: metadata.kraftVersion,
         ports: listenerPorts,
       };
       ports.threads.spawnShard(thread, boot, (failure) => this.#shardExited(thread, failure));

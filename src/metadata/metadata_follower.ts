@@ -36,6 +36,11 @@ export class MetadataFollower {
     return this.#watermark.version !== this.#seenVersion;
   }
 
+  /** Offset behind the last record applied. */
+  get endOffset(): number {
+    return this.#reader.nextOffset;
+  }
+
   /** Applies all that is committed. Null, or why it cannot go on. */
   catchUp(changes: MetadataChanges): string | null {
     const version = this.#watermark.version;

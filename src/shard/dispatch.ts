@@ -99,6 +99,8 @@ export class Dispatcher {
     const entry = apiTable.get(header.apiKey);
     if (verdict === ErrorCode.INVALID_REQUEST || entry === undefined) {
       api.refuse(request, describeRefusal(verdict, header, entry));
+    } else if (!entry.onControllers && api.node.isControllerListener(connection.listener)) {
+      api.refuse(request, `${entry.name}, which listeners of controllers do not serve`);
     } else if (!serves(entry, header.apiVersion)) {
       if (header.apiKey === ApiKey.ApiVersions) answerUnsupportedApiVersions(request, api);
       else api.refuse(request, describeRefusal(ErrorCode.UNSUPPORTED_VERSION, header, entry));

@@ -224,7 +224,7 @@ export class Shard implements ChannelHandler {
       thread,
       clock,
       kernels,
-      node: nodeView(boot),
+      node: nodeView(boot, this.#metadata),
       image,
       table,
       columns: memory.columns,
@@ -451,7 +451,7 @@ export class Shard implements ChannelHandler {
   }
 }
 
-function nodeView({ config, clusterId, ports }: ShardBoot): NodeView {
+function nodeView({ config, clusterId, ports, kraftVersion }: ShardBoot, metadata: MetadataFollower): NodeView {
   const chosen = new ListenerPorts(ports);
   return {
     clusterId,
@@ -461,6 +461,8 @@ function nodeView({ config, clusterId, ports }: ShardBoot): NodeView {
     written: config.written,
     fetchBytesMax: config.network.fetchBytesMax,
     describedPartitionsMax: config.network.describedPartitionsMax,
+    kraftVersion,
+    metadataEndOffset: () => metadata.endOffset,
     isControllerListener: (listener) => config.listeners[listener]!.isController,
     listenerName: (listener) => config.listeners[listener]!.name,
     endpoint: (listener) => {

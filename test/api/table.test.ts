@@ -23,6 +23,14 @@ test('what the table lists has a handler, and versions that the protocol has', (
   }
 });
 
+test('listeners of controllers serve only what the protocol has for controllers', () => {
+  for (const { name, onControllers } of apiTable.values()) {
+    const { listeners } = MESSAGES.find((message) => message.name === `${name}Request`)!;
+    if (onControllers) assert.ok(listeners!.includes('controller'), name);
+    else if (name !== 'Fetch') assert.ok(!listeners!.includes('controller'), name);
+  }
+});
+
 test('a key that the table does not list has no handler', () => {
   const handlers = new ApiHandlers();
   for (const key of Object.values(ApiKey)) {

@@ -347,6 +347,8 @@ const nodeView: NodeView = {
   written: [],
   fetchBytesMax: 50 * KIB * KIB,
   describedPartitionsMax: 2000,
+  kraftVersion: 1,
+  metadataEndOffset: () => 0,
   isControllerListener: () => false,
 };
 
