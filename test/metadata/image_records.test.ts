@@ -22,7 +22,7 @@ function imageOf(records: readonly MetadataRecord[]) {
 }
 
 suite('snapshots', () => {
-  test('an image, as records and from them again, is the same', () => {
+  test('I10: an image, as records and from them again, is the same', () => {
     fc.assert(
       fc.property(anyRecords, (records) => {
         const { image, columns } = imageOf(records);

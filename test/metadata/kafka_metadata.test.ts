@@ -144,7 +144,7 @@ const setsIn = (lists: Readonly<Record<string, readonly string[]>>): object =>
 
 suite('metadata of Apache Kafka', () => {
   for (const fixture of ['clean', 'killed', 'torn'] as const) {
-    test(`row 13: the image of ${fixture} is what Apache Kafka answers from it`, () => {
+    test(`the image of ${fixture} is what Apache Kafka answers from it`, () => {
       const expected = expectations[fixture];
       const { image, columns, outcome, problem } = loaded(fixture);
       assert.equal(problem, '');
@@ -165,15 +165,21 @@ suite('metadata of Apache Kafka', () => {
     });
   }
 
-  test('its snapshots are the image of the log up to where they end', () => {
+  test('I10: a snapshot is the log up to where it ends, and with the rest of the log the whole of it', () => {
+    const whole = loaded('clean');
     for (const id of SNAPSHOTS) {
+      const { disk } = machineWith('clean');
       const { image, columns } = imageWithColumns(256);
       const sink = appliedTo(image, new NotedChanges());
-      const facts = readSnapshot(machineWith('clean').disk, simKernels, DIRECTORY, id, sink);
+      const facts = readSnapshot(disk, simKernels, DIRECTORY, id, sink);
       assert.equal(typeof facts, 'object', 'it is whole');
       const fromLog = loaded('clean', id.endOffset);
       assert.equal(fromLog.outcome, 'limit');
       assert.deepEqual(told(image, columns), told(fromLog.image, fromLog.columns));
+      const file = succeeded(BatchFile.open(disk, simKernels, LOG, 0, 0));
+      assert.deepEqual([file.skipTo(id.endOffset), file.readTo(Infinity, sink)], ['limit', 'end']);
+      file.close();
+      assert.deepEqual(told(image, columns), told(whole.image, whole.columns));
     }
   });
 
