@@ -13,6 +13,7 @@ const answers = (program: string, ...programArguments: readonly string[]): boole
 export const kcat = 'kcat';
 export const python = join(clientsDirectory, 'venv/bin/python');
 const kafkaLibraries = join(clientsDirectory, 'kafka');
+const javaOptions = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-cp', `${kafkaLibraries}/*`];
 
 /** For `{ skip }`: why not, or false. */
 export const skipKcat = answers(kcat, '-V') ? false : `kcat is not installed: ${advice}`;
@@ -25,6 +26,81 @@ export const skipKafkaTools =
       ? false
       : 'java is not installed'
     : `${kafkaLibraries} has no Kafka tools: ${advice}`;
+
+/** A foreign client that takes orders (`foreign_client.test.ts`). */
+export interface ForeignClient {
+  readonly name: string;
+  readonly program: string;
+  readonly programArguments: readonly string[];
+  /** For `{ skip }`: why not, or false. */
+  readonly skip: string | false;
+  /** What it calls a record that is too large. */
+  readonly tooLarge: RegExp;
+  /** It has calls for settings and partitions too. */
+  readonly administersAll: boolean;
+  /** Records with neither key nor value; headers without a value. */
+  readonly sendsEmptyRecords: boolean;
+  readonly sendsNullHeaders: boolean;
+}
+
+const foreign = join(import.meta.dirname, 'foreign');
+const franzGo = join(clientsDirectory, 'franz_go');
+const javascript = join(clientsDirectory, 'javascript');
+/** Native modules are built for one version of Node: the machine's own, not ours. */
+const javascriptNode = join(javascript, 'node');
+
+export const foreignClients: readonly ForeignClient[] = [
+  {
+    name: 'librdkafka by its Python binding',
+    program: python,
+    programArguments: [join(foreign, 'confluent_client.py')],
+    skip: skipPython,
+    tooLarge: /^MSG_SIZE_TOO_LARGE$/,
+    administersAll: true,
+    sendsEmptyRecords: true,
+    sendsNullHeaders: true,
+  },
+  {
+    name: 'kafka-python',
+    program: python,
+    programArguments: [join(foreign, 'kafka_python_client.py')],
+    skip: answers(python, '-c', 'import kafka, snappy, lz4, zstandard') ? false : `no kafka-python: ${advice}`,
+    tooLarge: /^MessageSizeTooLargeError$/,
+    administersAll: true,
+    sendsEmptyRecords: false,
+    sendsNullHeaders: false,
+  },
+  {
+    name: 'Apache Kafka’s Java client',
+    program: 'java',
+    programArguments: [...javaOptions, join(foreign, 'JavaClient.java')],
+    skip: skipKafkaTools,
+    tooLarge: /^RecordTooLargeException$/,
+    administersAll: true,
+    sendsEmptyRecords: true,
+    sendsNullHeaders: true,
+  },
+  {
+    name: 'franz-go',
+    program: franzGo,
+    programArguments: [],
+    skip: existsSync(franzGo) ? false : `${franzGo} is not there: ${advice}`,
+    tooLarge: /^MESSAGE_TOO_LARGE/,
+    administersAll: true,
+    sendsEmptyRecords: true,
+    sendsNullHeaders: true,
+  },
+  {
+    name: 'confluent-kafka-javascript',
+    program: javascriptNode,
+    programArguments: [join(foreign, 'confluent_javascript_client.cjs'), javascript],
+    skip: existsSync(javascriptNode) ? false : `${javascript} has no client: ${advice}`,
+    tooLarge: /too large/i,
+    administersAll: false,
+    sendsEmptyRecords: true,
+    sendsNullHeaders: false,
+  },
+];
 
 export interface ToolRun {
   readonly code: number | null;
@@ -80,6 +156,5 @@ export async function runKafkaTool(
   programArguments: readonly string[],
   options: ToolOptions = {},
 ): Promise<string> {
-  const java = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-cp', `${kafkaLibraries}/*`, className];
-  return runToolWell('java', [...java, ...programArguments], options);
+  return runToolWell('java', [...javaOptions, className, ...programArguments], options);
 }

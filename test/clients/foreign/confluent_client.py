@@ -1,14 +1,19 @@
-"""Runs librdkafka for librdkafka.test.ts: one order as JSON on standard input, answers as JSON lines.
-
-Bytes are base64. `produce` tells the offset of each record in the order sent, or the error. `consume` reads an
-assigned partition to its end, and with `follow` says {"event": "end"} there and goes on until it has so many more.
-"""
+"""Runs librdkafka for foreign_client.test.ts: one order as JSON on standard input, answers as JSON lines (see README)."""
 
 import base64
 import json
 import sys
+import time
 
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewPartitions,
+    NewTopic,
+)
 
 
 def encoded(value):
@@ -24,7 +29,17 @@ def say(answer):
 
 
 def produce(order):
-    producer = Producer(order["config"])
+    producer = Producer(
+        {
+            "bootstrap.servers": order["bootstrap"],
+            "acks": order["acks"],
+            "compression.codec": order["codec"],
+            "enable.idempotence": order["idempotent"],
+            "linger.ms": order["lingerMs"],
+            "batch.size": order["batchBytes"],
+            "message.max.bytes": order["requestBytesMax"],
+        }
+    )
     outcomes = [None] * len(order["records"])
 
     def delivered(index):
@@ -63,8 +78,16 @@ def start_offset(consumer, order):
 
 
 def consume(order):
-    settings = {"group.id": "unused", "enable.auto.commit": False, "enable.partition.eof": True, "check.crcs": True}
-    consumer = Consumer({**settings, **order["config"]})
+    consumer = Consumer(
+        {
+            "bootstrap.servers": order["bootstrap"],
+            "group.id": "unused",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "check.crcs": True,
+            "fetch.wait.max.ms": 100,
+        }
+    )
     consumer.assign([TopicPartition(order["topic"], order["partition"], start_offset(consumer, order))])
     follow = order["follow"]
     records = []
@@ -96,10 +119,44 @@ def consume(order):
 
 
 def watermarks(order):
-    consumer = Consumer({"group.id": "unused", **order["config"]})
+    consumer = Consumer({"bootstrap.servers": order["bootstrap"], "group.id": "unused"})
     low, high = consumer.get_watermark_offsets(TopicPartition(order["topic"], order["partition"]), timeout=30)
     say({"low": low, "high": high})
 
 
+def administer(order):
+    admin = AdminClient({"bootstrap.servers": order["bootstrap"]})
+    topic = order["topic"]
+
+    def done(futures):
+        return [future.result(30) for future in futures.values()]
+
+    def described():
+        return admin.list_topics(timeout=30).topics
+
+    done(admin.create_topics([NewTopic(topic, 2, 1, config={"retention.ms": "1000000"})]))
+    before = described()
+    size = ConfigEntry("max.message.bytes", "2000", incremental_operation=AlterConfigOpType.SET)
+    done(admin.incremental_alter_configs([ConfigResource("topic", topic, incremental_configs=[size])]))
+    [told] = done(admin.describe_configs([ConfigResource("topic", topic)]))
+    configs = {name: told[name].value for name in ["retention.ms", "max.message.bytes"]}
+    done(admin.create_partitions([NewPartitions(topic, 4)]))
+    # A cluster tells of a change when it has reached the one who is asked: what was done is waited for.
+    while len(described()[topic].partitions) != 4:
+        time.sleep(0.05)
+    done(admin.delete_topics([topic]))
+    while topic in described():
+        time.sleep(0.05)
+    say(
+        {
+            "isListed": topic in before,
+            "partitions": len(before[topic].partitions),
+            "configs": configs,
+            "partitionsAfter": 4,
+            "isListedAfter": False,
+        }
+    )
+
+
 order = json.load(sys.stdin)
-{"produce": produce, "consume": consume, "watermarks": watermarks}[order["order"]](order)
+{"produce": produce, "consume": consume, "watermarks": watermarks, "administer": administer}[order["order"]](order)
