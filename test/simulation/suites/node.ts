@@ -7,7 +7,7 @@ import { drawDiskOptions, drawNetworkOptions, drawProcessOptions } from '../opti
 import { clientPort, dataDirectories, nodeConfig, product } from '../product.ts';
 import type { NodeSettings } from '../product.ts';
 import type { Suite, SuiteOutcome } from '../run.ts';
-import { threadDeathMessage, SimNode } from '../sim_node.ts';
+import { SimNode } from '../sim_node.ts';
 import { batchBytesMax, drawWorkload, SimWorkload } from '../sim_workload.ts';
 import type { World } from '../world.ts';
 
@@ -139,10 +139,8 @@ function restart(world: World, node: SimNode, meanwhile: () => void): Finding[] 
     return [{ rule: 'I17 the node does not stop', detail: node.state }];
   }
   const exit = node.exits.at(-1);
-  // The last fault, a thread that dies in its next turn, may come as late as this.
-  const isFault = exit?.reason.includes(threadDeathMessage) === true;
-  if (exit?.code !== 0 && !isFault)
-    return [{ rule: 'an orderly stop fails', detail: `${exit?.code}: ${exit?.reason}` }];
+  // The last fault, a thread that dies in its next turn or a disk that fails, may come as late as this.
+  if (exit?.expected !== true) return [{ rule: 'an orderly stop fails', detail: `${exit?.code}: ${exit?.reason}` }];
   meanwhile();
   if (!world.runUntil(() => node.starts > starts && node.state === 'up', patienceMs)) {
     return [{ rule: 'I17 the node does not start', detail: 'after an orderly stop' }];
