@@ -136,6 +136,8 @@ export class ReplicaPlacement {
       ports.entropy.fill(bytes);
       const stray = strayDirectoryName(parsed.topic, parsed.partition, hexadecimalOfBytes(bytes));
       const error = ports.disk.rename(`${path}/${name}`, `${path}/${stray}`);
+      // A partition that is made under this name later begins with nothing.
+      foundLogs.take(name);
       const fields = { directory: `${path}/${name}`, stray: error === null ? stray : error.toString() };
       ports.log.warn('a directory of a partition that the cluster does not know is set aside', fields);
     }
