@@ -9,7 +9,12 @@ const fixtures = join(tests, 'fixtures/behaviour');
 const tool = join(tests, 'tools/conformance.ts');
 
 /** Where the recorded broker was not set up as brokers are by default. */
-const recordedSettings = { 'log.retention.ms': -1, 'log.index.size.max.bytes': 65_536 };
+const recordedSettings = {
+  'log.retention.ms': -1,
+  'log.index.size.max.bytes': 65_536,
+  'num.io.threads': 4,
+  'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
+};
 
 test(
   'recorded conversations with Apache Kafka go the same way, but for the differences that are listed',
@@ -18,7 +23,12 @@ test(
   },
   async () => {
     await using broker = await BrokerProcess.start({ overrides: recordedSettings });
-    const programArguments = ['--bootstrap', `127.0.0.1:${broker.port}`, join(fixtures, 'transcripts.jsonl.gz')];
+    const programArguments = [
+      '--fresh',
+      '--bootstrap',
+      `127.0.0.1:${broker.port}`,
+      join(fixtures, 'transcripts.jsonl.gz'),
+    ];
     await using replay = new ChildProgram({ program: process.execPath, arguments: [tool, ...programArguments] });
     const { code } = await replay.end();
     const counts = /^(\d+) passed, (\d+) failed, (\d+) skipped$/.exec(replay.lines.at(-1) ?? '');
