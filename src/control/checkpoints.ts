@@ -74,12 +74,15 @@ export class Checkpoints {
     return failure;
   }
 
-  /** The mark of a clean stop, which lets the next start trust everything: the last thing that is written. */
-  markClean(): LogFailure | null {
+  /**
+   * The mark of a clean stop, which lets the next start trust everything: the last thing that is written. The epoch of the
+   * broker tells its controller that nothing was lost; -1 where it has none.
+   */
+  markClean(brokerEpoch: number): LogFailure | null {
     const { disk, kernels } = this.#ports;
     for (const [index, directory] of this.#config.storage.directories.entries()) {
       if (this.#logDirectories.isFailed(index) || this.#hasUnclosed(index)) continue;
-      const failure = writeCleanShutdown(disk, kernels, directory, NO_BROKER_EPOCH);
+      const failure = writeCleanShutdown(disk, kernels, directory, brokerEpoch);
       if (failure !== null) return failure;
     }
     return null;
@@ -117,6 +120,3 @@ export class Checkpoints {
     return false;
   }
 }
-
-/** Broker epochs come with registration; 4.3 reads -1 as unknown. */
-const NO_BROKER_EPOCH = -1;

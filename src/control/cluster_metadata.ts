@@ -3,7 +3,7 @@ import type { NodeConfig } from '../config/node_config.ts';
 import { MetadataImage, type MetadataChanges } from '../metadata/metadata_image.ts';
 import type { MetadataSink } from '../metadata/batch_file.ts';
 import { appliedTo } from '../metadata/metadata_follower.ts';
-import { MetadataLog } from '../metadata/metadata_log.ts';
+import { MetadataLog, RECORDS_PER_APPEND_MAX } from '../metadata/metadata_log.ts';
 import type { MetadataStart } from '../metadata/metadata_reader.ts';
 import { WrittenPartitions } from '../metadata/partition_store.ts';
 import { MetadataSnapshots } from '../metadata/metadata_snapshots.ts';
@@ -127,6 +127,20 @@ export class ClusterMetadata implements MetadataChanges {
     }
     watermark.advance(log.nextOffset);
     advanced();
+    return null;
+  }
+
+  /** Offset of the next record. */
+  get nextOffset(): number {
+    return this.#log!.nextOffset;
+  }
+
+  /** Commits records that need not take place together, in order: as many as it takes. */
+  commitMany(records: readonly MetadataRecord[]): string | null {
+    for (let from = 0; from < records.length; from += RECORDS_PER_APPEND_MAX) {
+      const failure = this.commit(records.slice(from, from + RECORDS_PER_APPEND_MAX));
+      if (failure !== null) return failure;
+    }
     return null;
   }
 

@@ -38,6 +38,7 @@ import { LeavingReplicas } from './leaving_replicas.ts';
 import { LogDirectories } from './log_directories.ts';
 import { ReplicaPlacement } from './replica_placement.ts';
 import { geometryOf } from './geometry.ts';
+import { NodeRegistration } from './node_registration.ts';
 import { logsToRecover, Recovery, type RecoveryProgress } from './recovery.ts';
 
 /** What the node tells whoever started it. One of `failed` and `stopped` is the last call. */
@@ -64,7 +65,7 @@ export interface NodeInfo {
  * The control thread: it starts the shards, decides, and stops the node. It never touches a record and never waits
  * for a shard.
  *
- *     directories → metadata → shards started, recovery begins → clean logs open → listening → ready → stopping (accept, drain, close) → stopped
+ *     directories → metadata → shards started, recovery begins → clean logs open → listening → registered, elected → ready → stopping (accept, drain, close) → stopped
  *
  * A thread that ends unexpectedly raises the stop word, and nothing is acknowledged any more.
  */
@@ -87,8 +88,9 @@ export class ControlThread implements ChannelHandler {
   readonly #arguments: ByteReader;
   readonly #writer: ByteWriter;
   readonly #row = new RowSnapshot();
+  readonly #registration: NodeRegistration;
 
-  #phase: 'opening' | 'listening' | 'ready' | 'stopping' | 'over' = 'opening';
+  #phase: 'opening' | 'listening' | 'registering' | 'ready' | 'stopping' | 'over' = 'opening';
   #stopPhase = 0;
   /** Answers of shards that the present phase waits for. */
   #awaited = 0;
@@ -210,6 +212,7 @@ export class ControlThread implements ChannelHandler {
     }
     const listenerPorts = new SharedArrayBuffer(Math.max(1, config.listeners.length) * 4);
     this.#listenerPorts = new ListenerPorts(listenerPorts);
+    this.#registration = new NodeRegistration(config, metadata, memory, directories, this.#listenerPorts);
     this.#configureRates(clock.monotonicMs());
     for (let thread = 1; thread <= config.shards; thread++) {
       const boot: ShardBoot = {
@@ -313,6 +316,7 @@ export class ControlThread implements ChannelHandler {
     const drained = memory.drain(RING_BUDGET, this);
     memory.notices.take(this.#noticed);
     if (this.#phase === 'opening' && this.#metadata.opening.size === 0) this.#listen();
+    if (this.#phase === 'registering' && this.#registration.isServed) this.#becomeReady();
     if (this.#stopAsked && this.#phase === 'ready') this.#beginStopping();
     this.#metadata.tick(nowMs);
     this.#logDirectories.tick(nowMs);
@@ -338,6 +342,7 @@ export class ControlThread implements ChannelHandler {
     const { state } = table.snapshot(slot, this.#row) ? this.#row : { state: replicaState.free };
     const isLeaving = this.#leaving.has(slot);
     this.#leaving.noticed(slot);
+    this.#registration.noticed(slot);
     // A late word about a replica that had the row before.
     if (!isLeaving && (state === replicaState.opening || state === replicaState.recovering)) return;
     this.#apis.opened(slot);
@@ -363,7 +368,7 @@ export class ControlThread implements ChannelHandler {
   /** One listener after the other: its port is known before all shards share it. */
   #listenNext(): void {
     const listener = this.#nextListener;
-    if (listener === this.#config.listeners.length) return this.#becomeReady();
+    if (listener === this.#config.listeners.length) return this.#register();
     this.#sendListen(1, listener, this.#config.listeners[listener]!.port);
     this.#awaited = 1;
   }
@@ -383,6 +388,14 @@ export class ControlThread implements ChannelHandler {
     assert(position >= 0, 'the rings are empty when the node starts');
     channel.view.setInt32(position + LISTEN_REQUEST.listener, listener, true);
     channel.view.setInt32(position + LISTEN_REQUEST.port, port, true);
+  }
+
+  /** Every address is known: the node says who it is, and is elected. */
+  #register(): void {
+    this.#phase = 'registering';
+    const failure = this.#registration.register();
+    if (failure !== null) return this.#fail(`the node cannot be registered: ${failure}`, EXIT_CONFIGURATION);
+    this.#wakeUp();
   }
 
   #becomeReady(): void {
@@ -425,7 +438,13 @@ export class ControlThread implements ChannelHandler {
 
   #closed(): void {
     if (this.#isOver()) return;
-    const failure = this.#metadata.close() ?? this.#checkpoints.writeAll() ?? this.#checkpoints.markClean();
+    const notLeft = this.#registration.leave();
+    if (notLeft !== null) this.#ports.log.warn('the cluster was not told that the node stops', { why: notLeft });
+    if (this.#isOver()) return;
+    const failure =
+      this.#metadata.close() ??
+      this.#checkpoints.writeAll() ??
+      this.#checkpoints.markClean(this.#registration.brokerEpoch);
     if (failure !== null)
       this.#ports.log.error('the next start recovers as after a crash', { why: failure.toString() });
     this.#end();
