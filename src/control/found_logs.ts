@@ -54,16 +54,25 @@ export class FoundLogs {
     return found;
   }
 
-  /** While the metadata is read: the partition that took the log was removed by a later record. */
-  giveBack(name: string): void {
+  /**
+   * While the metadata is read: the partition that would have taken the log was removed by a later record. False: there
+   * is no such log.
+   */
+  giveBack(name: string): boolean {
     const found = this.#taken.get(name);
-    if (found !== undefined) this.#logs.set(name, found);
-    this.#taken.delete(name);
+    if (found === undefined) return false;
+    this.#logs.set(name, found);
+    return this.#taken.delete(name);
   }
 
-  /** Those that nobody took, by name, when all of the metadata was read: no partition of the cluster has them. */
-  unknown(): IterableIterator<[string, FoundLog]> {
-    return this.#logs.entries();
+  /**
+   * Those that nobody took, by name, when all of the metadata was read: no partition of the cluster has them, and none
+   * that is made later gets them.
+   */
+  takeUnknown(): [string, FoundLog][] {
+    const unknown = [...this.#logs];
+    this.#logs.clear();
+    return unknown;
   }
 }
 

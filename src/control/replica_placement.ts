@@ -1,9 +1,10 @@
+import type { Uuid } from '../base/uuid.ts';
 import { shardOf } from '../cluster/placement.ts';
 import type { NodeConfig } from '../config/node_config.ts';
 import { storedTopicConfig } from '../config/topic_config.ts';
-import { formatDirectoryName } from '../log/directory_name.ts';
+import { formatDirectoryName, parseDirectoryName, type DirectoryName } from '../log/directory_name.ts';
 import { deletedDirectoryName, hexadecimalOfBytes, strayDirectoryName } from '../log/log_deletion.ts';
-import { parseDirectoryName } from '../log/directory_name.ts';
+import { readPartitionMetadata } from '../log/partition_metadata.ts';
 import type { PartitionIndex } from '../metadata/partition_index.ts';
 import type { TopicImage } from '../metadata/topic_image.ts';
 import { logDirectoryState } from '../shared-memory/log_directory_states.ts';
@@ -40,6 +41,8 @@ export class ReplicaPlacement {
   leaving: LeavingReplicas | null = null;
   readonly #options: ReplicaPlacementOptions;
   readonly #key = new Uint8Array(20);
+  /** Ids of topics that the metadata of the start tells the end of, where a directory of their name was found. */
+  readonly #deletedIds = new Set<Uuid>();
   /** By the name of a directory that leaves: the row that waits for it. */
   readonly #waiting = new Map<string, number>();
 
@@ -83,7 +86,7 @@ export class ReplicaPlacement {
     if (this.leaving === null) {
       this.opening.delete(slot);
       this.recovering.delete(slot);
-      foundLogs.giveBack(name);
+      if (foundLogs.giveBack(name)) this.#deletedIds.add(topic.id);
       index.remove(topic.idWords, partition);
       slots.free(slot);
       return;
@@ -123,24 +126,33 @@ export class ReplicaPlacement {
   }
 
   /**
-   * Directories of partitions that the metadata does not know get a name that says so: never removed, as it may be the
-   * metadata that is wrong. After all of the metadata was read, before anything is opened. Blocks.
+   * Directories of partitions that the metadata does not know. One whose deletion was interrupted is marked for removal.
+   * Any other gets a name that says so and is never removed, as it may be the metadata that is wrong. After all of the
+   * metadata was read, before anything is opened. Blocks.
    */
   setStraysAside(): void {
-    const { ports, foundLogs, config } = this.#options;
-    for (const [name, { directory }] of foundLogs.unknown()) {
+    const { foundLogs, config } = this.#options;
+    for (const [name, { directory }] of foundLogs.takeUnknown()) {
       const parsed = parseDirectoryName(name);
       if (parsed === null || parsed.topic === METADATA_TOPIC) continue;
-      const path = config.storage.directories[directory]!;
-      const bytes = new Uint8Array(16);
-      ports.entropy.fill(bytes);
-      const stray = strayDirectoryName(parsed.topic, parsed.partition, hexadecimalOfBytes(bytes));
-      const error = ports.disk.rename(`${path}/${name}`, `${path}/${stray}`);
-      // A partition that is made under this name later begins with nothing.
-      foundLogs.take(name);
-      const fields = { directory: `${path}/${name}`, stray: error === null ? stray : error.toString() };
-      ports.log.warn('a directory of a partition that the cluster does not know is set aside', fields);
+      this.#setAside(config.storage.directories[directory]!, name, parsed);
     }
+  }
+
+  #setAside(dataDirectory: string, name: string, { topic, partition }: DirectoryName): void {
+    const { disk, kernels, entropy, log } = this.#options.ports;
+    const path = `${dataDirectory}/${name}`;
+    const topicId = readPartitionMetadata(disk, kernels, path);
+    if (typeof topicId === 'string' && this.#deletedIds.has(topicId)) {
+      const error = disk.rename(path, `${dataDirectory}/${deletedDirectoryName(topic, partition, topicId)}`);
+      if (error === null) return;
+    }
+    const bytes = new Uint8Array(16);
+    entropy.fill(bytes);
+    const stray = strayDirectoryName(topic, partition, hexadecimalOfBytes(bytes));
+    const error = disk.rename(path, `${dataDirectory}/${stray}`);
+    const outcome = error === null ? stray : error.toString();
+    log.warn('a directory of a partition that the cluster does not know is set aside', { path, outcome });
   }
 
   /** Whoever waited for the name gets its row. */

@@ -65,6 +65,7 @@ export class OwnedPartitions implements LeaderHost {
     });
     this.#departures = new ReplicaDepartures({
       disk: ports.disk,
+      kernels: ports.kernels,
       log: ports.log,
       watch: this.#watch,
       departed: (slot) => this.#release(slot),

@@ -1,6 +1,8 @@
 import { deletedDirectoryName } from '../log/log_deletion.ts';
 import { LogFailure } from '../log/log_failure.ts';
+import { readPartitionMetadata } from '../log/partition_metadata.ts';
 import type { Disk } from '../port/disk.ts';
+import type { Kernels } from '../port/kernels.ts';
 import type { Log } from '../port/log.ts';
 import type { DirectoryWatch } from './directory_watch.ts';
 import type { ReplicaIdentity } from './replica.ts';
@@ -8,6 +10,7 @@ import { parentOf } from './replica_opening.ts';
 
 export interface ReplicaDeparturesOptions {
   readonly disk: Disk;
+  readonly kernels: Kernels;
   readonly log: Log;
   readonly watch: DirectoryWatch;
   /** The replica's name is gone for good: its row is nobody's concern here any more. */
@@ -42,12 +45,12 @@ export class ReplicaDepartures {
 
   /** False: there is no directory to wait for. */
   #rename({ directory, topic, partition, topicId, logDirectory }: ReplicaIdentity): boolean {
-    const { disk, log, watch } = this.#options;
+    const { disk, kernels, log, watch } = this.#options;
+    // It was removed before it was ever opened, and the directory of its name is a namesake's, or is not there.
+    if (readPartitionMetadata(disk, kernels, directory) !== topicId) return false;
     const to = `${parentOf(directory)}/${deletedDirectoryName(topic, partition, topicId)}`;
     const error = disk.rename(directory, to);
     if (error === null) return true;
-    // It was removed before it was ever opened.
-    if (error.code === 'ENOENT') return false;
     log.error('the directory of a deleted partition could not be renamed', { directory, why: error.toString() });
     watch.report(logDirectory, LogFailure.ofDisk(error));
     return false;
