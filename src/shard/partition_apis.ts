@@ -51,7 +51,7 @@ export class PartitionApis {
     const bodyPlace = view.getInt32(start + PARTITION_CALL_REQUEST.bodyPlace, true) >>> 0;
     const bodyCapacity = view.getInt32(start + PARTITION_CALL_REQUEST.bodyCapacity, true);
     const bodyBytes = this.#body.position;
-    if (bodyBytes <= bodyCapacity) arena.set(this.#body.written(), bodyPlace);
+    if (bodyBytes > 0 && bodyBytes <= bodyCapacity) arena.set(this.#body.written(), bodyPlace);
     const position = channel.answer(correlation, PARTITION_CALL_ANSWER.bytes);
     const answer = channel.view;
     answer.setInt32(position + PARTITION_CALL_ANSWER.errorCode, this.#errorCode, true);

@@ -3,81 +3,17 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { ByteReader } from '../../src/base/bytes.ts';
 import { uuidOfWords } from '../../src/base/uuid.ts';
-import type { LogReader } from '../../src/log/log_reader.ts';
-import type { ReadPosition, ReadResult, ReadStatus } from '../../src/log/read_position.ts';
 import { codecOf } from '../../src/protocol/codec.ts';
 import { ErrorCode } from '../../src/protocol/errors.ts';
 import { fetchRequest, fetchResponse } from '../../src/protocol/schema/01_fetch.ts';
-import { replicaState, type RowSnapshot } from '../../src/shared-memory/partition_table.ts';
+import { replicaState } from '../../src/shared-memory/partition_table.ts';
 import { frameOf, SmallShard } from '../shard/small_shard.ts';
 import { simKernels } from '../simulation/sim_kernels.ts';
+import { FakeReader, recordsOf } from './fake_reader.ts';
 
 const WIDE = 'wide';
 const PARTITIONS = 90;
 const FIRST_SLOT = 20;
-
-/** A reader whose partitions hold so many bytes each; by slot. Some reads end later, in the order of `later`. */
-class FakeReader {
-  readonly bytesOf = new Map<number, number>();
-  readonly failing = new Set<number>();
-  readsLater = false;
-  readonly later: (() => void)[] = [];
-
-  locate(row: RowSnapshot, offset: number, _hint: ReadPosition, out: ReadPosition): ReadStatus {
-    out.incarnation = row.incarnation;
-    out.readEpoch = row.readEpoch;
-    out.offset = offset;
-    out.batchBytes = this.bytesOf.get(row.slot)!;
-    return 'found';
-  }
-
-  bytesAhead(row: RowSnapshot): number {
-    return this.bytesOf.get(row.slot)!;
-  }
-
-  read(
-    row: RowSnapshot,
-    from: ReadPosition,
-    _end: number,
-    memory: { readonly bytes: Uint8Array },
-    at: number,
-    room: number,
-    out: ReadResult,
-  ): ReadStatus {
-    if (this.readsLater) return 'later';
-    if (this.failing.has(row.slot)) return (out.status = 'failed');
-    const bytes = this.bytesOf.get(row.slot)!;
-    assert.ok(bytes <= room);
-    memory.bytes.set(recordsOf(row.slot, bytes), at);
-    out.bytes = bytes;
-    out.isPartial = false;
-    out.next.copyFrom(from);
-    return (out.status = 'found');
-  }
-
-  readLater(
-    row: RowSnapshot,
-    from: ReadPosition,
-    end: number,
-    memory: { readonly bytes: Uint8Array },
-    at: number,
-    room: number,
-    out: ReadResult,
-    done: () => void,
-  ): void {
-    const { slot } = row;
-    this.later.push(() => {
-      this.readsLater = false;
-      this.read({ slot } as RowSnapshot, from, end, memory, at, room, out);
-      this.readsLater = true;
-      done();
-    });
-  }
-}
-
-function recordsOf(slot: number, bytes: number): Uint8Array {
-  return new Uint8Array(bytes).fill(slot + 100);
-}
 
 interface Wide {
   readonly shard: SmallShard;
@@ -86,7 +22,7 @@ interface Wide {
 
 function wide(): Wide {
   const reader = new FakeReader();
-  const shard = new SmallShard({ reader: reader as unknown as LogReader });
+  const shard = new SmallShard({ reader: reader.asReader });
   shard.image.addTopic(WIDE, uuidOfWords(5, 6, 7, 8));
   const topic = shard.image.topicByName(WIDE)!;
   for (let partition = 0; partition < PARTITIONS; partition++) {
