@@ -250,6 +250,9 @@ export class LogFlusher {
   }
 
   #finish(): void {
+    // The active segment was rolled away from at just the target: below the recovery point its indexes are believed.
+    const closed = this.#closed[0];
+    if (closed !== undefined && closed.endOffset <= this.#target) return this.#syncClosed();
     this.#activeFile = null;
     if (this.#serving.length > 0) this.isTruncated = false;
     this.#source.flushed(this.#target);

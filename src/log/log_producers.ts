@@ -11,12 +11,14 @@ import {
   maxTimestampOf,
   NO_PRODUCER_EPOCH,
   NO_SEQUENCE,
+  PRODUCER_ID_AT,
   producerEpochOf,
 } from '../protocol/record_batch.ts';
 import { AppendedBatch } from './producer_entry.ts';
 import type { ProducerEntry } from './producer_entry.ts';
 import type { OpenedProducers } from './producer_opening.ts';
-import { isExpired, producerIdAt } from './producer_state.ts';
+import { producerIdAt } from './producer_id.ts';
+import { isExpired } from './producer_state.ts';
 import type { ProducerState } from './producer_state.ts';
 import { writeProducerSnapshot } from './producer_snapshot.ts';
 import { segmentPath } from './segment_names.ts';
@@ -71,7 +73,7 @@ export class LogProducers {
    *   open here and that nobody has verified (KIP-890).
    */
   check(view: DataView, batch: number, isVerified: boolean): ErrorCode {
-    const producerId = producerIdAt(view, batch);
+    const producerId = producerIdAt(view, batch + PRODUCER_ID_AT);
     if (producerId === -1) return ErrorCode.NONE;
     const entry = this.state.get(producerId);
     const isInTransaction = isTransactional(view, batch);
@@ -102,7 +104,7 @@ export class LogProducers {
 
   /** The batch, its head as it will be written, is staged: the next are judged behind it. */
   stage(view: DataView, batch: number): void {
-    const producerId = producerIdAt(view, batch);
+    const producerId = producerIdAt(view, batch + PRODUCER_ID_AT);
     if (producerId === -1) return;
     const entry = this.state.obtain(producerId);
     const epoch = producerEpochOf(view, batch);

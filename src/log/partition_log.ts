@@ -125,7 +125,8 @@ export class PartitionLog {
     // After a crash nobody knows whether the directory's own name was synced.
     this.#flusher.namesChanged(opened.isNew || !options.cleanShutdown);
     for (const { baseOffset, nextOffset } of opened.segments.slice(0, -1)) {
-      if (nextOffset <= this.#recoveryPoint) continue;
+      // One that ends at the recovery point may have been cut there by a truncation that was not synced.
+      if (nextOffset < this.#recoveryPoint) continue;
       this.#flusher.foundUnsynced(baseOffset, nextOffset, this.#producers.filesToSync(baseOffset, nextOffset));
     }
     this.#removals = new SegmentRemovals(options.disk, options.clock, options.directory);

@@ -1,3 +1,4 @@
+import type { ProducerId } from './producer_id.ts';
 import { NO_PRODUCER_EPOCH, NO_SEQUENCE, NO_TIMESTAMP, sequenceAfter } from '../protocol/record_batch.ts';
 
 /** How many of a producer's batches are known, so that their repetition is: as many as its clients have in flight. */
@@ -10,17 +11,19 @@ const LAST_OFFSET = 2;
 const TIMESTAMP = 3;
 const batchNumbers = 4;
 
-/**
- * An id as coordinators hand them out is a number. A client may claim any of 64 bits: what a number does not hold exactly
- * is a bigint, so that two producers are never taken for one.
- */
-export type ProducerId = number | bigint;
-
 /** A batch that is in the log, or on its way there: what its repetition is answered with. Reused. */
 export class AppendedBatch {
+  lastSequence: number = NO_SEQUENCE;
   baseOffset = -1;
   lastOffset = -1;
   timestampMs: number = NO_TIMESTAMP;
+
+  clear(): void {
+    this.lastSequence = NO_SEQUENCE;
+    this.baseOffset = -1;
+    this.lastOffset = -1;
+    this.timestampMs = NO_TIMESTAMP;
+  }
 }
 
 /**
@@ -99,14 +102,19 @@ export class ProducerEntry {
     const count = Math.min(newest, this.#count);
     for (let age = 0; age < count; age++) {
       if (this.#at(age, LAST_SEQUENCE) !== lastSequence) continue;
-      const offsetDelta = this.#at(age, OFFSET_DELTA);
-      if (sequenceAfter(baseSequence, offsetDelta) !== lastSequence) continue;
-      out.lastOffset = this.#at(age, LAST_OFFSET);
-      out.baseOffset = out.lastOffset - offsetDelta;
-      out.timestampMs = this.#at(age, TIMESTAMP);
+      if (sequenceAfter(baseSequence, this.#at(age, OFFSET_DELTA)) !== lastSequence) continue;
+      this.batchAt(age, out);
       return true;
     }
     return false;
+  }
+
+  /** The batch that was written `age` batches before the last; `age` is below `batches`. */
+  batchAt(age: number, out: AppendedBatch): void {
+    out.lastSequence = this.#at(age, LAST_SEQUENCE);
+    out.lastOffset = this.#at(age, LAST_OFFSET);
+    out.baseOffset = out.lastOffset - this.#at(age, OFFSET_DELTA);
+    out.timestampMs = this.#at(age, TIMESTAMP);
   }
 
   /** Sequence numbers of another epoch say nothing any more. */

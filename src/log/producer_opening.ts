@@ -106,8 +106,15 @@ class ProducerOpening implements OpenedProducers {
     const { disk, directory, names, segments } = this.#options;
     for (const name of names) {
       const base = baseOffsetOf(name, '.txnindex');
+      if (base < 0) continue;
       const segment = segments.find(({ baseOffset }) => baseOffset === base);
-      if (segment === undefined || base >= this.#trustedBelow) continue;
+      if (segment === undefined) {
+        // Of a segment that is gone; one that begins there again is to have its own.
+        const error = replaceTransactionIndex(disk, directory, base, []);
+        if (error !== null) return error;
+        continue;
+      }
+      if (base >= this.#trustedBelow) continue;
       const entries = readTransactionIndex(disk, directory, base, segment.nextOffset);
       if (entries instanceof DiskError) return entries;
       if (entries === null) this.#trustedBelow = base;

@@ -4,7 +4,9 @@ import type { Kernels } from '../port/kernels.ts';
 import { int64At, NO_PRODUCER_EPOCH } from '../protocol/record_batch.ts';
 import { readWholeFile, writeFully } from './atomic_file.ts';
 import { writeInt64 } from './batch_header.ts';
-import { ProducerEntry } from './producer_entry.ts';
+import { AppendedBatch, ProducerEntry } from './producer_entry.ts';
+import type { ProducerId } from './producer_id.ts';
+import { producerIdAt } from './producer_id.ts';
 import type { ProducerState } from './producer_state.ts';
 import { segmentPath } from './segment_names.ts';
 
@@ -14,6 +16,9 @@ import { segmentPath } from './segment_names.ts';
  *     0 version 2 (1) | 2 CRC-32C 4 (of all that follows) | 6 number of entries 4 | 10 entries
  *     entry   0 producer id 8 | 8 epoch 2 | 10 last sequence 4 | 14 last offset 8 | 22 offset delta 4 | 26 timestamp 8
  *             34 coordinator epoch 4 | 38 first offset of the open transaction 8, −1 without one
+ *
+ * Kafka writes one entry for a producer, that of its last batch; what it has in flight beyond that is out of sequence
+ * after a restart. Here the batches before it have entries too, in front of it: Kafka keeps the last entry of an id.
  */
 const VERSION = 1;
 const crcAt = 2;
@@ -22,25 +27,40 @@ const entriesAt = 10;
 const entryBytes = 46;
 
 export function encodeProducerSnapshot(kernels: Kernels, state: ProducerState): Uint8Array {
-  const bytes = new Uint8Array(entriesAt + state.size * entryBytes);
+  let count = 0;
+  for (const entry of state.entries()) count += entriesOf(entry);
+  const bytes = new Uint8Array(entriesAt + count * entryBytes);
   const view = new DataView(bytes.buffer);
+  const batch = new AppendedBatch();
   let at = entriesAt;
   for (const entry of state.entries()) {
-    if (!isWritten(entry)) continue;
-    view.setBigInt64(at, BigInt(entry.producerId));
-    view.setInt16(at + 8, entry.epoch);
-    view.setInt32(at + 10, entry.lastSequence);
-    writeInt64(view, at + 14, entry.lastOffset);
-    view.setInt32(at + 22, entry.lastOffsetDelta);
-    writeInt64(view, at + 26, entry.lastTimestampMs);
-    view.setInt32(at + 34, entry.coordinatorEpoch);
-    writeInt64(view, at + 38, entry.transactionFirstOffset);
-    at += entryBytes;
+    for (let age = entriesOf(entry) - 1; age >= 0; age--, at += entryBytes) putEntry(view, at, entry, age, batch);
   }
   view.setInt16(0, VERSION);
-  view.setInt32(countAt, (at - entriesAt) / entryBytes);
+  view.setInt32(countAt, count);
   view.setUint32(crcAt, kernels.crc32c(bytes, countAt, at));
-  return bytes.subarray(0, at);
+  return bytes;
+}
+
+/** One for each batch that is known, one without a batch; none where the first batch is staged, and not more. */
+function entriesOf(entry: ProducerEntry): number {
+  return entry.batches > 0 ? entry.batches : entry.epoch === NO_PRODUCER_EPOCH ? 0 : 1;
+}
+
+function putEntry(view: DataView, at: number, entry: ProducerEntry, age: number, batch: AppendedBatch): void {
+  const { lastTimestampMs } = entry;
+  const isLast = age === 0;
+  if (entry.batches > 0) entry.batchAt(age, batch);
+  else batch.clear();
+  view.setBigInt64(at, BigInt(entry.producerId));
+  view.setInt16(at + 8, entry.epoch);
+  view.setInt32(at + 10, batch.lastSequence);
+  writeInt64(view, at + 14, batch.lastOffset);
+  view.setInt32(at + 22, batch.lastOffset - batch.baseOffset);
+  // Who forgets the last entry because of its time forgets those before it.
+  writeInt64(view, at + 26, isLast ? lastTimestampMs : Math.min(batch.timestampMs, lastTimestampMs));
+  view.setInt32(at + 34, entry.coordinatorEpoch);
+  writeInt64(view, at + 38, isLast ? entry.transactionFirstOffset : -1);
 }
 
 /** Null: it is torn, damaged, or of a version that this build does not know. */
@@ -50,30 +70,25 @@ export function parseProducerSnapshot(kernels: Kernels, bytes: Uint8Array): Prod
   const count = view.getInt32(countAt);
   if (view.getInt16(0) !== VERSION || count * entryBytes !== bytes.length - entriesAt) return null;
   if (view.getUint32(crcAt) !== kernels.crc32c(bytes, countAt, bytes.length)) return null;
-  const entries: ProducerEntry[] = [];
-  for (let at = entriesAt; at < bytes.length; at += entryBytes) entries.push(entryAt(view, at));
-  return entries;
+  const entries = new Map<ProducerId, ProducerEntry>();
+  for (let at = entriesAt; at < bytes.length; at += entryBytes) {
+    const producerId = producerIdAt(view, at);
+    let entry = entries.get(producerId);
+    if (entry === undefined) entries.set(producerId, (entry = new ProducerEntry(producerId)));
+    readEntry(view, at, entry);
+  }
+  return [...entries.values()];
 }
 
-function entryAt(view: DataView, at: number): ProducerEntry {
-  const producerId = view.getBigInt64(at);
-  const isExact = producerId <= Number.MAX_SAFE_INTEGER;
-  const entry = new ProducerEntry(isExact ? Number(producerId) : producerId);
+function readEntry(view: DataView, at: number, entry: ProducerEntry): void {
   const epoch = view.getInt16(at + 8);
   const lastOffset = int64At(view, at + 14);
   const timestampMs = int64At(view, at + 26);
-  // What a snapshot tells of the batches is the last of them.
   if (lastOffset >= 0) {
     entry.addBatch(epoch, view.getInt32(at + 10), view.getInt32(at + 22), lastOffset, timestampMs);
   }
   entry.endTransaction(epoch, view.getInt32(at + 34), timestampMs);
   entry.transactionFirstOffset = int64At(view, at + 38);
-  return entry;
-}
-
-/** An entry whose first batch is staged, and not more, tells nothing yet. */
-function isWritten(entry: ProducerEntry): boolean {
-  return entry.epoch !== NO_PRODUCER_EPOCH || entry.batches > 0;
 }
 
 /** Null: there is none, or it cannot be used. */

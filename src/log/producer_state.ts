@@ -12,19 +12,10 @@ import {
 } from '../protocol/record_batch.ts';
 import { batchIsLegacy, batchLastOffset } from './batch_header.ts';
 import { ProducerEntry } from './producer_entry.ts';
-import type { ProducerId } from './producer_entry.ts';
+import { producerIdAt } from './producer_id.ts';
+import type { ProducerId } from './producer_id.ts';
 import type { AbortedTransaction } from './transaction_index.ts';
 import { TransactionMarker } from './transaction_marker.ts';
-
-/** The producer of a batch of magic 2; −1 when it has none. */
-export function producerIdAt(view: DataView, batch: number): ProducerId {
-  const high = view.getInt32(batch + PRODUCER_ID_AT);
-  if (high < 0) return -1;
-  const isExact = high >>> 21 === 0;
-  return isExact
-    ? high * 0x1_0000_0000 + view.getUint32(batch + PRODUCER_ID_AT + 4)
-    : view.getBigInt64(batch + PRODUCER_ID_AT);
-}
 
 interface OpenTransaction {
   readonly entry: ProducerEntry;
@@ -101,7 +92,7 @@ export class ProducerState {
   apply(view: DataView, at: number): AbortedTransaction | null {
     this.endOffset = batchLastOffset(view, at) + 1;
     if (batchIsLegacy(view, at)) return null;
-    const producerId = producerIdAt(view, at);
+    const producerId = producerIdAt(view, at + PRODUCER_ID_AT);
     if (producerId === -1) return null;
     const attributes = view.getInt16(at + ATTRIBUTES_AT);
     if ((attributes & CONTROL_BIT) !== 0) return this.#applyMarker(view, at, producerId);

@@ -75,6 +75,7 @@ export class StagedBatches {
       const place = this.#place(position);
       if (this.#epochs[place] !== epoch) return 0;
       if (this.#baseSequences[place] === baseSequence && this.#lastSequences[place] === lastSequence) {
+        out.lastSequence = lastSequence;
         out.baseOffset = this.#baseOffsets[place]!;
         out.lastOffset = this.#lastOffsets[place]!;
         out.timestampMs = this.#timestamps[place]!;

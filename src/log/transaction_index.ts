@@ -3,7 +3,8 @@ import { DiskError } from '../port/disk.ts';
 import { int64At } from '../protocol/record_batch.ts';
 import { readWholeFile, replaceFile, writeFully } from './atomic_file.ts';
 import { writeInt64 } from './batch_header.ts';
-import type { ProducerId } from './producer_entry.ts';
+import { producerIdAt } from './producer_id.ts';
+import type { ProducerId } from './producer_id.ts';
 import { segmentPath } from './segment_names.ts';
 
 /**
@@ -52,11 +53,10 @@ export function parseAbortedTransactions(
   const transactions: AbortedTransaction[] = [];
   let markerMin = baseOffset;
   for (let at = 0; at < bytes.length; at += abortedTransactionBytes) {
-    const id = view.getBigInt64(at + 2);
     const lastOffset = int64At(view, at + 18);
     if (view.getInt16(at) !== VERSION || lastOffset < markerMin || lastOffset >= endOffset) return null;
     transactions.push({
-      producerId: id <= Number.MAX_SAFE_INTEGER ? Number(id) : id,
+      producerId: producerIdAt(view, at + 2),
       firstOffset: int64At(view, at + 10),
       lastOffset,
       lastStableOffset: int64At(view, at + 26),

@@ -10,16 +10,33 @@ export interface BatchShape {
   /** Bytes of the values, so that two batches differ. */
   readonly fill?: number;
   readonly logAppendTime?: boolean;
+  readonly producer?: BatchProducer;
+}
+
+/** Whose batch it is. A `marker` ends the transaction, and is the batch's only record. */
+export interface BatchProducer {
+  readonly id: number | bigint;
+  readonly epoch: number;
+  readonly baseSequence: number;
+  readonly isTransactional?: boolean;
+  readonly marker?: { readonly isAbort: boolean; readonly coordinatorEpoch: number };
 }
 
 /** An uncompressed batch of magic 2, made apart from the product's code. */
 export function makeBatch(shape: BatchShape): Uint8Array {
   const first = shape.timestamps[0]!;
+  const { producer } = shape;
   const records: number[] = [];
   shape.timestamps.forEach((timestamp, index) => {
-    const body: number[] = [0, ...varint(timestamp - first), ...varint(index), ...varint(-1)];
-    const valueBytes = shape.valueBytes ?? 3;
-    body.push(...varint(valueBytes), ...new Array<number>(valueBytes).fill(shape.fill ?? 7), ...varint(0));
+    const body: number[] = [0, ...varint(timestamp - first), ...varint(index)];
+    if (producer?.marker === undefined) {
+      const valueBytes = shape.valueBytes ?? 3;
+      body.push(...varint(-1), ...varint(valueBytes), ...new Array<number>(valueBytes).fill(shape.fill ?? 7));
+    } else {
+      const { isAbort, coordinatorEpoch } = producer.marker;
+      body.push(...varint(4), 0, 0, 0, isAbort ? 0 : 1, ...varint(6), 0, 0, 0, 0, 0, coordinatorEpoch);
+    }
+    body.push(...varint(0));
     records.push(...varint(body.length), ...body);
   });
   const bytes = new Uint8Array(61 + records.length);
@@ -29,13 +46,14 @@ export function makeBatch(shape: BatchShape): Uint8Array {
   view.setInt32(8, bytes.length - 12);
   view.setInt32(12, shape.leaderEpoch ?? 0);
   view.setInt8(16, 2);
-  view.setInt16(21, shape.logAppendTime === true ? 8 : 0);
+  const transactional = producer?.isTransactional === true || producer?.marker !== undefined ? 16 : 0;
+  view.setInt16(21, (shape.logAppendTime === true ? 8 : 0) | transactional | (producer?.marker === undefined ? 0 : 32));
   view.setInt32(23, shape.timestamps.length - 1);
   view.setBigInt64(27, BigInt(first));
   view.setBigInt64(35, BigInt(Math.max(...shape.timestamps)));
-  view.setBigInt64(43, -1n);
-  view.setInt16(51, -1);
-  view.setInt32(53, -1);
+  view.setBigInt64(43, BigInt(producer?.id ?? -1));
+  view.setInt16(51, producer?.epoch ?? -1);
+  view.setInt32(53, producer?.baseSequence ?? -1);
   view.setInt32(57, shape.timestamps.length);
   view.setUint32(17, simKernels.crc32c(bytes, 21, bytes.length));
   return bytes;

@@ -163,7 +163,11 @@ class Life {
       directory,
       config,
       indexTail: new IndexTailWriter(new SharedArrayBuffer(indexTailStride), 0),
-      publication: { raiseReadEpoch: () => {}, setAbortedTransactions: () => {}, publishSegments: () => true, setAbortedTransactions: () => {} },
+      publication: {
+        raiseReadEpoch: () => {},
+        setAbortedTransactions: () => {},
+        publishSegments: () => true,
+      },
       logStartOffset: 0,
       recoveryPoint: model.recoveryPoint,
       cleanShutdown: model.cleanShutdown || isRecovered,
