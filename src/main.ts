@@ -41,8 +41,8 @@ async function start(options: StartOptions): Promise<void> {
   const recovery = new RecoveryProgressReport(stderr.isTTY ? stderr : null, log, () => performance.now());
   const started = await startNode(config, log, {
     recovering: (progress) => recovery.show(progress),
-    ready({ clusterId, ports }) {
-      const facts = { version: programVersion(), clusterId, ports, startMs: performance.now() };
+    ready({ clusterId, isNewCluster, ports }) {
+      const facts = { version: programVersion(), clusterId, isNewCluster, ports, startMs: performance.now() };
       output.say(`${bannerLines(config, facts).join('\n')}\n`);
       flushCompileCache();
     },

@@ -6,6 +6,8 @@ import type { FlushPolicy, NodeConfig } from '../config/node_config.ts';
 export interface BannerFacts {
   readonly version: string;
   readonly clusterId: string;
+  /** The cluster was begun by this start, as the data directories were empty. */
+  readonly isNewCluster: boolean;
   /** Of each listener of the configuration, in its order: the port that it really has. */
   readonly ports: readonly number[];
   /** From the first line of the program until now. */
@@ -15,7 +17,7 @@ export interface BannerFacts {
 /** What a person wants to know about a node that has just started, one line an entry. */
 export function bannerLines(config: NodeConfig, facts: BannerFacts): readonly string[] {
   const lines = [
-    `Millrace ${facts.version}, node ${config.nodeId} of cluster ${facts.clusterId}, started in ${facts.startMs.toFixed(0)} ms`,
+    `Millrace ${facts.version}, node ${config.nodeId} of ${facts.isNewCluster ? 'the new ' : ''}cluster ${facts.clusterId}, started in ${facts.startMs.toFixed(0)} ms`,
   ];
   for (const [index, listener] of config.listeners.entries()) {
     const port = facts.ports[index] ?? listener.port;

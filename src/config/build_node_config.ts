@@ -10,7 +10,9 @@ import type {
   TopicDefaults,
 } from './node_config.ts';
 import { parseAddressCaps } from './address_caps.ts';
+import { checkOrder } from './ordered_keys.ts';
 import type { Findings } from './problems.ts';
+import { checkQuorum } from './quorum_checks.ts';
 import { retentionMs, topicConfigOfNode } from './topic_config.ts';
 import { InvalidValue } from './value.ts';
 import type { ConfigValues } from './values.ts';
@@ -35,12 +37,13 @@ export function buildNodeConfig(values: ConfigValues, machine: MachineFacts, fin
   const roles = readRoles(values, findings);
   const set = resolveListeners(values, roles, machine.hostName, findings);
   const nodeId = readNodeId(values, findings);
-  checkSingleNode(values, roles, nodeId, findings);
+  checkQuorum(values, roles, nodeId, findings);
   const shards = values.numberOrNull('millrace.shards') ?? Math.max(1, Math.min(62, Math.floor(machine.cores)));
   const network = readNetwork(values, machine, shards, findings);
   const storage = readStorage(values, findings);
   const replication = readReplication(values, findings);
   checkTopicDefaults(values, findings);
+  checkOrder(values, findings);
   if (set === null || findings.errors.length > errorsBefore) return null;
   return {
     nodeId,
@@ -68,22 +71,6 @@ export function buildNodeConfig(values: ConfigValues, machine: MachineFacts, fin
         place: origin.place,
       })),
   };
-}
-
-/** A node that took itself for the whole of a cluster that has other members would begin a history of its own. */
-function checkSingleNode(values: ConfigValues, roles: readonly NodeRole[], nodeId: number, findings: Findings): void {
-  if (!roles.includes('broker') || !roles.includes('controller')) {
-    findings.error(values, 'process.roles', 'must be broker,controller: this version runs clusters of one node');
-  }
-  const voters = values.list('controller.quorum.voters');
-  if (voters.length > 1 || voters.some((voter) => !voter.startsWith(`${nodeId}@`))) {
-    const requirement = `must name node ${nodeId} alone: this version runs clusters of one node`;
-    findings.error(values, 'controller.quorum.voters', requirement);
-  }
-  if (values.list('controller.quorum.bootstrap.servers').length > 1) {
-    const requirement = 'must name this node alone: this version runs clusters of one node';
-    findings.error(values, 'controller.quorum.bootstrap.servers', requirement);
-  }
 }
 
 function readRoles(values: ConfigValues, findings: Findings): readonly NodeRole[] {
@@ -181,6 +168,11 @@ function readStorage(values: ConfigValues, findings: Findings): StorageConfig {
   if (directories.length === 0) findings.error(values, key, 'must name at least one directory');
   if (new Set(directories).size < directories.length) {
     findings.error(values, key, 'must not name a directory twice');
+  }
+  const cordoned = values.list('cordoned.log.dirs').map(withoutTrailingSlash);
+  const unknown = cordoned.find((directory) => directory !== '*' && !directories.includes(directory));
+  if (unknown !== undefined) {
+    findings.error(values, 'cordoned.log.dirs', `must be among the directories of ${key}, which ${unknown} is not`);
   }
   const metadataDirectory = values.textOrNull('metadata.log.dir');
   return {

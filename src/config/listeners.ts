@@ -173,6 +173,15 @@ function checkControllerNames(
       findings.error(values, key, `must not be among the listeners of a node that is no controller, as ${name} is`);
     }
   }
+  const strange = bound.find((endpoint) => !names.includes(endpoint.name));
+  if (roles.includes('controller') && !roles.includes('broker') && strange !== undefined) {
+    const requirement = `must be those of controller.listener.names alone on a controller, unlike ${strange.name}`;
+    findings.error(values, 'listeners', requirement);
+  }
+  for (const name of values.list('early.start.listeners').map((early) => early.toUpperCase())) {
+    if (names.includes(name) || bound.some((endpoint) => endpoint.name === name)) continue;
+    findings.error(values, 'early.start.listeners', `must be among the listeners, which ${name} is not`);
+  }
   if (roles.includes('broker') && !bound.some((endpoint) => !names.includes(endpoint.name))) {
     findings.error(values, 'listeners', 'must have a listener for clients, beside those of controller.listener.names');
   }

@@ -7,7 +7,7 @@ import { nearestName } from './nearest.ts';
 import type { NodeConfig } from './node_config.ts';
 import { DEFAULT_ORIGIN, type ConfigEntry } from './origin.ts';
 import { Findings, shownText } from './problems.ts';
-import { readProperties } from './properties.ts';
+import { BrokenProperties, readProperties } from './properties.ts';
 import { substituteSecrets, type SecretProvider, type SecretSource } from './secrets.ts';
 import { readSecretProviders } from './secret_providers.ts';
 import { InvalidValue, parseConfigValue } from './value.ts';
@@ -93,15 +93,7 @@ export function resolveConfig(sources: ConfigSources): ResolvedConfig {
 /** The strongest entry of each name, its secrets put in. */
 function mergeLayers(sources: ConfigSources, findings: Findings): ReadonlyMap<string, ConfigEntry> {
   const merged = new Map<string, ConfigEntry>();
-  if (sources.file !== null) {
-    const { entries, repeated } = readProperties(sources.file.text, sources.file.path);
-    for (const name of repeated) findings.warnings.push(`${name} is set more than once: the last one counts`);
-    const providers = readSecretProviders(entries, findings);
-    for (const entry of entries) {
-      const withSecrets = putSecretsIn(entry, providers, sources.secrets, findings);
-      if (withSecrets !== null) merged.set(entry.name, withSecrets);
-    }
-  }
+  if (sources.file !== null) mergeFile(sources.file, sources.secrets, merged, findings);
   const { entries, ignored } = readEnvironment(sources.environment);
   if (ignored.length > 0) {
     findings.warnings.push(`these variables are for Apache Kafka's scripts and are ignored: ${ignored.join(', ')}`);
@@ -110,6 +102,25 @@ function mergeLayers(sources: ConfigSources, findings: Findings): ReadonlyMap<st
   for (const entry of sources.commandLine) merged.set(entry.name, entry);
   if (sources.port !== null) addPort(sources.port, merged, findings);
   return merged;
+}
+
+function mergeFile(
+  file: { readonly path: string; readonly text: string },
+  secrets: SecretSource,
+  merged: Map<string, ConfigEntry>,
+  findings: Findings,
+): void {
+  const read = readProperties(file.text, file.path);
+  if (read instanceof BrokenProperties) {
+    findings.errors.push(read.message);
+    return;
+  }
+  for (const name of read.repeated) findings.warnings.push(`${name} is set more than once: the last one counts`);
+  const providers = readSecretProviders(read.entries, findings);
+  for (const entry of read.entries) {
+    const withSecrets = putSecretsIn(entry, providers, secrets, findings);
+    if (withSecrets !== null) merged.set(entry.name, withSecrets);
+  }
 }
 
 function putSecretsIn(

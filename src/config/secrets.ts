@@ -1,5 +1,5 @@
 import { InvalidValue } from './value.ts';
-import { readProperties } from './properties.ts';
+import { BrokenProperties, readProperties } from './properties.ts';
 
 /** Where secrets come from. The only part of reading a configuration that looks outside of its arguments. */
 export interface SecretSource {
@@ -72,7 +72,10 @@ function lookUp(provider: SecretProvider, reference: string, source: SecretSourc
   const text = source.readText(file);
   if (text instanceof UnreadableFile) return new InvalidValue(`which cannot be read (${text.code})`);
   if (provider.kind === 'directory') return text;
-  const found = readProperties(text, path).entries.findLast((entry) => entry.name === key);
+  const read = readProperties(text, path);
+  // What the file holds is not repeated, not even in part.
+  if (read instanceof BrokenProperties) return new InvalidValue('which is no properties file');
+  const found = read.entries.findLast((entry) => entry.name === key);
   return found?.text ?? new InvalidValue('which has no such key');
 }
 

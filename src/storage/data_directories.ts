@@ -168,7 +168,10 @@ function idOf(
   isMetadataDirectory: boolean,
   beginning: ClusterBeginning,
 ): Uuid | DiskError {
-  if (meta === null) return formatDirectory(ports, path, isMetadataDirectory, beginning);
+  if (meta === null) {
+    ports.log.info('an empty data directory is formatted', { directory: path, cluster: beginning.clusterId });
+    return formatDirectory(ports, path, isMetadataDirectory, beginning);
+  }
   if (meta.directoryId !== null) return meta.directoryId;
   const directoryId = newUuid(ports.entropy);
   return writeMetaProperties(ports, path, { ...meta, directoryId }) ?? directoryId;

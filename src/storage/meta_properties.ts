@@ -1,5 +1,5 @@
 import { isUuid, type Uuid } from '../base/uuid.ts';
-import { readProperties } from '../config/properties.ts';
+import { BrokenProperties, readProperties } from '../config/properties.ts';
 import { readWholeFile, replaceFile } from '../log/atomic_file.ts';
 import { DiskError } from '../port/disk.ts';
 import { utcDate } from './utc_date.ts';
@@ -31,8 +31,9 @@ export function readMetaProperties(
   const path = `${directory}/${NAME}`;
   const bytes = readWholeFile(disk, path);
   if (bytes instanceof DiskError) return bytes.code === 'ENOENT' ? null : bytes;
-  const { entries } = readProperties(kernels.decodeText(bytes, 0, bytes.length), path);
-  const values = new Map(entries.map(({ name, text }) => [name, text]));
+  const read = readProperties(kernels.decodeText(bytes, 0, bytes.length), path);
+  if (read instanceof BrokenProperties) return read.message;
+  const values = new Map(read.entries.map(({ name, text }) => [name, text]));
   const version = values.get('version');
   if (version === VERSION_OF_ZOOKEEPER) {
     return `${path} has version 0: the directory is of a cluster with ZooKeeper, which Apache Kafka 3.9 can migrate`;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { bannerLines, durabilityPromise } from '../../src/cli/banner.ts';
 import { resolveNode } from '../config/sources.ts';
 
-const facts = { version: '1.2.3', clusterId: 'abc', ports: [19_092], startMs: 41.7 };
+const facts = { version: '1.2.3', clusterId: 'abc', isNewCluster: false, ports: [19_092], startMs: 41.7 };
 
 test('says where it listens, where the data lies, what is promised, and how to stop it', () => {
   deepEqual(bannerLines(resolveNode('listeners=PLAINTEXT://127.0.0.1:0\nlog.dirs=/a,/b'), facts), [
@@ -16,6 +16,11 @@ test('says where it listens, where the data lies, what is promised, and how to s
     '  try: kafka-console-producer.sh --bootstrap-server 127.0.0.1:19092 --topic hello',
     '       kafka-console-consumer.sh --bootstrap-server 127.0.0.1:19092 --topic hello --from-beginning',
   ]);
+});
+
+test('says that a cluster was begun', () => {
+  const [first] = bannerLines(resolveNode(''), { ...facts, isNewCluster: true });
+  match(first!, /^Millrace 1\.2\.3, node 1 of the new cluster abc, started/);
 });
 
 test('says what clients are told, and who can reach it', () => {

@@ -1,10 +1,11 @@
-import { deepEqual, equal, match } from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { readCommandLine, type Request } from '../../src/cli/command_line.ts';
 import { createFormatMachine } from '../../src/format_machine.ts';
+import { holdDataDirectory } from '../../src/platform/data_directory_lock.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'millrace-test-'));
 after(() => rmSync(directory, { recursive: true }));
@@ -119,6 +120,85 @@ test('config check looks at the file alone', async () => {
   );
   const missing = await run(['config', 'check', join(directory, 'nothing')]);
   match(missing.complained, /nothing cannot be read: there is no such file\n$/);
+});
+
+test('row 83: a start file that is broken, or not to be read, is refused by name and touches nothing', async () => {
+  const dataDirectory = join(directory, 'untouched');
+  const unreadable = fileOf(`log.dirs=${dataDirectory}`);
+  const cases: [string, RegExp][] = [
+    [directory, /cannot be read: it is a directory\n$/],
+    [join(directory, 'nothing'), /cannot be read: there is no such file\n$/],
+  ];
+  for (const [file, told] of cases) {
+    for (const command of [
+      ['config', 'check', file],
+      ['config', 'show', '--config', file],
+      ['format', '--config', file],
+    ]) {
+      const { request, said, complained } = await run(command);
+      deepEqual(request, { kind: 'end', exitCode: 1 }, command.join(' '));
+      match(complained, told);
+      equal(said, '');
+    }
+  }
+  const binary = join(directory, 'binary.properties');
+  writeFileSync(binary, new Uint8Array([0x6e, 0xff, 0xfe, 0x3d]));
+  match(
+    (await run(['config', 'check', binary])).complained,
+    /binary\.properties cannot be read: it is not UTF-8 text\n$/,
+  );
+  const badEscape = await run(['config', 'check', fileOf('num.partitions=\\u12')]);
+  match(badEscape.complained, /server\.properties/);
+  deepEqual(badEscape.request, { kind: 'end', exitCode: 1 });
+  if (process.getuid?.() !== 0) {
+    chmodSync(unreadable, 0o000);
+    match((await run(['config', 'check', unreadable])).complained, /cannot be read: this user may not read it\n$/);
+    chmodSync(unreadable, 0o600);
+  }
+  const wrong = await run(['format', '--config', fileOf(`log.dirs=${dataDirectory}\nnum.partitions=x`)]);
+  match(wrong.complained, /^error: num\.partitions = x .*server\.properties:2\) must be a whole number/);
+  ok(!existsSync(dataDirectory));
+});
+
+test('format says what it did, and for which cluster', async () => {
+  const path = join(directory, 'formatted');
+  const first = await run(['format', '--data-dir', path, '-t', 'MkU3OEVBNTcwNTJENDM2Qg', '-r', '3.9', '-s']);
+  equal(first.complained, '');
+  equal(first.said, `formatted ${path} for cluster MkU3OEVBNTcwNTJENDM2Qg, metadata.version 3.9-IV0\n`);
+  deepEqual(readdirSync(path), ['__cluster_metadata-0', 'bootstrap.checkpoint', 'meta.properties']);
+  const again = await run(['format', '--data-dir', path]);
+  deepEqual(again.request, { kind: 'end', exitCode: 1 });
+  equal(
+    again.complained,
+    `millrace: ${path} is formatted already; with --ignore-formatted such directories are passed by\n`,
+  );
+  const more = await run(['format', '-o', `log.dirs=${path},${path}2`, '--ignore-formatted']);
+  deepEqual(more.request, { kind: 'end', exitCode: 0 });
+  equal(
+    more.said,
+    `passed by ${path}: formatted already, for cluster MkU3OEVBNTcwNTJENDM2Qg\n` +
+      `formatted ${path}2 for cluster MkU3OEVBNTcwNTJENDM2Qg, metadata.version 4.3-IV0\n`,
+  );
+  const nothing = await run(['format', '-o', `log.dirs=${path},${path}2`, '-g']);
+  equal(nothing.said, 'all data directories are formatted already, for cluster MkU3OEVBNTcwNTJENDM2Qg\n');
+  match((await run(['format', '-N', '--data-dir', path])).complained, /--no-initial-controllers .*use --standalone\n$/);
+  match(
+    (await run(['format', '-I', '1@h:1:x', '--data-dir', path])).complained,
+    /--initial-controllers .*--standalone\n$/,
+  );
+  match((await run(['random-uuid'])).said, /^[\w-]{22}\n$/);
+});
+
+test('a directory that another process holds is not formatted', async () => {
+  const path = join(directory, 'held');
+  mkdirSync(path);
+  const lock = await holdDataDirectory(path);
+  ok('release' in lock);
+  const { request, complained } = await run(['format', '--data-dir', path]);
+  lock.release();
+  deepEqual(request, { kind: 'end', exitCode: 1 });
+  match(complained, /held is held by another Millrace, process \d+\n$/);
+  deepEqual(readdirSync(path), []);
 });
 
 test('config show prints what can be read again, and no secret', async () => {

@@ -150,6 +150,13 @@ test('controller listeners are listeners of controllers only', () => {
   );
 });
 
+test('a controller that is no broker listens for controllers alone', () => {
+  match(
+    errors('process.roles=controller\nlisteners=PLAINTEXT://:1,CONTROLLER://:2\ncontroller.listener.names=CONTROLLER'),
+    /must be those of controller\.listener\.names alone on a controller, unlike PLAINTEXT/,
+  );
+});
+
 test('security is refused, never left out', () => {
   match(
     errors('listeners=SSL://:1\nsecurity.inter.broker.protocol=SSL'),

@@ -102,8 +102,51 @@ test('cross checks', () => {
     ['controller.quorum.voters=2@b:1', /must name node 1 alone/],
     ['controller.quorum.bootstrap.servers=a:1,b:1', /must name this node alone/],
     ['socket.send.buffer.bytes=0', /must be at least 1, or -1/],
+    ['controller.quorum.voters=1@a', /must be a list of id@host:port .*, which '1@a' is not/],
+    ['controller.quorum.voters=1@a:99999', /must be a list of id@host:port/],
+    ['process.roles=broker\ncontroller.quorum.voters=1@a:1', /must not name node 1, which is no controller/],
+    ['controller.quorum.bootstrap.servers=a', /must be a list of host:port .*, which 'a' is not/],
+    ['cordoned.log.dirs=/x', /must be among the directories of log\.dir, which \/x is not/],
+    ['log.cleaner.dedupe.buffer.size=1500000\nlog.cleaner.threads=2', /at least 1 MiB for each/],
+    ['early.start.listeners=OTHER', /must be among the listeners, which OTHER is not/],
+    ['group.consumer.heartbeat.interval.ms=1', /must not be above group\.consumer\.heartbeat\.interval\.ms/],
+    ['group.share.session.timeout.ms=70000', /must not be above group\.share\.max\.session\.timeout\.ms/],
+    [
+      'group.streams.min.session.timeout.ms=1\ngroup.streams.session.timeout.ms=5000',
+      /must be below group\.streams\.session\.timeout\.ms, which is 5000/,
+    ],
+    ['group.share.record.lock.duration.ms=1000', /must not be above group\.share\.record\.lock\.duration\.ms/],
+    ['group.streams.num.standby.replicas=3', /must not be above group\.streams\.max\.standby\.replicas/],
   ];
   for (const [lines, expected] of bad) match(resolveFile(lines).errors.join('\n'), expected, lines);
+});
+
+test('what Kafka only warns of', () => {
+  const { warnings, node } = resolveFile('broker.heartbeat.interval.ms=5000\ncordoned.log.dirs=*');
+  ok(node !== null);
+  match(warnings.join('\n'), /broker\.heartbeat\.interval\.ms = 5000 .* is above half of broker\.session\.timeout\.ms/);
+});
+
+test('who names the voters: the configuration, or the metadata log', () => {
+  equal(resolveNode('').quorum.hasStaticVoters, false);
+  equal(resolveNode('controller.quorum.voters=1@[::1]:9093').quorum.hasStaticVoters, true);
+  equal(resolveNode('controller.quorum.bootstrap.servers=[::1]:9093').quorum.hasStaticVoters, false);
+});
+
+test('row 83: a start file cut off anywhere gives values that were written, or an error, never something else', () => {
+  const whole =
+    'node.id=41\nlisteners=PLAINTEXT://127.0.0.1:9092\nnum.partitions=12\nlog.dirs=/data/one,/data/two\n' +
+    'log.retention.ms=604800000\nmillrace.flush.policy=acknowledged\n# the end\n';
+  for (let length = 0; length <= whole.length; length++) {
+    const cut = whole.slice(0, length);
+    const { node, errors, warnings } = resolveFile(cut);
+    equal(node === null, errors.length > 0, cut);
+    for (const { name, text } of node?.written ?? []) ok(cut.includes(`${name}=${text}`), `${name} in ${cut}`);
+    const last = cut.split('\n').at(-1)!;
+    const isPartOfKey = last !== '' && !last.includes('=') && !last.startsWith('#');
+    if (isPartOfKey)
+      match([...warnings, ...errors].join('\n'), /server\.properties:\d/, `nothing is said of '${last}'`);
+  }
 });
 
 test('the node that follows', () => {
@@ -215,11 +258,14 @@ test('no file makes resolving throw', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: 'binary' }),
-      fc.constantFrom('', 'listeners=', 'log.dirs=', 'config.providers='),
+      fc.constantFrom('', 'listeners=', 'log.dirs=', 'config.providers=', '\\u'),
       (text, start) => {
         const { node, errors } = resolveFile(start + text);
         return (node === null) === errors.length > 0;
       },
     ),
   );
+  deepEqual(resolveFile('num.partitions=\\u12').errors, [
+    "server.properties is no properties file: malformed escaped unicode characters '\\u12'",
+  ]);
 });

@@ -83,6 +83,7 @@ test('row 83: directories that do not belong together are refused, both named, a
     [metaProperties(CLUSTER, 1, ID_A), metaProperties(CLUSTER, 1, ID_B, '0'), /cluster with ZooKeeper/],
     [metaProperties(CLUSTER, 1, ID_A), metaProperties(CLUSTER, 1, 'x'), /directory\.id 'x' is no id/],
     [metaProperties(CLUSTER, 1, ID_A), 'half', /\/b\/meta\.properties is damaged: it has no version/],
+    [metaProperties(CLUSTER, 1, ID_A), 'version=\\u1', /\/b\/meta\.properties is no properties file/],
     [metaProperties(CLUSTER, 1, ID_A), 'version=1\nnode.id=1\n', /damaged: it has no cluster\.id/],
     [metaProperties(CLUSTER, 1, ID_A), `version=1\ncluster.id=${CLUSTER}\n`, /damaged: it has no node\.id/],
   ] as const) {
@@ -170,6 +171,17 @@ test('every call that a log needs is tried at the start; a directory that fails 
     ok(machine.log.has('error', 'a data directory is offline'));
     equal(opened(machine, '/a,/b').all[1]!.failure, null, 'the next start tries again');
   }
+});
+
+test('row 83: a meta.properties that this user may not read takes its directory offline, or the node', () => {
+  const machine = storageMachine();
+  opened(machine, '/a,/b');
+  const EACCES = { kind: 'error', code: 'EACCES' } as const;
+  machine.storage.faults.arm({ operations: ['open'], path: '/b/meta.properties', effect: EACCES });
+  const { all } = opened(machine, '/a,/b');
+  deepEqual([all[1]!.failure, all[1]!.id], ['open /b/meta.properties: EACCES', ZERO_UUID]);
+  machine.storage.faults.arm({ operations: ['open'], path: '/a/meta.properties', effect: EACCES });
+  match(refusal(machine, '/a,/b'), /metadata log, \/a, cannot be used: open \/a\/meta\.properties: EACCES/);
 });
 
 test('a full directory is not offline', () => {
