@@ -2,17 +2,21 @@ import { assert } from '../base/assert.ts';
 import { highHalf, joinHalves, loadHalves, lowHalf, storeHalves } from './halves.ts';
 
 /**
- * Index entries of a log's active segment that are not in its index files yet: one area for each row of the
- * partition table, written by the row's owner, read by everybody.
+ * Index entries of a log's active segment that are not in its index files yet: two areas for each row of the
+ * partition table, written by the row's owner, read by everybody. The heads of all rows come first, then the entries of
+ * all rows: a partition that nobody writes to then touches 128 bytes of memory, not a page.
  *
- * | word | field |
+ * | word of a head | field |
  * | --- | --- |
  * | 0 | version: counts publications of the header; its lowest bit names the half to read |
  * | 1, 2 | ends: offset entries and time entries ever added (free-running uint32) |
  * | 4 to 9 | header, half 0: base offset of the segment (2 words), starts of offset and time entries, entries of each in the files |
  * | 10 to 15 | header, half 1 |
- * | 32 | 512 offset entries of 8 bytes: relative offset, position; entry n lies at n mod 512 |
- * | 1056 | 256 time entries of 12 bytes: timestamp (2 words), relative offset; entry n lies at n mod 256 |
+ *
+ * | word of the entries | field |
+ * | --- | --- |
+ * | 0 | 512 offset entries of 8 bytes: relative offset, position; entry n lies at n mod 512 |
+ * | 1024 | 256 time entries of 12 bytes: timestamp (2 words), relative offset; entry n lies at n mod 256 |
  *
  * The entries from start to end are the tail. Adding one stores the entry, then the end. Everything else publishes
  * the header: entries written to the files (start moves up), a new segment (start becomes end), truncation (the end
@@ -25,14 +29,17 @@ const offsetEndWord = 1;
 const timeEndWord = 2;
 const headerStart = 4;
 const headerWords = 6;
-const offsetEntriesStart = 32;
+const headWords = 32;
 export const offsetEntriesMax = 512;
-const timeEntriesStart = offsetEntriesStart + offsetEntriesMax * 2;
+const timeEntriesStart = offsetEntriesMax * 2;
 export const timeEntriesMax = 256;
-const areaWords = Math.ceil((timeEntriesStart + timeEntriesMax * 3) / 32) * 32;
-export const indexTailStride = areaWords * 4;
+const entriesWords = Math.ceil((timeEntriesStart + timeEntriesMax * 3) / 32) * 32;
+const rowWords = headWords + entriesWords;
+/** Bytes for each row. */
+export const indexTailStride = rowWords * 4;
 
-assert(headerStart + 2 * headerWords <= offsetEntriesStart, 'both headers lie before the entries');
+assert(headerStart + 2 * headerWords <= headWords, 'both headers lie in the head');
+assert((headWords * 4) % 128 === 0, 'heads are whole lines');
 assert((offsetEntriesMax & (offsetEntriesMax - 1)) === 0, 'places of entries follow a free-running count');
 assert((timeEntriesMax & (timeEntriesMax - 1)) === 0, 'places of entries follow a free-running count');
 
@@ -46,7 +53,8 @@ const timeFiledField = 5;
 /** The owner's side. It reads its own entries here when it writes them to the files. */
 export class IndexTailWriter {
   readonly #words: Int32Array<SharedArrayBuffer>;
-  readonly #area: number;
+  readonly #head: number;
+  readonly #entries: number;
   #version: number;
   #baseOffset: number;
   #offsetStart: number;
@@ -59,17 +67,17 @@ export class IndexTailWriter {
   /** Goes on from what is published. */
   constructor(memory: SharedArrayBuffer, slot: number) {
     this.#words = new Int32Array(memory);
-    this.#area = slot * areaWords;
-    assert(slot >= 0 && this.#area + areaWords <= this.#words.length, 'an index tail for each row');
-    this.#version = Atomics.load(this.#words, this.#area + versionWord);
-    const header = this.#area + headerStart + (this.#version & 1) * headerWords;
+    this.#head = headOf(this.#words, slot);
+    this.#entries = entriesOf(this.#words, slot);
+    this.#version = Atomics.load(this.#words, this.#head + versionWord);
+    const header = this.#head + headerStart + (this.#version & 1) * headerWords;
     this.#baseOffset = loadHalves(this.#words, header + baseOffsetField);
     this.#offsetStart = Atomics.load(this.#words, header + offsetStartField);
     this.#timeStart = Atomics.load(this.#words, header + timeStartField);
     this.#offsetEntriesFiled = Atomics.load(this.#words, header + offsetFiledField);
     this.#timeEntriesFiled = Atomics.load(this.#words, header + timeFiledField);
-    this.#offsetEnd = Atomics.load(this.#words, this.#area + offsetEndWord);
-    this.#timeEnd = Atomics.load(this.#words, this.#area + timeEndWord);
+    this.#offsetEnd = Atomics.load(this.#words, this.#head + offsetEndWord);
+    this.#timeEnd = Atomics.load(this.#words, this.#head + timeEndWord);
   }
 
   /** Offset entries in the tail. */
@@ -103,41 +111,41 @@ export class IndexTailWriter {
   /** False: the tail is full, write it to the file first. */
   addOffset(relativeOffset: number, position: number): boolean {
     if (this.offsetEntries === offsetEntriesMax) return false;
-    const entry = offsetEntry(this.#area, this.#offsetEnd);
+    const entry = offsetEntry(this.#entries, this.#offsetEnd);
     Atomics.store(this.#words, entry, relativeOffset);
     Atomics.store(this.#words, entry + 1, position);
     this.#offsetEnd = (this.#offsetEnd + 1) | 0;
-    Atomics.store(this.#words, this.#area + offsetEndWord, this.#offsetEnd);
+    Atomics.store(this.#words, this.#head + offsetEndWord, this.#offsetEnd);
     return true;
   }
 
   /** False: the tail is full, write it to the file first. */
   addTime(timestamp: number, relativeOffset: number): boolean {
     if (this.timeEntries === timeEntriesMax) return false;
-    const entry = timeEntry(this.#area, this.#timeEnd);
+    const entry = timeEntry(this.#entries, this.#timeEnd);
     storeHalves(this.#words, entry, timestamp);
     Atomics.store(this.#words, entry + 2, relativeOffset);
     this.#timeEnd = (this.#timeEnd + 1) | 0;
-    Atomics.store(this.#words, this.#area + timeEndWord, this.#timeEnd);
+    Atomics.store(this.#words, this.#head + timeEndWord, this.#timeEnd);
     return true;
   }
 
   /** The tail's `index`-th offset entry: its relative offset, and its position in the segment. */
   relativeOffsetAt(index: number): number {
-    return Atomics.load(this.#words, offsetEntry(this.#area, this.#offsetStart + index)) >>> 0;
+    return Atomics.load(this.#words, offsetEntry(this.#entries, this.#offsetStart + index)) >>> 0;
   }
 
   positionAt(index: number): number {
-    return Atomics.load(this.#words, offsetEntry(this.#area, this.#offsetStart + index) + 1) >>> 0;
+    return Atomics.load(this.#words, offsetEntry(this.#entries, this.#offsetStart + index) + 1) >>> 0;
   }
 
   /** The tail's `index`-th time entry: its timestamp, and its relative offset. */
   timestampAt(index: number): number {
-    return loadHalves(this.#words, timeEntry(this.#area, this.#timeStart + index));
+    return loadHalves(this.#words, timeEntry(this.#entries, this.#timeStart + index));
   }
 
   timeRelativeOffsetAt(index: number): number {
-    return Atomics.load(this.#words, timeEntry(this.#area, this.#timeStart + index) + 2) >>> 0;
+    return Atomics.load(this.#words, timeEntry(this.#entries, this.#timeStart + index) + 2) >>> 0;
   }
 
   /** The oldest entries of the tail stand in the files now. */
@@ -164,21 +172,21 @@ export class IndexTailWriter {
     this.#offsetEntriesFiled = offsetEntriesFiled;
     this.#timeEntriesFiled = timeEntriesFiled;
     // The ends first: whoever still finds the old ones reads the old version before them.
-    Atomics.store(this.#words, this.#area + offsetEndWord, this.#offsetEnd);
-    Atomics.store(this.#words, this.#area + timeEndWord, this.#timeEnd);
+    Atomics.store(this.#words, this.#head + offsetEndWord, this.#offsetEnd);
+    Atomics.store(this.#words, this.#head + timeEndWord, this.#timeEnd);
     this.#publish();
   }
 
   #publish(): void {
     this.#version = (this.#version + 1) | 0;
-    const header = this.#area + headerStart + (this.#version & 1) * headerWords;
+    const header = this.#head + headerStart + (this.#version & 1) * headerWords;
     Atomics.store(this.#words, header + baseOffsetField, lowHalf(this.#baseOffset));
     Atomics.store(this.#words, header + baseOffsetField + 1, highHalf(this.#baseOffset));
     Atomics.store(this.#words, header + offsetStartField, this.#offsetStart);
     Atomics.store(this.#words, header + timeStartField, this.#timeStart);
     Atomics.store(this.#words, header + offsetFiledField, this.#offsetEntriesFiled);
     Atomics.store(this.#words, header + timeFiledField, this.#timeEntriesFiled);
-    Atomics.store(this.#words, this.#area + versionWord, this.#version);
+    Atomics.store(this.#words, this.#head + versionWord, this.#version);
   }
 }
 
@@ -205,25 +213,26 @@ export class IndexTailReader {
    */
   floorOffset(slot: number, relativeTarget: number): boolean {
     const words = this.#words;
-    const area = this.#area(slot);
+    const head = headOf(words, slot);
+    const entries = entriesOf(words, slot);
     for (;;) {
-      const version = Atomics.load(words, area + versionWord);
-      const header = this.#readHeader(area, version);
+      const version = Atomics.load(words, head + versionWord);
+      const header = this.#readHeader(head, version);
       const start = Atomics.load(words, header + offsetStartField);
-      const count = boundedCount(start, Atomics.load(words, area + offsetEndWord), offsetEntriesMax);
+      const count = boundedCount(start, Atomics.load(words, head + offsetEndWord), offsetEntriesMax);
       let low = 0;
       let high = count;
       while (low < high) {
         const middle = (low + high) >>> 1;
-        if (Atomics.load(words, offsetEntry(area, start + middle)) >>> 0 <= relativeTarget) low = middle + 1;
+        if (Atomics.load(words, offsetEntry(entries, start + middle)) >>> 0 <= relativeTarget) low = middle + 1;
         else high = middle;
       }
       if (low > 0) {
-        const entry = offsetEntry(area, start + low - 1);
+        const entry = offsetEntry(entries, start + low - 1);
         this.relativeOffset = Atomics.load(words, entry) >>> 0;
         this.position = Atomics.load(words, entry + 1) >>> 0;
       }
-      if (Atomics.load(words, area + versionWord) === version) return low > 0;
+      if (Atomics.load(words, head + versionWord) === version) return low > 0;
     }
   }
 
@@ -233,37 +242,32 @@ export class IndexTailReader {
    */
   floorTime(slot: number, targetTimestamp: number): boolean {
     const words = this.#words;
-    const area = this.#area(slot);
+    const head = headOf(words, slot);
+    const entries = entriesOf(words, slot);
     for (;;) {
-      const version = Atomics.load(words, area + versionWord);
-      const header = this.#readHeader(area, version);
+      const version = Atomics.load(words, head + versionWord);
+      const header = this.#readHeader(head, version);
       const start = Atomics.load(words, header + timeStartField);
-      const count = boundedCount(start, Atomics.load(words, area + timeEndWord), timeEntriesMax);
+      const count = boundedCount(start, Atomics.load(words, head + timeEndWord), timeEntriesMax);
       let low = 0;
       let high = count;
       while (low < high) {
         const middle = (low + high) >>> 1;
-        if (loadHalves(words, timeEntry(area, start + middle)) <= targetTimestamp) low = middle + 1;
+        if (loadHalves(words, timeEntry(entries, start + middle)) <= targetTimestamp) low = middle + 1;
         else high = middle;
       }
       if (low > 0) {
-        const entry = timeEntry(area, start + low - 1);
+        const entry = timeEntry(entries, start + low - 1);
         this.timestamp = loadHalves(words, entry);
         this.relativeOffset = Atomics.load(words, entry + 2) >>> 0;
       }
-      if (Atomics.load(words, area + versionWord) === version) return low > 0;
+      if (Atomics.load(words, head + versionWord) === version) return low > 0;
     }
   }
 
-  #area(slot: number): number {
-    const area = slot * areaWords;
-    assert(slot >= 0 && area + areaWords <= this.#words.length, 'an index tail for each row');
-    return area;
-  }
-
-  #readHeader(area: number, version: number): number {
+  #readHeader(head: number, version: number): number {
     const words = this.#words;
-    const header = area + headerStart + (version & 1) * headerWords;
+    const header = head + headerStart + (version & 1) * headerWords;
     this.baseOffset = joinHalves(
       Atomics.load(words, header + baseOffsetField),
       Atomics.load(words, header + baseOffsetField + 1),
@@ -274,12 +278,25 @@ export class IndexTailReader {
   }
 }
 
-function offsetEntry(area: number, count: number): number {
-  return area + offsetEntriesStart + (count & (offsetEntriesMax - 1)) * 2;
+function headOf(words: Int32Array, slot: number): number {
+  assert(slot >= 0 && slot < rowsOf(words), 'an index tail for each row');
+  return slot * headWords;
 }
 
-function timeEntry(area: number, count: number): number {
-  return area + timeEntriesStart + (count & (timeEntriesMax - 1)) * 3;
+function entriesOf(words: Int32Array, slot: number): number {
+  return rowsOf(words) * headWords + slot * entriesWords;
+}
+
+function rowsOf(words: Int32Array): number {
+  return words.length / rowWords;
+}
+
+function offsetEntry(entries: number, count: number): number {
+  return entries + (count & (offsetEntriesMax - 1)) * 2;
+}
+
+function timeEntry(entries: number, count: number): number {
+  return entries + timeEntriesStart + (count & (timeEntriesMax - 1)) * 3;
 }
 
 /** Start and end may be of two versions, whose difference means nothing: such a reading is made again anyway. */

@@ -12,8 +12,8 @@ import {
 function makeTail() {
   const memory = new SharedArrayBuffer(2 * indexTailStride);
   // Counts that run freely are about to pass 2^32.
-  const words = new Int32Array(memory, indexTailStride);
-  words.fill(-100, 1, 3);
+  const head = 32;
+  new Int32Array(memory).fill(-100, head + 1, head + 3);
   const writer = new IndexTailWriter(memory, 1);
   writer.begin(0, 0, 0);
   return { memory, writer, reader: new IndexTailReader(memory) };
