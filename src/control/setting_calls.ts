@@ -18,6 +18,7 @@ import type { allocateProducerIdsResponse } from '../protocol/schema/67_allocate
 import type { Encodable } from '../protocol/schema_language.ts';
 import type { ClusterMetadata } from './cluster_metadata.ts';
 import type { ControlPorts } from './control_ports.ts';
+import { commitRecords, toldOutcomes, type CommitRefusal } from './record_commit.ts';
 
 /** The same in both requests that change settings. */
 type ConfigsAnswer = Encodable<typeof alterConfigsResponse>;
@@ -70,40 +71,30 @@ export class SettingCalls {
     if (planned instanceof FeatureRefusal) {
       return { throttleTimeMs: 0, errorCode: planned.errorCode, errorMessage: planned.message };
     }
-    const failure = request.validateOnly ? null : this.#commit(planned, 'levels of features were not changed');
-    const errorCode = failure === null ? ErrorCode.NONE : ErrorCode.KAFKA_STORAGE_ERROR;
-    return { throttleTimeMs: 0, errorCode, errorMessage: failure };
+    const refusal = this.#commit(planned, request.validateOnly, 'levels of features were not changed');
+    return { throttleTimeMs: 0, ...(refusal ?? { errorCode: ErrorCode.NONE, errorMessage: null }) };
   }
 
   allocateProducerIds(): ProducerIdsAnswer {
     const { image } = this.#metadata;
     const { nodeId } = this.#config;
     const block = planProducerIds(image.nextProducerId, nodeId, image.cluster.brokers.get(nodeId)?.epoch ?? -1);
-    const failure = this.#commit(block.records, 'no producer ids were handed out');
+    const refusal = this.#commit(block.records, false, 'no producer ids were handed out');
     return {
       throttleTimeMs: 0,
-      errorCode: failure === null ? ErrorCode.NONE : ErrorCode.KAFKA_STORAGE_ERROR,
-      producerIdStart: failure === null ? BigInt(block.start) : -1n,
-      producerIdLen: failure === null ? block.length : 0,
+      errorCode: refusal?.errorCode ?? ErrorCode.NONE,
+      producerIdStart: refusal === null ? BigInt(block.start) : -1n,
+      producerIdLen: refusal === null ? block.length : 0,
     };
   }
 
   #carryOut({ outcomes, records }: PlannedConfigs, validateOnly: boolean): ConfigsAnswer {
-    const failure = validateOnly ? null : this.#commit(records, 'settings were not changed');
-    const responses = outcomes.map((outcome) =>
-      failure !== null && outcome.errorCode === ErrorCode.NONE
-        ? { ...outcome, errorCode: ErrorCode.KAFKA_STORAGE_ERROR, errorMessage: failure }
-        : outcome,
-    );
-    return { throttleTimeMs: 0, responses };
+    const refusal = this.#commit(records, validateOnly, 'settings were not changed');
+    return { throttleTimeMs: 0, responses: toldOutcomes(outcomes, refusal) };
   }
 
-  /** Null, or why nothing happened. */
-  #commit(records: readonly MetadataRecord[], consequence: string): string | null {
-    if (records.length === 0) return null;
-    const failure = this.#metadata.commit(records);
-    if (failure !== null) this.#ports.log.error(`${consequence}: the metadata log cannot be written`, { why: failure });
-    return failure;
+  #commit(records: readonly MetadataRecord[], validateOnly: boolean, consequence: string): CommitRefusal | null {
+    return commitRecords(this.#ports, this.#metadata, records, validateOnly, consequence);
   }
 
   /** A key of this node as it counts now. Where a secret was written, the default: it left with the start. */

@@ -14,6 +14,7 @@ import type { Encodable } from '../protocol/schema_language.ts';
 import type { PartitionSlots } from '../shared-memory/partition_table.ts';
 import type { ClusterMetadata } from './cluster_metadata.ts';
 import type { ControlPorts } from './control_ports.ts';
+import { commitRecords, toldOutcomes, type CommitRefusal } from './record_commit.ts';
 
 type TopicsAnswer = Encodable<typeof createTopicsResponse>;
 type TopicAnswer = TopicsAnswer['topics'][number];
@@ -65,8 +66,8 @@ export class TopicCalls {
     const outcomes = this.#creator.plan(request.topics);
     const planned = outcomes.filter((outcome): outcome is PlannedTopic => !(outcome instanceof TopicRefusal));
     const records = planned.flatMap((topic) => topic.records);
-    const failure = request.validateOnly ? null : this.#commit(records, 'topics were not created');
-    const topics = outcomes.map((outcome) => topicAnswer(outcome, failure));
+    const refusal = this.#commit(records, request.validateOnly, 'topics were not created');
+    const topics = outcomes.map((outcome) => topicAnswer(outcome, refusal));
     this.#whenOpen(
       planned.map(({ name }) => name),
       () => answer({ throttleTimeMs: 0, topics }),
@@ -75,12 +76,8 @@ export class TopicCalls {
 
   grow(request: CreatePartitionsRequest, answer: (value: GrowthAnswer) => void): void {
     const { outcomes, records } = this.#partitions.plan(request.topics);
-    const failure = request.validateOnly ? null : this.#commit(records, 'partitions were not created');
-    const results = outcomes.map((outcome) =>
-      failure !== null && outcome.errorCode === ErrorCode.NONE
-        ? { ...outcome, errorCode: ErrorCode.KAFKA_STORAGE_ERROR, errorMessage: failure }
-        : outcome,
-    );
+    const refusal = this.#commit(records, request.validateOnly, 'partitions were not created');
+    const results = toldOutcomes(outcomes, refusal);
     const grown = outcomes.filter(({ errorCode }) => errorCode === ErrorCode.NONE).map(({ name }) => name);
     this.#whenOpen(grown, () => answer({ throttleTimeMs: 0, results }));
   }
@@ -88,12 +85,8 @@ export class TopicCalls {
   delete(request: DeleteTopicsRequest): DeletionsAnswer {
     if (!this.#isDeletable) return { throttleTimeMs: 0, responses: request.topics.map(notDeletable) };
     const { outcomes, records } = this.#deleter.plan(request.topics);
-    const failure = this.#commit(records, 'topics were not deleted');
-    const responses = outcomes.map((outcome) =>
-      failure !== null && outcome.errorCode === ErrorCode.NONE
-        ? { ...outcome, errorCode: ErrorCode.KAFKA_STORAGE_ERROR, errorMessage: failure }
-        : outcome,
-    );
+    const refusal = this.#commit(records, false, 'topics were not deleted');
+    const responses = toldOutcomes(outcomes, refusal);
     return { throttleTimeMs: 0, responses };
   }
 
@@ -115,23 +108,17 @@ export class TopicCalls {
     else this.#waiting.push({ slots, send });
   }
 
-  /** Null, or why nothing happened. */
-  #commit(records: readonly MetadataRecord[], consequence: string): string | null {
-    if (records.length === 0) return null;
-    const failure = this.#metadata.commit(records);
-    if (failure !== null) this.#ports.log.error(`${consequence}: the metadata log cannot be written`, { why: failure });
-    return failure;
+  #commit(records: readonly MetadataRecord[], validateOnly: boolean, consequence: string): CommitRefusal | null {
+    return commitRecords(this.#ports, this.#metadata, records, validateOnly, consequence);
   }
 }
 
-function topicAnswer(outcome: PlannedTopic | TopicRefusal, failure: string | null): TopicAnswer {
+function topicAnswer(outcome: PlannedTopic | TopicRefusal, refusal: CommitRefusal | null): TopicAnswer {
   if (outcome instanceof TopicRefusal) {
     const { name, errorCode, message } = outcome;
     return { name, errorCode, errorMessage: message, configs: [] };
   }
-  if (failure !== null) {
-    return { name: outcome.name, errorCode: ErrorCode.KAFKA_STORAGE_ERROR, errorMessage: failure, configs: [] };
-  }
+  if (refusal !== null) return { name: outcome.name, ...refusal, configs: [] };
   const { name, id, partitions, replicationFactor } = outcome;
   return {
     name,
