@@ -12,7 +12,7 @@ const ID_B = '4C9G5ZQMp1zuETRKhmEq7A';
 
 function opened({ ports }: StorageMachine, directories: string, more = ''): DataDirectories {
   const result = openDataDirectories(ports, nodeWith(directories, more));
-  ok(typeof result !== 'string', String(result));
+  if (typeof result === 'string') throw new Error(result);
   return result;
 }
 

@@ -36,7 +36,7 @@ function format(
   more = '',
 ): FormatOutcome {
   const outcome = formatNode(machine.ports, nodeWith(directories, more), { ...plain, ...request });
-  ok(typeof outcome !== 'string', String(outcome));
+  if (typeof outcome === 'string') throw new Error(outcome);
   return outcome;
 }
 
@@ -110,7 +110,7 @@ test('formatted directories are passed by only when that was asked for', () => {
   format(machine);
   const again = (request: Partial<FormatRequest>, directories: string): FormatOutcome | string =>
     formatNode(machine.ports, nodeWith(directories), { ...plain, ...request });
-  match(String(again({}, '/a,/b')), /\/a is formatted already; with --ignore-formatted/);
+  match(again({}, '/a,/b') as string, /\/a is formatted already; with --ignore-formatted/);
   ok(!machine.disk.exists('/b/meta.properties'));
   deepEqual(again({ ignoreFormatted: true, clusterId: null }, '/a,/b'), {
     clusterId: CLUSTER,
@@ -120,7 +120,7 @@ test('formatted directories are passed by only when that was asked for', () => {
   });
   deepEqual((again({ ignoreFormatted: true }, '/a,/b') as FormatOutcome).formatted, []);
   match(
-    String(again({ ignoreFormatted: true, clusterId: 'other' }, '/a,/b')),
+    again({ ignoreFormatted: true, clusterId: 'other' }, '/a,/b') as string,
     /\/a is formatted for cluster Mk.*, not for other/,
   );
 });
