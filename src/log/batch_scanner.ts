@@ -67,6 +67,12 @@ export class BatchScanner {
     this.view = new DataView(this.#memory.buffer);
   }
 
+  /** What comes is another log. A scanner serves one after the other: its memory is larger than most of what they need. */
+  beginLog(): this {
+    this.#epochMin = -1;
+    return this;
+  }
+
   /**
    * Begins at `position`; offsets below `offsetMin` are invalid. `end` is the file's length. Batches that end at or above
    * the offset `checkedFrom` are read and their CRC is checked; of those before it only the heads are looked at.

@@ -27,6 +27,8 @@ export interface LogOpeningOptions {
   readonly recoveryPoint: number;
   readonly cleanShutdown: boolean;
   readonly damageAboveRecoveryPoint: 'cut' | 'refuse';
+  /** Used while the log is opened, for who opens many. Left out: the opening makes its own. */
+  readonly scanner?: BatchScanner;
 }
 
 /** What the opening of a log found and did. */
@@ -87,7 +89,7 @@ export class LogOpening {
 
   constructor(options: LogOpeningOptions) {
     this.#options = options;
-    this.#scanner = new BatchScanner(options.kernels);
+    this.#scanner = options.scanner?.beginLog() ?? new BatchScanner(options.kernels);
   }
 
   run(): OpenedLog | LogFailure {
@@ -193,11 +195,12 @@ export class LogOpening {
 
   /**
    * Whether the indexes of the segment before `next` (-1: of the last one) are what was written: after a clean stop all
-   * are, after a crash those that were synced with their segment.
+   * are, after a crash those that were synced with their segment. One that ends at the recovery point itself may have been
+   * synced as the active one, without its indexes, or been cut there.
    */
   trustsIndexes(next: number): boolean {
     const { recoveryPoint, cleanShutdown } = this.#options;
-    return cleanShutdown || (next >= 0 && next <= recoveryPoint);
+    return cleanShutdown || (next >= 0 && next < recoveryPoint);
   }
 
   #isHole(segment: Segment, next: number): boolean {

@@ -1,6 +1,12 @@
 import { batchesKept } from './producer_entry.ts';
 import type { AppendedBatch, ProducerEntry } from './producer_entry.ts';
 
+/** What a log begins with that no producer writes to: it costs nothing of its own. */
+const noEpochs = new Int16Array(0);
+const noSequences = new Int32Array(0);
+const noOffsets = new Float64Array(0);
+const noFlags = new Uint8Array(0);
+
 /**
  * Batches of producers that are staged and not yet written, oldest first: a ring of parallel arrays, no object for a
  * batch, markers among them. They are named by positions that count on for ever; each knows that of the one before it of the same producer,
@@ -12,14 +18,14 @@ import type { AppendedBatch, ProducerEntry } from './producer_entry.ts';
  */
 export class StagedBatches {
   #entries: (ProducerEntry | null)[] = [];
-  #epochs = new Int16Array(0);
-  #baseSequences = new Int32Array(0);
-  #lastSequences = new Int32Array(0);
-  #baseOffsets = new Float64Array(0);
-  #lastOffsets = new Float64Array(0);
-  #timestamps = new Float64Array(0);
-  #transactional = new Uint8Array(0);
-  #previous = new Float64Array(0);
+  #epochs = noEpochs;
+  #baseSequences = noSequences;
+  #lastSequences = noSequences;
+  #baseOffsets = noOffsets;
+  #lastOffsets = noOffsets;
+  #timestamps = noOffsets;
+  #transactional = noFlags;
+  #previous = noOffsets;
   /** Position of the oldest, and after the youngest. */
   #head = 0;
   #end = 0;

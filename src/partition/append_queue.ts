@@ -19,17 +19,23 @@ export interface AppendSink {
   ): void;
 }
 
+const noIntegers = new Int32Array(0);
+const noOffsets = new Float64Array(0);
+/** A power of two, like every size of the ring. */
+const sizeMin = 16;
+
 /**
  * Appends of one partition that wait for the same offset to move (written, or replicated), oldest first: a ring of
- * parallel arrays, no object for an append. Offsets ascend, so what is done is always a prefix.
+ * parallel arrays, no object for an append. Offsets ascend, so what is done is always a prefix. Its arrays come with
+ * the first append: most partitions of a node wait for nothing.
  */
 export class AppendQueue {
   #sinks: AppendSink[] = [];
-  #refs = new Int32Array(16);
-  #ats = new Int32Array(16);
-  #baseOffsets = new Float64Array(16);
-  #nextOffsets = new Float64Array(16);
-  #appendTimes = new Float64Array(16);
+  #refs = noIntegers;
+  #ats = noIntegers;
+  #baseOffsets = noOffsets;
+  #nextOffsets = noOffsets;
+  #appendTimes = noOffsets;
   #head = 0;
   #count = 0;
 
@@ -124,12 +130,13 @@ export class AppendQueue {
 
   #grow(): void {
     const size = this.#refs.length;
-    this.#sinks = rotated(this.#sinks, this.#head, size, new Array<AppendSink>(size * 2));
-    this.#refs = rotated(this.#refs, this.#head, size, new Int32Array(size * 2));
-    this.#ats = rotated(this.#ats, this.#head, size, new Int32Array(size * 2));
-    this.#baseOffsets = rotated(this.#baseOffsets, this.#head, size, new Float64Array(size * 2));
-    this.#nextOffsets = rotated(this.#nextOffsets, this.#head, size, new Float64Array(size * 2));
-    this.#appendTimes = rotated(this.#appendTimes, this.#head, size, new Float64Array(size * 2));
+    const larger = Math.max(sizeMin, size * 2);
+    this.#sinks = rotated(this.#sinks, this.#head, size, new Array<AppendSink>(larger));
+    this.#refs = rotated(this.#refs, this.#head, size, new Int32Array(larger));
+    this.#ats = rotated(this.#ats, this.#head, size, new Int32Array(larger));
+    this.#baseOffsets = rotated(this.#baseOffsets, this.#head, size, new Float64Array(larger));
+    this.#nextOffsets = rotated(this.#nextOffsets, this.#head, size, new Float64Array(larger));
+    this.#appendTimes = rotated(this.#appendTimes, this.#head, size, new Float64Array(larger));
     this.#head = 0;
   }
 }

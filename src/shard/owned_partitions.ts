@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts';
 import type { NodeConfig, TopicConfig } from '../config/node_config.ts';
+import { BatchScanner } from '../log/batch_scanner.ts';
 import { LogFailure } from '../log/log_failure.ts';
 import { LeaderPartition, type LeaderHost } from '../partition/leader_partition.ts';
 import type { BatchCodecs } from '../partition/recompression.ts';
@@ -37,6 +38,8 @@ export class OwnedPartitions implements LeaderHost {
   readonly #watch: DirectoryWatch;
   readonly #departures: ReplicaDepartures;
   readonly #bySlot = new Map<number, Replica>();
+  /** For the logs that are opened, one after the other. */
+  readonly #scanner: BatchScanner;
   /** Leaders that took appends in this turn. */
   #touched: LeaderPartition[] = [];
   #spareTouched: LeaderPartition[] = [];
@@ -63,6 +66,7 @@ export class OwnedPartitions implements LeaderHost {
         options.wake();
       },
     });
+    this.#scanner = new BatchScanner(ports.kernels);
     this.#departures = new ReplicaDepartures({
       disk: ports.disk,
       kernels: ports.kernels,
@@ -256,7 +260,7 @@ export class OwnedPartitions implements LeaderHost {
     const { config } = this.#options;
     const { logDirectory } = replica.identity;
     if (this.#watch.isFailed(logDirectory)) return this.#fail(replica, this.#directoryFailure(replica));
-    const failure = openReplicaLog(replica, this.#options);
+    const failure = openReplicaLog(replica, this.#options, this.#scanner);
     if (failure !== null) return this.#stayOffline(replica, failure);
     const log = replica.log!;
     const isDurable = log.recoveryPoint === log.logEndOffset;

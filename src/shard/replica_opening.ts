@@ -1,4 +1,5 @@
 import type { NodeConfig } from '../config/node_config.ts';
+import type { BatchScanner } from '../log/batch_scanner.ts';
 import { hexadecimalOf, strayDirectoryName } from '../log/log_deletion.ts';
 import { LogFailure } from '../log/log_failure.ts';
 import { PartitionLog } from '../log/partition_log.ts';
@@ -21,7 +22,11 @@ export interface ReplicaOpeningOptions {
 }
 
 /** Opens the log of a replica, in a directory that is made when it is not there. Null, or why it cannot be. Blocks. */
-export function openReplicaLog(replica: Replica, options: ReplicaOpeningOptions): LogFailure | null {
+export function openReplicaLog(
+  replica: Replica,
+  options: ReplicaOpeningOptions,
+  scanner: BatchScanner,
+): LogFailure | null {
   const { ports, memory, heap, recoveryPoints } = options;
   const { disk, kernels, clock, entropy } = ports;
   const { identity, row } = replica;
@@ -43,6 +48,7 @@ export function openReplicaLog(replica: Replica, options: ReplicaOpeningOptions)
     cleanShutdown: true,
     damageAboveRecoveryPoint: 'cut',
     undoesLater: true,
+    scanner,
   });
   if (opened instanceof LogFailure) return opened;
   replica.log = opened;
