@@ -53,7 +53,7 @@ async function startControl(
   const disk = createDisk(diskOptions(config, poolBudget));
   const held = await holdDirectories(disk, directoriesOf(config));
   if (typeof held === 'string') return held;
-  const { release } = held;
+  const release = (): void => held.release();
   const taken = await takenPort(config);
   if (taken !== null) {
     release();

@@ -23,8 +23,8 @@ export async function formatCommand(
   const resolved = loadConfig(asked.start, surroundings);
   complainOf(resolved, output);
   if (typeof resolved === 'string' || resolved.node === null) return 1;
-  const { ports, hold } = await machine();
-  const held = await hold(directoriesOf(resolved.node));
+  const { ports, ...holder } = await machine();
+  const held = await holder.hold(directoriesOf(resolved.node));
   if (typeof held === 'string') return refused(held, output);
   const outcome = formatNode(ports, resolved.node, asked);
   held.release();

@@ -67,10 +67,10 @@ function levelsOf(kernels: Kernels, records: readonly MetadataRecord[]): Map<str
   const writer = new ByteWriter((text) => kernels.encodeText(text), 64);
   const reader = new ByteReader((bytes, start, end) => kernels.decodeText(bytes, start, end));
   const levels = new Map<string, number>();
-  for (const { type, version, write } of records) {
-    if (type !== featureLevelRecord.apiKey) continue;
-    write(writer.clear());
-    const record = codecOf(featureLevelRecord).decode(reader.resetTo(writer.written()), version);
+  for (const levelRecord of records) {
+    if (levelRecord.type !== featureLevelRecord.apiKey) continue;
+    levelRecord.write(writer.clear());
+    const record = codecOf(featureLevelRecord).decode(reader.resetTo(writer.written()), levelRecord.version);
     if (record !== null) levels.set(record.name, record.featureLevel);
   }
   return levels;

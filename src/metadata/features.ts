@@ -21,12 +21,41 @@ const FIRST_LEVEL = 7;
 
 /** By level, from the first on. Those marked are in the second list. */
 const NAMES = [
-  ...['3.3-IV3', '3.4-IV0', '3.5-IV0', '3.5-IV1', '3.5-IV2', '3.6-IV0', '3.6-IV1', '3.6-IV2'],
-  ...['3.7-IV0', '3.7-IV1', '3.7-IV2', '3.7-IV3', '3.7-IV4', '3.8-IV0', '3.9-IV0'],
-  ...['4.0-IV0', '4.0-IV1', '4.0-IV2', '4.0-IV3', '4.1-IV0', '4.1-IV1', '4.2-IV0', '4.2-IV1', '4.3-IV0'],
+  '3.3-IV3',
+  '3.4-IV0',
+  '3.5-IV0',
+  '3.5-IV1',
+  '3.5-IV2',
+  '3.6-IV0',
+  '3.6-IV1',
+  '3.6-IV2',
+  '3.7-IV0',
+  '3.7-IV1',
+  '3.7-IV2',
+  '3.7-IV3',
+  '3.7-IV4',
+  '3.8-IV0',
+  '3.9-IV0',
+  '4.0-IV0',
+  '4.0-IV1',
+  '4.0-IV2',
+  '4.0-IV3',
+  '4.1-IV0',
+  '4.1-IV1',
+  '4.2-IV0',
+  '4.2-IV1',
+  '4.3-IV0',
 ] as const;
 const CHANGING_RECORDS: ReadonlySet<string> = new Set([
-  ...['3.3-IV3', '3.4-IV0', '3.5-IV2', '3.6-IV1', '3.6-IV2', '3.7-IV0', '3.7-IV2', '4.0-IV1', '4.3-IV0'],
+  '3.3-IV3',
+  '3.4-IV0',
+  '3.5-IV2',
+  '3.6-IV1',
+  '3.6-IV2',
+  '3.7-IV0',
+  '3.7-IV2',
+  '4.0-IV1',
+  '4.3-IV0',
 ]);
 
 /** Every `metadata.version` that this build can run with, by rising level. */

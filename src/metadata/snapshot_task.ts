@@ -44,7 +44,7 @@ export function takeSnapshot({ start, endOffset, partitionsMax }: SnapshotTask, 
   const voters = new QuorumVoters();
   const reader = new MetadataReader(disk, kernels, start);
   const problem = reader.readTo(endOffset, {
-    record: appliedTo(image, NOBODY).record,
+    ...appliedTo(image, NOBODY),
     control: (type, fields) => voters.apply(type, fields),
   });
   const id = { endOffset, epoch: reader.leaderEpoch };

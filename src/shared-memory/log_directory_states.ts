@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.ts';
-import { DiskError } from '../port/disk.ts';
+import type { DiskError } from '../port/disk.ts';
 
 /**
  * Whether each log directory can be used, one word for each, which any thread may change and every thread reads:

@@ -224,7 +224,7 @@ function recordsOf(machine: LogMachine, at: string, endOffset: number): string[]
       control: () => null,
     },
   );
-  assert.notEqual(typeof facts, 'string', String(facts));
+  assert.notEqual(typeof facts, 'string', JSON.stringify(facts));
   return lines.toSorted();
 }
 

@@ -116,7 +116,7 @@ function armFault(storage: SimDisk, random: SeededRandom): void {
   const after = random.between(0, CALLS);
   if (random.chance(0.7)) {
     storage.faults.arm({ operations: OPERATIONS, after, effect: { kind: 'kill', bytes: random.between(0, 300) } });
-  } else if (random.chance(0.7)) {
+  } else if (random.chance(0.5)) {
     const code = random.pick(['EIO', 'ENOSPC', 'EROFS']);
     storage.faults.arm({
       operations: OPERATIONS,
