@@ -87,7 +87,7 @@ export class FetchHandler implements ApiHandler {
     }
     const session = sessions.get(plan.sessionId);
     if (session === null) return ErrorCode.FETCH_SESSION_ID_NOT_FOUND;
-    if (session.epoch !== plan.sessionEpoch) return ErrorCode.INVALID_FETCH_SESSION_EPOCH;
+    if (!session.isNext(plan.sessionEpoch)) return ErrorCode.INVALID_FETCH_SESSION_EPOCH;
     if (session.usesTopicIds !== plan.version >= TOPIC_IDS_FROM) return ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR;
     if (!sessions.update(session, request.arrivalMs, (changed) => this.#change(changed))) {
       return ErrorCode.FETCH_SESSION_ID_NOT_FOUND;

@@ -154,6 +154,11 @@ export class FetchSession {
     this.#append(partition);
   }
 
+  /** Whether a request of this epoch is the one that follows the last; all others are old, or from nowhere. */
+  isNext(epoch: number): boolean {
+    return epoch === this.epoch;
+  }
+
   advanceEpoch(): void {
     this.epoch = this.epoch === EPOCH_MAX ? 1 : this.epoch + 1;
   }

@@ -5,6 +5,7 @@ import { listOffsetsRequest, listOffsetsResponse } from '../../src/protocol/sche
 import type { Encodable } from '../../src/protocol/schema_language.ts';
 import { decodeBatches } from './record_values.ts';
 import { SimClientConnection } from './sim_client.ts';
+import { SimFetchSession, type SessionRequest } from './sim_fetch_session.ts';
 import type { ClientHost, TopicTarget } from './sim_workload.ts';
 
 export interface ConsumerOptions {
@@ -20,6 +21,11 @@ export interface ConsumerOptions {
   /** Chance, at each fetch, to begin again at offset 0 of one partition. */
   readonly rewindChance: number;
 }
+
+/** From this version on there are sessions; every other consumer uses one. */
+const SESSIONS_FROM = 7;
+/** How often a session is tried with an epoch that is not its next. */
+const WRONG_EPOCH_CHANCE = 0.05;
 
 const EARLIEST = -2n;
 
@@ -48,6 +54,7 @@ export class SimConsumer {
   readonly positions: readonly Position[];
   readonly #host: ClientHost;
   #options: ConsumerOptions;
+  readonly #session: SimFetchSession | null;
   #connection: SimClientConnection | null = null;
   #stopped = false;
   #hurries = false;
@@ -55,6 +62,7 @@ export class SimConsumer {
   constructor(host: ClientHost, options: ConsumerOptions) {
     this.#host = host;
     this.#options = options;
+    this.#session = options.version >= SESSIONS_FROM && options.number % 2 === 0 ? new SimFetchSession() : null;
     this.positions = host.topics.flatMap((target) =>
       Array.from({ length: target.partitions }, (_, partition) => {
         return {
@@ -86,6 +94,10 @@ export class SimConsumer {
     this.#options = { ...this.#options, pauseMsMax: 5, sleepChance: 0, rewindChance: 0 };
   }
 
+  get sessions(): number {
+    return this.#session?.begun ?? 0;
+  }
+
   /** Everything that is acknowledged by now has been read by this consumer, as far as it knows the ends. */
   get hasCaughtUp(): boolean {
     const { history } = this.#host;
@@ -96,6 +108,8 @@ export class SimConsumer {
 
   /** After a loss of power that may have shortened logs: where it stood means nothing any more. */
   forgetPositions(): void {
+    // What a session has told already it would not tell again.
+    this.#session?.reset();
     for (const position of this.positions) {
       position.start = 0;
       position.highWatermark = -1;
@@ -119,6 +133,8 @@ export class SimConsumer {
       },
     });
     this.#connection = connection;
+    // Whether a request that was under way has taken effect is not known.
+    this.#session?.reset();
   }
 
   #fetch(connection: SimClientConnection): void {
@@ -137,13 +153,14 @@ export class SimConsumer {
       if (!over) connection.close();
     });
     const call = { request: fetchRequest, response: fetchResponse, version: this.#options.version };
+    const session = this.#session?.request(this.#wanted(), random.chance(WRONG_EPOCH_CHANCE)) ?? null;
     connection.send(
       call,
-      this.#body(),
+      this.#body(session),
       (response) => {
         over = true;
         timer.cancel();
-        if (history.era === era) this.#answered(response, floors);
+        if (this.#takeSession(session, response) && history.era === era) this.#answered(response, floors);
         clock.schedule(this.#pauseMs(), () => this.#fetch(connection));
       },
       () => {
@@ -183,20 +200,39 @@ export class SimConsumer {
     return this.#host.world.random.fraction() * this.#options.pauseMsMax;
   }
 
-  #body(): Encodable<typeof fetchRequest> {
+  #wanted(): Position[] {
+    return this.positions.filter(({ isAsking }) => !isAsking);
+  }
+
+  /** False: the answer tells nothing of partitions. */
+  #takeSession(session: SessionRequest | null, { errorCode, sessionId }: FetchResponse): boolean {
+    if (session === null) return true;
+    const wrong = this.#session!.answered(session, errorCode, sessionId);
+    if (wrong !== null) this.#host.world.violate('I15 fetch session', wrong);
+    return errorCode === ErrorCode.NONE;
+  }
+
+  #body(session: SessionRequest | null): Encodable<typeof fetchRequest> {
     const { maxWaitMs, minBytes, maxBytes, partitionMaxBytes } = this.#options;
     return {
       maxWaitMs,
       minBytes,
       maxBytes,
+      sessionId: session?.sessionId ?? 0,
+      sessionEpoch: session?.sessionEpoch ?? -1,
       topics: this.#host.topics.map((target) => ({
         topic: target.name,
         topicId: target.id,
-        partitions: this.positions
-          .filter((position) => position.target === target && !position.isAsking)
+        partitions: this.#wanted()
+          .filter((position) => position.target === target && session?.changed.has(position.name) !== false)
           .map(({ partition, next }) => ({ partition, fetchOffset: next, partitionMaxBytes })),
       })),
-      forgottenTopicsData: [],
+      forgottenTopicsData: this.#host.topics.flatMap((target) => {
+        const forgotten = this.positions.filter(
+          (position) => position.target === target && session?.forgotten.includes(position.name) === true,
+        );
+        return forgotten.map(({ partition }) => ({ topic: target.name, topicId: target.id, partitions: [partition] }));
+      }),
     };
   }
 

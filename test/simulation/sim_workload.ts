@@ -168,6 +168,7 @@ export class SimWorkload {
       unknown: sum(this.producers, (producer) => producer.unknown),
       read: this.history.reads.length,
       fetches: sum(this.consumers, (consumer) => consumer.fetches),
+      sessions: sum(this.consumers, (consumer) => consumer.sessions),
       connections: sum(this.producers, (producer) => producer.connections),
       cycles: this.cycle?.cycles ?? 0,
       forbidden: this.cycle?.refused ?? 0,

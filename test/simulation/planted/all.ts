@@ -7,8 +7,10 @@ import { indexTrustedAfterCrash } from './index_trusted_after_crash.ts';
 import { lostWakeUp } from './lost_wake_up.ts';
 import { memoryFreedEarly } from './memory_freed_early.ts';
 import { uncommittedRecordsApplied } from './uncommitted_records_applied.ts';
+import { outcomeOfAnotherPartition } from './outcome_of_another_partition.ts';
 import type { PlantedBug } from './planted_bug.ts';
 import { requestGivenBackTwice } from './request_given_back_twice.ts';
+import { sessionEpochIgnored } from './session_epoch_ignored.ts';
 import { tornTailKept } from './torn_tail_kept.ts';
 import { truncatedPastValidBatch } from './truncated_past_valid_batch.ts';
 
@@ -20,7 +22,9 @@ export const allPlantedBugs: readonly PlantedBug[] = [
   formatNotSynced,
   lostWakeUp,
   memoryFreedEarly,
+  outcomeOfAnotherPartition,
   requestGivenBackTwice,
+  sessionEpochIgnored,
   tornTailKept,
   uncommittedRecordsApplied,
   indexTrustedAfterCrash,
