@@ -1,5 +1,6 @@
 import { activationRecords } from '../controller/bootstrap.ts';
 import type { NodeConfig } from '../config/node_config.ts';
+import { CLUSTER_DEFAULT } from '../metadata/configs_image.ts';
 import { MetadataImage, type MetadataChanges } from '../metadata/metadata_image.ts';
 import type { MetadataSink } from '../metadata/batch_file.ts';
 import { appliedTo } from '../metadata/metadata_follower.ts';
@@ -39,6 +40,8 @@ export class ClusterMetadata implements MetadataChanges {
   readonly image: MetadataImage;
   /** The metadata directory failed: the node cannot go on. */
   failed: (why: string) => void = () => {};
+  /** A setting of this broker, or of all, is another. */
+  configured: () => void = () => {};
   readonly #options: ClusterMetadataOptions;
   readonly #sink: MetadataSink;
   #log: MetadataLog | null = null;
@@ -162,7 +165,9 @@ export class ClusterMetadata implements MetadataChanges {
 
   topicConfigured(_topic: TopicImage): void {}
 
-  brokerConfigured(_name: string): void {}
+  brokerConfigured(name: string): void {
+    if (name === CLUSTER_DEFAULT || name === String(this.#options.config.nodeId)) this.configured();
+  }
 
   brokersChanged(): void {}
 

@@ -13,6 +13,7 @@ import {
   STOP_REQUEST,
 } from '../api/thread_messages.ts';
 import { assert } from '../base/assert.ts';
+import { DynamicConfig } from '../config/dynamic_config.ts';
 import type { NodeConfig } from '../config/node_config.ts';
 import { partitionIndexBytes, PartitionIndex } from '../metadata/partition_index.ts';
 import { metadataWatermarkBytes, MetadataWatermark } from '../metadata/watermark.ts';
@@ -26,10 +27,10 @@ import { PartitionColumnsWriter } from '../shared-memory/partition_columns.ts';
 import { PartitionSlots, replicaState, RowSnapshot } from '../shared-memory/partition_table.ts';
 import { RecoveryPoints, recoveryPointsBytes } from '../shared-memory/recovery_points.ts';
 import { ThreadMemory } from '../shared-memory/thread_memory.ts';
-import { CONNECTION_RATE_BUCKET } from '../shard/connection_gate.ts';
 import { ListenerPorts, type ShardBoot } from '../shard/shard_boot.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { ClusterMetadata } from './cluster_metadata.ts';
+import { configureConnectionRates } from './connection_rates.ts';
 import { ControlApis } from './control_apis.ts';
 import type { ControlPorts } from './control_ports.ts';
 import { openDataDirectories, type DataDirectories } from '../storage/data_directories.ts';
@@ -213,7 +214,8 @@ export class ControlThread implements ChannelHandler {
     const listenerPorts = new SharedArrayBuffer(Math.max(1, config.listeners.length) * 4);
     this.#listenerPorts = new ListenerPorts(listenerPorts);
     this.#registration = new NodeRegistration(config, metadata, memory, directories, this.#listenerPorts);
-    this.#configureRates(clock.monotonicMs());
+    this.#configure();
+    metadata.configured = () => this.#configure();
     for (let thread = 1; thread <= config.shards; thread++) {
       const boot: ShardBoot = {
         thread,
@@ -476,16 +478,12 @@ export class ControlThread implements ChannelHandler {
     this.#startTimer?.cancel();
   }
 
-  #configureRates(nowMs: number): void {
+  /** What the settings of this broker, and of all, say to control. */
+  #configure(): void {
     const { tokens } = this.#memory;
-    const { connectionCreationRateMax } = this.#config.network;
-    const configure = (bucket: number, rate: number): void => {
-      if (rate < UNBOUNDED) tokens.configure(bucket, rate, rate, nowMs);
-    };
-    configure(CONNECTION_RATE_BUCKET, connectionCreationRateMax);
-    for (const [listener, config] of this.#config.listeners.entries()) {
-      configure(CONNECTION_RATE_BUCKET + 1 + listener, config.connectionCreationRateMax);
-    }
+    const dynamic = this.#metadata.image.configs.ofBroker(this.#config.nodeId);
+    const { config } = new DynamicConfig(this.#config).effective(dynamic);
+    configureConnectionRates(tokens, config, this.#ports.clock.monotonicMs());
   }
 }
 
@@ -504,8 +502,6 @@ interface Parts {
 
 const RING_BUDGET = 256;
 const TICK_MS = 1000;
-/** "No bound" of a count in the configuration. */
-const UNBOUNDED = 2_147_483_647;
 /** Something that an administrator can mend. */
 const EXIT_CONFIGURATION = 1;
 /** EX_SOFTWARE: a bug of ours. */

@@ -30,7 +30,7 @@ export interface ConnectionGateOptions {
  */
 export class ConnectionGate {
   readonly #options: ConnectionGateOptions;
-  readonly #network: NetworkConfig;
+  #network: NetworkConfig;
   readonly #listeners: (Listener | null)[];
   /** By address, where it differs from the rule. */
   readonly #capOf = new Map<string, number>();
@@ -44,7 +44,14 @@ export class ConnectionGate {
     this.#options = options;
     this.#network = options.config.network;
     this.#listeners = options.config.listeners.map(() => null);
-    for (const { address, connectionsMax } of this.#network.connectionsPerAddressOverrides) {
+    this.configure(options.config.network);
+  }
+
+  /** Other caps hold for whoever comes from now on; who is in stays. */
+  configure(network: NetworkConfig): void {
+    this.#network = network;
+    this.#capOf.clear();
+    for (const { address, connectionsMax } of network.connectionsPerAddressOverrides) {
       this.#capOf.set(address, connectionsMax);
     }
   }

@@ -19,6 +19,8 @@ export interface PartitionKeeperOptions {
   readonly partitions: OwnedPartitions;
   /** The partition in this row is gone: whatever this thread holds of it is void. */
   readonly forget: (slot: number) => void;
+  /** Settings of this broker, or of all, are others. */
+  readonly configured: (config: NodeConfig) => void;
 }
 
 interface KnownPartition {
@@ -186,6 +188,7 @@ export class PartitionKeeper implements MetadataChanges {
     const effective = this.#dynamic.effective(image.configs.ofBroker(config.nodeId));
     for (const why of effective.ignored) ports.log.warn('a setting of the node has no effect', { why });
     this.#topicDefaults = effective.config.topics.config;
+    this.#options.configured(effective.config);
     for (const topic of image.topics()) this.#configured.add(topic);
   }
 

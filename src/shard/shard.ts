@@ -160,6 +160,7 @@ export class Shard implements ChannelHandler {
         this.#abortedTransactions.closeSlot(slot);
         this.#requests.forget(slot);
       },
+      configured: (effective) => this.#gate.configure(effective.network),
     });
     const buffers = new SendBuffers(SEND_BYTES_KEPT);
     this.#connections = new Connections(config.network, arena, counters, buffers, clock, log, {

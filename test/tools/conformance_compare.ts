@@ -40,10 +40,6 @@ export class ChosenValues {
 
 /** Kafka tells these in the order of a hash table. */
 const OUT_OF_HASH_TABLES: ReadonlySet<string> = new Set(['configs', 'configResources']);
-/** `configSource` of a setting. */
-const CLUSTER_DEFAULT = 3;
-const STATIC_BROKER = 4;
-const DEFAULT = 5;
 /** "Some error" in a transcript. */
 const SOME_ERROR = -1;
 /** Fields by which elements of an array without order are told apart, for a readable difference. */
@@ -142,8 +138,6 @@ class Comparer {
     // Documentation is in everybody's own words, and there where it was asked for.
     if (field === 'documentation') return typeof expected === 'string' && typeof got === 'string';
     if (/errorCode$/i.test(field) && expected === SOME_ERROR) return got !== 0;
-    // Formatting gave the recorded broker defaults for all brokers; elsewhere they come from its file, or from nowhere.
-    if (field === 'configSource' && expected === CLUSTER_DEFAULT) return got === STATIC_BROKER || got === DEFAULT;
     // The recorded broker said "come again"; one that need not say so is quicker.
     if (expected === ErrorCode.COORDINATOR_LOAD_IN_PROGRESS && /errorCode$/i.test(field)) return got === ErrorCode.NONE;
     if (field === 'records' && typeof expected === 'string' && typeof got === 'string' && expected !== '') {
