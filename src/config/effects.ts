@@ -55,6 +55,13 @@ export const EFFECTS: Readonly<Partial<Record<KafkaKeyName, string>>> = {
   'max.request.partition.size.limit': 'Partitions in one answer that describes topics.',
   'message.max.bytes': 'The largest batch of records that is accepted, as stored.',
   'metadata.log.dir': 'Directory of the metadata log. Unset: the first data directory.',
+  'metadata.log.max.record.bytes.between.snapshots': 'Bytes of metadata after which a snapshot of it is made.',
+  'metadata.log.max.snapshot.interval.ms': 'Age of unsaved metadata after which a snapshot is made. 0: by bytes alone.',
+  'metadata.log.segment.bytes': 'The size at which a segment of the metadata log is closed.',
+  'metadata.log.segment.ms': 'The age at which a segment of the metadata log is closed.',
+  'metadata.max.retention.bytes':
+    'Bytes of metadata log and snapshots above which the oldest go that a newer snapshot has. -1: no bound.',
+  'metadata.max.retention.ms': 'Age above which a snapshot goes that a newer one has the metadata of. -1: no bound.',
   'min.insync.replicas': 'Replicas that must have a record before acks=all is answered.',
   'node.id': 'The number of this node, unique in its cluster.',
   'num.partitions': 'Partitions of a topic whose creator names no number.',

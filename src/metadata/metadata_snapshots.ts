@@ -46,8 +46,8 @@ const PACE_MS = 60_000;
  * Snapshots of the metadata, made in the background, and what they make superfluous, removed. Owned by control.
  *
  *     idle ── enough records, or long enough ──► running ──► idle
- *       └── each minute: the oldest snapshot goes while more than one is there and too much, or too old, is kept;
- *           the log then begins where the next one ends, as soon as all threads have passed that
+ *       └── each minute, and behind a new snapshot: the oldest goes while more than one is there and too much, or too
+ *           old, is kept; the log then begins where the next one ends, as soon as all threads have passed that
  */
 export class MetadataSnapshots {
   readonly #options: MetadataSnapshotsOptions;
@@ -109,6 +109,7 @@ export class MetadataSnapshots {
       if (outcome !== null && outcome.start !== null) {
         this.#newest = outcome.start;
         this.#bytesAtSnapshot = bytes;
+        this.#nextCleaningMs = 0;
       } else this.#notTaken(outcome);
     });
   }

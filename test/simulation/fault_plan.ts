@@ -65,6 +65,8 @@ export class FaultPlan {
   powerLost: () => void = () => {};
   #over = false;
   #cutPowerNext = false;
+  /** How processes of this run die in calls of the disk. */
+  #deaths: readonly FaultKind[] = [];
 
   constructor(world: World, node: SimNode, internet: Internet, clients: readonly SimHost[]) {
     this.#world = world;
@@ -84,15 +86,26 @@ export class FaultPlan {
         // A log that cannot be opened stays offline until the next start: who starts the node has seen to the disk.
         node.disk.faults.disarm('error');
         node.disk.options = { ...node.disk.options, capacityBytes: Infinity };
+        this.#mayDieInStart();
         node.start();
       });
     };
+  }
+
+  /** The start itself may die, at any call of the disk. */
+  #mayDieInStart(): void {
+    const random = this.#world.random;
+    if (this.#over || this.#deaths.length === 0 || !random.chance(0.4)) return;
+    this.#cutPowerNext = random.pick(this.#deaths) === 'power in a call';
+    const after = random.between(0, 400);
+    this.#node.disk.faults.arm({ after, effect: { kind: 'kill', bytes: random.between(0, 500) } });
   }
 
   /** Draws `count` faults within the next `durationMs`. */
   schedule(kinds: readonly FaultKind[], count: number, durationMs: number): FaultKind[] {
     const random = this.#world.random;
     const drawn: FaultKind[] = [];
+    this.#deaths = kinds.filter((kind) => kind.endsWith('in a call'));
     for (let fault = 0; fault < count; fault++) {
       const kind = random.pick(kinds);
       drawn.push(kind);

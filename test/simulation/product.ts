@@ -41,6 +41,10 @@ export interface NodeSettings {
   readonly checkpointIntervalMs: number;
   /** How many of `dataDirectories`. */
   readonly directories: number;
+  /** Bytes of the metadata log: between snapshots, of a segment, and kept at most. */
+  readonly metadataSnapshotBytes: number;
+  readonly metadataSegmentBytes: number;
+  readonly metadataRetentionBytes: number;
 }
 
 export const clientPort = 9092;
@@ -73,8 +77,15 @@ export function nodeConfig(host: string, settings: NodeSettings): NodeConfig {
   const { node } = resolved;
   assert(node !== null, `the configuration of the simulated node: ${resolved.errors.join('; ')}`);
   const { segmentBytes, indexIntervalBytes } = settings;
+  const metadata = {
+    ...node.storage.metadata,
+    bytesBetweenSnapshotsMax: settings.metadataSnapshotBytes,
+    segmentBytes: settings.metadataSegmentBytes,
+    retentionBytesMax: settings.metadataRetentionBytes,
+  };
   return {
     ...node,
+    storage: { ...node.storage, metadata },
     network: {
       ...node.network,
       ringBytes: settings.ringBytes,

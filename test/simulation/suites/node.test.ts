@@ -4,5 +4,17 @@ import { nodeSuite } from './node.ts';
 testSuite(nodeSuite, {
   seeds: 200,
   seconds: 60,
-  mustHappen: ['acknowledged', 'unknown', 'read', 'starts', 'recovered', 'diskErrors', 'diskKills', 'stalls', 'short'],
+  mustHappen: [
+    'acknowledged',
+    'unknown',
+    'read',
+    'sessions',
+    'starts',
+    'recovered',
+    'snapshots',
+    'diskErrors',
+    'diskKills',
+    'stalls',
+    'short',
+  ],
 });

@@ -66,6 +66,10 @@ function run(world: World, { faults, flushPolicies, acknowledgedSurvives }: Node
     partitionsMax: 64,
     checkpointIntervalMs: random.pick([100, 2000, 60_000]),
     directories: random.between(1, 2),
+    metadataSnapshotBytes: random.pick([1, 2000, 20_000_000]),
+    // A batch of the metadata log is no longer than a change of all partitions.
+    metadataSegmentBytes: random.pick([6000, 1_000_000]),
+    metadataRetentionBytes: random.pick([0, 10_000, 1_000_000]),
   };
   const network = drawNetworkOptions(random);
   const internet = new Internet(world, network);
@@ -103,6 +107,7 @@ function run(world: World, { faults, flushPolicies, acknowledgedSurvives }: Node
       ...workload.counts(),
       starts: node.starts,
       recovered: node.tasks.get('recover-log') ?? 0,
+      snapshots: node.tasks.get('metadata-snapshot') ?? 0,
       diskErrors: struck.error,
       diskKills: struck.kill,
       stalls: struck.stall,

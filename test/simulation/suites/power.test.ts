@@ -4,10 +4,10 @@ import { powerSuite, unsyncedPowerSuite } from './node.ts';
 testSuite(powerSuite, {
   seeds: 200,
   seconds: 45,
-  mustHappen: ['acknowledged', 'unknown', 'read', 'recovered', 'diskKills'],
+  mustHappen: ['acknowledged', 'unknown', 'read', 'recovered', 'snapshots', 'diskKills'],
 });
 testSuite(unsyncedPowerSuite, {
   seeds: 200,
   seconds: 45,
-  mustHappen: ['acknowledged', 'unknown', 'read', 'recovered', 'diskKills'],
+  mustHappen: ['acknowledged', 'unknown', 'read', 'recovered', 'snapshots', 'diskKills'],
 });
