@@ -41,6 +41,10 @@ export interface ForeignClient {
   /** Records with neither key nor value; headers without a value. */
   readonly sendsEmptyRecords: boolean;
   readonly sendsNullHeaders: boolean;
+  /** In its flowing mode nothing more comes behind an end that it told of, from Apache Kafka neither. */
+  readonly goesOnBehindEnds: boolean;
+  /** An empty key is not made a missing one. */
+  readonly sendsEmptyKeys: boolean;
 }
 
 const foreign = join(import.meta.dirname, 'foreign');
@@ -59,6 +63,8 @@ export const foreignClients: readonly ForeignClient[] = [
     administersAll: true,
     sendsEmptyRecords: true,
     sendsNullHeaders: true,
+    sendsEmptyKeys: true,
+    goesOnBehindEnds: true,
   },
   {
     name: 'kafka-python',
@@ -69,6 +75,8 @@ export const foreignClients: readonly ForeignClient[] = [
     administersAll: true,
     sendsEmptyRecords: false,
     sendsNullHeaders: false,
+    sendsEmptyKeys: true,
+    goesOnBehindEnds: true,
   },
   {
     name: 'Apache Kafka’s Java client',
@@ -79,6 +87,8 @@ export const foreignClients: readonly ForeignClient[] = [
     administersAll: true,
     sendsEmptyRecords: true,
     sendsNullHeaders: true,
+    sendsEmptyKeys: true,
+    goesOnBehindEnds: true,
   },
   {
     name: 'franz-go',
@@ -89,6 +99,8 @@ export const foreignClients: readonly ForeignClient[] = [
     administersAll: true,
     sendsEmptyRecords: true,
     sendsNullHeaders: true,
+    sendsEmptyKeys: true,
+    goesOnBehindEnds: true,
   },
   {
     name: 'confluent-kafka-javascript',
@@ -99,6 +111,8 @@ export const foreignClients: readonly ForeignClient[] = [
     administersAll: false,
     sendsEmptyRecords: true,
     sendsNullHeaders: false,
+    sendsEmptyKeys: false,
+    goesOnBehindEnds: false,
   },
 ];
 

@@ -90,7 +90,7 @@ async function consume(order) {
 
 function startOffset(consumer, { topic, partition, start }) {
   if (typeof start === 'number') return start;
-  if (typeof start === 'string') return start;
+  if (typeof start === 'string') return { beginning: -2, end: -1 }[start];
   return new Promise((resolve, reject) =>
     consumer.offsetsForTimes([{ topic, partition, offset: start.timestamp }], 30_000, (error, found) =>
       error ? reject(error) : resolve(found[0].offset),
