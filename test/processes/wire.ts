@@ -10,6 +10,7 @@ export const ApiKey = {
   metadata: 3,
   apiVersions: 18,
   createTopics: 19,
+  deleteTopics: 20,
 } as const;
 
 export const ErrorCode = {
@@ -216,6 +217,15 @@ export function createTopicBody(
     )
     .int32(30_000)
     .int8(0)
+    .build();
+}
+
+export const deleteTopicsVersion = 3;
+
+export function deleteTopicBody(name: string): Buffer {
+  return new Fields()
+    .array([name], (topics, text) => topics.string(text))
+    .int32(30_000)
     .build();
 }
 

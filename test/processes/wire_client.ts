@@ -7,6 +7,8 @@ import {
   apiVersionsRequest,
   createTopicBody,
   createTopicsVersion,
+  deleteTopicBody,
+  deleteTopicsVersion,
   ErrorCode,
   earliestTimestamp,
   FieldReader,
@@ -70,6 +72,14 @@ export class WireClient implements Disposable {
       while (unledErrors.includes(errorCode));
       if (errorCode !== ErrorCode.none) throw new Error(`ListOffsets of the new topic answered error ${errorCode}`);
     }
+  }
+
+  async deleteTopic(name: string): Promise<void> {
+    const body = deleteTopicBody(name);
+    const reader = new FieldReader(await this.request(ApiKey.deleteTopics, deleteTopicsVersion, body), 4);
+    reader.int32();
+    const [result] = reader.array((topic) => ({ name: topic.string(), errorCode: topic.int16() }));
+    if (result?.errorCode !== ErrorCode.none) throw new Error(`DeleteTopics answered ${JSON.stringify(result)}`);
   }
 
   /** `acks` is not 0: the answer is waited for. */
