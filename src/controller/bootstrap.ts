@@ -28,15 +28,15 @@ export interface ActivationState {
  * has them.
  */
 export function activationRecords(kernels: Kernels, state: ActivationState): MetadataRecord[] {
-  const { metadataVersion, isInTransaction, bootstrap } = state;
-  if (isInTransaction) {
-    return [
-      metadataRecord(abortTransactionRecord, 0, { reason: 'The controller that began it is not active any more.' }),
-    ];
-  }
-  if (metadataVersion > 0) return [];
+  const records = state.isInTransaction
+    ? [metadataRecord(abortTransactionRecord, 0, { reason: 'The controller that began it is not active any more.' })]
+    : [];
+  return state.metadataVersion > 0 ? records : [...records, ...bootstrapRecords(kernels, state)];
+}
+
+function bootstrapRecords(kernels: Kernels, { bootstrap, minInSyncReplicas }: ActivationState): MetadataRecord[] {
   const levels = levelsOf(kernels, bootstrap);
-  const records = [...bootstrap, ...minimumRecords(levels, state.minInSyncReplicas)];
+  const records = [...bootstrap, ...minimumRecords(levels, minInSyncReplicas)];
   if ((levels.get(METADATA_VERSION) ?? 0) < METADATA_VERSION_OF.metadataTransactions) return records;
   return [
     metadataRecord(beginTransactionRecord, 0, { name: 'Bootstrap records' }),

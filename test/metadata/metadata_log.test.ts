@@ -68,6 +68,16 @@ test('an epoch is never used twice: quorum-state and the log are both asked', ()
   assert.match(tryOpen(machine) as string, /version 2/);
 });
 
+test('a quorum whose voters the configuration names has none of them in its log', () => {
+  const machine = new LogMachine(1);
+  assert.equal(open(machine, { kraftVersion: 0 }).log.nextOffset, 1);
+  const state = '"leaderId":1,"leaderEpoch":1,"votedId":-1,"appliedOffset":0,"currentVoters":[{"voterId":1}]';
+  assert.equal(textOf(machine, 'quorum-state'), `{"clusterId":"",${state},"data_version":0}`);
+  machine.crash(true);
+  const { log } = open(machine, { kraftVersion: 1 });
+  assert.deepEqual([log.leaderEpoch, log.nextOffset, log.quorum.kraftVersion], [2, 2, 0], 'it stays as it began');
+});
+
 test('a log of another quorum is not written', () => {
   const { machine, bytes } = written();
   for (const other of [
