@@ -296,8 +296,8 @@ export class PartitionLog {
   /**
    * Removes everything at and above `offset` (a batch that straddles it goes as a whole). Raises readEpoch first.
    * Nothing may be staged or in flight. The recovery-point checkpoint on disk must not lie above `offset` when this is
-   * called: after a crash, an end below the recovery point is taken for a loss. What was cut off may come back by a loss
-   * of power until the next flush.
+   * called: after a crash, an end below the recovery point is taken for a loss. Blocks until the cut is on stable
+   * storage: what was cut off must not come back in front of what is written next.
    */
   truncateTo(offset: number): LogFailure | null {
     if (this.#failure !== null) return this.#refused();
@@ -511,6 +511,8 @@ export class PartitionLog {
     this.#index.begin(segment.baseOffset, indexes);
     if (this.leaderEpochs.truncateFromEnd(offset)) this.#epochFile.write();
     const { disk, kernels, clock } = this.#options;
+    const error = this.#file.sync() ?? disk.syncDirectory(this.directory);
+    if (error !== null) return this.#fail(LogFailure.ofDisk(error));
     const { producerIdExpirationMs } = this.#config;
     const reopened = reopenProducers(disk, kernels, clock, this.directory, this.#segments.all, producerIdExpirationMs);
     if (reopened instanceof LogFailure) return this.#fail(reopened);

@@ -164,7 +164,7 @@ export class ProducerModel {
       const before = next.get(each.producerId);
       const isSameEpoch = before?.epoch === each.epoch;
       if (each.kind === 'marker') {
-        if (!isSameEpoch) next.set(each.producerId, { epoch: each.epoch, sequence: 0 });
+        if (before !== undefined && !isSameEpoch) next.set(each.producerId, { epoch: each.epoch, sequence: 0 });
         continue;
       }
       const expected = isSameEpoch ? before!.sequence : before === undefined ? each.baseSequence : 0;
