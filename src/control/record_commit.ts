@@ -1,3 +1,4 @@
+import { ByteWriter } from '../base/bytes.ts';
 import { RECORDS_PER_APPEND_MAX } from '../metadata/metadata_log.ts';
 import type { MetadataRecord } from '../metadata/records.ts';
 import { ErrorCode } from '../protocol/errors.ts';
@@ -27,12 +28,32 @@ export function commitRecords(
       errorMessage: `The request makes ${records.length} records of metadata; ${RECORDS_PER_APPEND_MAX} is the most.`,
     };
   }
+  if (bytesOf(records, ports) > BYTES_MAX) {
+    return {
+      errorCode: ErrorCode.POLICY_VIOLATION,
+      errorMessage: `The request makes more than ${BYTES_MAX} bytes of metadata, which is the most.`,
+    };
+  }
   if (validateOnly || records.length === 0) return null;
   const failure = metadata.commit(records);
   if (failure === null) return null;
   ports.log.error(`${consequence}: the metadata log cannot be written`, { why: failure });
   return { errorCode: ErrorCode.KAFKA_STORAGE_ERROR, errorMessage: failure };
 }
+
+/** How long the records are without what frames them. */
+function bytesOf(records: readonly MetadataRecord[], { kernels }: ControlPorts): number {
+  const writer = new ByteWriter((text) => kernels.encodeText(text), 4096);
+  let bytes = 0;
+  for (const record of records) {
+    record.write(writer.clear());
+    bytes += writer.position;
+  }
+  return bytes;
+}
+
+/** As Kafka bounds batches of metadata: every thread keeps what they say, and other nodes fetch them whole. */
+const BYTES_MAX = 8 * 1024 * 1024;
 
 /** The outcomes as they are told: whatever was to happen did not, where there is a refusal. */
 export function toldOutcomes<T extends { readonly errorCode: number; readonly errorMessage: string | null }>(

@@ -2,6 +2,7 @@ import { DynamicConfig } from '../config/dynamic_config.ts';
 import { findNodeKey } from '../config/keys.ts';
 import type { NodeConfig } from '../config/node_config.ts';
 import { InvalidValue, parseConfigValue, type ConfigValue } from '../config/value.ts';
+import { findSetting } from '../controller/config_changes.ts';
 import { ConfigManager, type PlannedConfigs } from '../controller/config_manager.ts';
 import { ConfigValidation } from '../controller/config_validation.ts';
 import { FeatureManager, FeatureRefusal } from '../controller/feature_manager.ts';
@@ -24,6 +25,15 @@ import { commitRecords, toldOutcomes, type CommitRefusal } from './record_commit
 type ConfigsAnswer = Encodable<typeof alterConfigsResponse>;
 type FeaturesAnswer = Encodable<typeof updateFeaturesResponse>;
 type ProducerIdsAnswer = Encodable<typeof allocateProducerIdsResponse>;
+
+/** What both requests have in common. */
+interface SettingsRequest {
+  readonly resources: readonly {
+    readonly resourceType: number;
+    readonly configs: readonly { readonly name: string }[];
+  }[];
+  readonly validateOnly: boolean;
+}
 
 /** Settings of topics, brokers, groups and subscriptions; levels of features; blocks of producer ids. */
 export class SettingCalls {
@@ -59,11 +69,11 @@ export class SettingCalls {
   }
 
   alterWhole(request: AlterConfigsRequest): ConfigsAnswer {
-    return this.#carryOut(this.#configs.planWhole(request.resources), request.validateOnly);
+    return this.#carryOut(this.#configs.planWhole(request.resources), request);
   }
 
   alterSingle(request: IncrementalAlterConfigsRequest): ConfigsAnswer {
-    return this.#carryOut(this.#configs.planIncremental(request.resources), request.validateOnly);
+    return this.#carryOut(this.#configs.planIncremental(request.resources), request);
   }
 
   updateFeatures(request: UpdateFeaturesRequest): FeaturesAnswer {
@@ -88,9 +98,21 @@ export class SettingCalls {
     };
   }
 
-  #carryOut({ outcomes, records }: PlannedConfigs, validateOnly: boolean): ConfigsAnswer {
+  #carryOut({ outcomes, records }: PlannedConfigs, { resources, validateOnly }: SettingsRequest): ConfigsAnswer {
     const refusal = this.#commit(records, validateOnly, 'settings were not changed');
+    if (refusal === null && !validateOnly && records.length > 0) this.#warnOfIdleSettings(resources);
     return { throttleTimeMs: 0, responses: toldOutcomes(outcomes, refusal) };
+  }
+
+  /** Settings that mean something to Apache Kafka and nothing here are kept, and said to be idle. */
+  #warnOfIdleSettings(resources: SettingsRequest['resources']): void {
+    const idle = resources.flatMap(({ resourceType, configs }) =>
+      configs.map(({ name }) => name).filter((name) => findSetting(resourceType, name)?.effect === null),
+    );
+    if (idle.length === 0) return;
+    this.#ports.log.warn('settings were changed that have no effect in Millrace', {
+      names: [...new Set(idle)].join(', '),
+    });
   }
 
   #commit(records: readonly MetadataRecord[], validateOnly: boolean, consequence: string): CommitRefusal | null {

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { SettingDescriptions, type DescribedSetting } from '../../src/api/setting_descriptions.ts';
+import { configSource } from '../../src/config/dynamic_settings.ts';
+import { resolveNode } from '../config/sources.ts';
+
+const settings = (entries: Readonly<Record<string, string>> = {}): ReadonlyMap<string, string> =>
+  new Map(Object.entries(entries));
+
+interface Layers {
+  readonly file?: string;
+  readonly cluster?: Readonly<Record<string, string>>;
+  readonly node?: Readonly<Record<string, string>>;
+}
+
+function descriptions({ file = '', cluster, node }: Layers): SettingDescriptions {
+  return new SettingDescriptions(resolveNode(file).written, { cluster: settings(cluster), node: settings(node) });
+}
+
+const named = (described: readonly DescribedSetting[], name: string): DescribedSetting =>
+  described.find((setting) => setting.name === name)!;
+const synonymsOf = ({ synonyms }: DescribedSetting): string[] =>
+  synonyms.map(({ name, value, source }) => `${name}=${value} (${source})`);
+
+const ALL: Layers = {
+  file: 'log.retention.minutes=7\nlog.retention.ms=4000',
+  cluster: { 'log.retention.ms': '3000' },
+  node: { 'log.retention.ms': '2000' },
+};
+
+suite('where a value comes from', () => {
+  test('a topic has its own, then the broker, all brokers, the file, the default', () => {
+    const layers: readonly (readonly [Layers, Readonly<Record<string, string>>, string, number])[] = [
+      [ALL, { 'retention.ms': '1000' }, '1000', configSource.topic],
+      [ALL, {}, '2000', configSource.broker],
+      [{ ...ALL, node: {} }, {}, '3000', configSource.clusterDefault],
+      [{ file: ALL.file! }, {}, '4000', configSource.file],
+      [{ file: 'log.retention.minutes=7' }, {}, '420000', configSource.file],
+      [{}, {}, '604800000', configSource.builtIn],
+    ];
+    for (const [layer, own, value, source] of layers) {
+      const { value: told, configSource: from } = named(descriptions(layer).ofTopic(settings(own)), 'retention.ms');
+      assert.deepEqual([told, from], [value, source]);
+    }
+  });
+
+  test('synonyms begin with the key itself, the strongest first', () => {
+    assert.deepEqual(
+      synonymsOf(named(descriptions(ALL).ofTopic(settings({ 'retention.ms': '1000' })), 'retention.ms')),
+      [
+        'retention.ms=1000 (1)',
+        'log.retention.ms=2000 (2)',
+        'log.retention.ms=3000 (3)',
+        'log.retention.ms=4000 (4)',
+        'log.retention.minutes=7 (4)',
+        'log.retention.hours=168 (5)',
+      ],
+    );
+    assert.deepEqual(synonymsOf(named(descriptions({}).ofTopic(settings()), 'retention.ms')), []);
+    assert.deepEqual(synonymsOf(named(descriptions(ALL).ofNode(), 'log.retention.hours')), [
+      'log.retention.hours=168 (5)',
+    ]);
+  });
+
+  test('of all brokers only what was set for all of them', () => {
+    const described = descriptions(ALL).ofAllBrokers();
+    assert.deepEqual(
+      described.map(({ name, value, configSource: from }) => [name, value, from]),
+      [['log.retention.ms', '3000', configSource.clusterDefault]],
+    );
+    assert.deepEqual(synonymsOf(described[0]!), ['log.retention.ms=3000 (3)']);
+  });
+
+  test('of a group its own, then the keys of the node', () => {
+    const described = descriptions({ file: 'group.share.session.timeout.ms=46000' }).ofGroup(
+      settings({ 'consumer.session.timeout.ms': '50000' }),
+    );
+    assert.equal(described.length, 17);
+    const own = named(described, 'consumer.session.timeout.ms');
+    assert.deepEqual([own.value, own.configSource], ['50000', configSource.group]);
+    assert.equal(named(described, 'share.session.timeout.ms').value, '46000');
+    assert.equal(named(described, 'share.auto.offset.reset').value, 'latest');
+  });
+});
+
+suite('what is told', () => {
+  test('secrets never', () => {
+    const secret = { 'sasl.jaas.config': 'hush' };
+    const told = descriptions({ file: 'ssl.keystore.password=hush', cluster: secret, node: secret });
+    assert.ok(!JSON.stringify([...told.ofNode(), ...told.ofAllBrokers()]).includes('hush'));
+    const setting = named(told.ofNode(), 'ssl.keystore.password');
+    assert.deepEqual([setting.value, setting.isSensitive, setting.configSource], [null, true, configSource.file]);
+  });
+
+  test('a name that nobody knows: it may be a secret of a plug-in', () => {
+    const [unknown] = descriptions({ cluster: { 'plug.in': 'hush' } }).ofAllBrokers();
+    assert.deepEqual([unknown!.name, unknown!.value, unknown!.isSensitive], ['plug.in', null, true]);
+  });
+
+  test('what can only be written in the start file is read-only', () => {
+    const described = descriptions({}).ofNode();
+    assert.equal(named(described, 'num.partitions').readOnly, true);
+    assert.equal(named(described, 'log.retention.ms').readOnly, false);
+  });
+
+  test('settings for tests alone are hidden until they are set', () => {
+    assert.equal(descriptions({}).ofTopic(settings()).length, 33);
+    assert.equal(descriptions({}).ofTopic(settings({ 'internal.segment.bytes': '9' })).length, 34);
+  });
+
+  test('values as Kafka shows them', () => {
+    const described = descriptions({ file: 'log.cleanup.policy = compact , delete\nlog.preallocate = TRUE' }).ofNode();
+    assert.equal(named(described, 'log.cleanup.policy').value, 'compact,delete');
+    assert.equal(named(described, 'log.preallocate').value, 'true');
+  });
+
+  test('every setting has some words', () => {
+    for (const { name, documentation } of descriptions({}).ofNode()) assert.ok(documentation !== null, name);
+  });
+});
