@@ -80,7 +80,8 @@ export function reopenProducers(
   );
 }
 
-class ProducerOpening implements OpenedProducers {
+/** See `openProducers`. */
+export class ProducerOpening implements OpenedProducers {
   readonly state: ProducerState;
   latestSnapshotOffset: number;
   readonly abortedTransactions = new Map<number, number>();
@@ -99,6 +100,11 @@ class ProducerOpening implements OpenedProducers {
 
   run(): DiskError | null {
     return this.#countTransactions() ?? this.#load() ?? this.#replay();
+  }
+
+  /** Whether the snapshot at `offset` can speak of nothing but batches that are in the log. */
+  believes(offset: number): boolean {
+    return offset <= this.#options.segments.at(-1)!.nextOffset && offset <= this.#trustedBelow;
   }
 
   /** An index that is damaged is made anew, with those behind it. */
@@ -126,12 +132,12 @@ class ProducerOpening implements OpenedProducers {
   /** Leaves the snapshots that are wanted, and takes in the newest of them. */
   #load(): DiskError | null {
     const { disk, kernels, directory, names, segments, nowMs, expirationMs } = this.#options;
-    const newest = Math.min(segments.at(-1)!.nextOffset, this.#trustedBelow);
     const offsets = names.map((name) => baseOffsetOf(name, '.snapshot')).filter((offset) => offset >= 0);
     offsets.sort((left, right) => right - left);
     let isLoaded = false;
     for (const offset of offsets) {
-      const mayBeUsed = offset <= newest && !isLoaded;
+      const isBelieved = this.believes(offset);
+      const mayBeUsed = isBelieved && !isLoaded;
       const entries = mayBeUsed ? readProducerSnapshot(disk, kernels, directory, offset) : null;
       if (entries instanceof DiskError) return entries;
       if (entries !== null) {
@@ -141,7 +147,7 @@ class ProducerOpening implements OpenedProducers {
         isLoaded = true;
         continue;
       }
-      if (offset <= newest && !mayBeUsed && segments.some(({ baseOffset }) => baseOffset === offset)) continue;
+      if (isBelieved && !mayBeUsed && segments.some(({ baseOffset }) => baseOffset === offset)) continue;
       const error = disk.unlink(segmentPath(directory, offset, '.snapshot'));
       if (error !== null && error.code !== 'ENOENT') return error;
     }

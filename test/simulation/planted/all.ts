@@ -8,6 +8,9 @@ import { lostWakeUp } from './lost_wake_up.ts';
 import { memoryFreedEarly } from './memory_freed_early.ts';
 import { uncommittedRecordsApplied } from './uncommitted_records_applied.ts';
 import { outcomeOfAnotherPartition } from './outcome_of_another_partition.ts';
+import { openTransactionIgnored } from './open_transaction_ignored.ts';
+import { producerSnapshotNewerThanLog } from './producer_snapshot_newer_than_log.ts';
+import { sequenceUnchecked } from './sequence_unchecked.ts';
 import type { PlantedBug } from './planted_bug.ts';
 import { requestGivenBackTwice } from './request_given_back_twice.ts';
 import { sessionEpochIgnored } from './session_epoch_ignored.ts';
@@ -29,6 +32,9 @@ export const allPlantedBugs: readonly PlantedBug[] = [
   uncommittedRecordsApplied,
   indexTrustedAfterCrash,
   truncatedPastValidBatch,
+  sequenceUnchecked,
+  producerSnapshotNewerThanLog,
+  openTransactionIgnored,
 ];
 
 export function plantedBugNamed(name: string): PlantedBug | null {

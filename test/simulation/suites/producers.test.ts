@@ -1,0 +1,22 @@
+import { testSuite } from '../suite_tests.ts';
+import { producersSuite } from './producers.ts';
+
+testSuite(producersSuite, {
+  seeds: 200,
+  seconds: 15,
+  mustHappen: [
+    'append',
+    'duplicate',
+    'sequence',
+    'epoch',
+    'transaction',
+    'marker',
+    'aborted',
+    'truncated',
+    'damaged',
+    'replayed',
+    'failed',
+    'error',
+    'kill',
+  ],
+});
