@@ -92,7 +92,7 @@ export const metadataSuite: Suite = {
       const struck = storage.failedSyncs;
       const one = new Life(world, storage, model, options, ending, isClean, findings, counts);
       isClean = one.run(isLast);
-      if (storage.failedSyncs > struck && !ending.startsWith('power')) machineMayDie = false;
+      if (storage.failedSyncs > struck && !one.hasLostPower) machineMayDie = false;
     }
     counts['committed'] = model.committed.length;
     return {
@@ -123,6 +123,8 @@ class Life {
   readonly #image = newImage();
   #log: MetadataLog | null = null;
   #snapshots: MetadataSnapshots | null = null;
+  /** The machine went dark with it, and so did what a failed sync had left in the page cache. */
+  hasLostPower = false;
   #left: number;
   #over = false;
   #isClean = false;
@@ -328,7 +330,8 @@ class Life {
     if (this.#over) return;
     this.#over = true;
     this.#process.kill();
-    if (this.#ending.startsWith('power')) this.#storage.cutPower();
+    this.hasLostPower = this.#ending.startsWith('power');
+    if (this.hasLostPower) this.#storage.cutPower();
     else this.#storage.killProcess();
   }
 
