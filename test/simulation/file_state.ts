@@ -23,6 +23,14 @@ export interface SyncSnapshot {
   readonly writes: number;
 }
 
+/** What was cut off the end of a file. The kernel may have written it to the platter before, and the cut not yet. */
+interface CutEnd {
+  readonly from: number;
+  readonly bytes: Uint8Array;
+  /** Writes up to the cut. */
+  readonly writes: number;
+}
+
 /**
  * One file: what was written (what the kernel's page cache holds, seen by every reader, alive after the death of
  * the process) beside what is durable (what is there after a loss of power for certain).
@@ -40,6 +48,8 @@ export class FileState {
   readonly #abandoned = new Set<number>();
   #writes = 0;
   #syncedWrites = 0;
+  /** Until a sync brings the cut to the platter. */
+  #cutEnd: CutEnd | null = null;
 
   get size(): number {
     return this.#size;
@@ -78,6 +88,7 @@ export class FileState {
     const size = this.#size;
     this.#writes++;
     if (length < size) {
+      this.#cutEnd ??= { from: length, bytes: this.#written.slice(length, size), writes: this.#writes };
       this.#written.fill(0, length, size);
       for (const sector of this.#dirty.keys()) if (sector * sectorBytes >= length) this.#dirty.delete(sector);
       for (const sector of this.#abandoned) if (sector * sectorBytes >= length) this.#abandoned.delete(sector);
@@ -102,6 +113,7 @@ export class FileState {
     // A sync that began later and ended earlier has brought all of this one, and newer bytes.
     if (snapshot.writes < this.#syncedWrites) return;
     this.#syncedWrites = snapshot.writes;
+    if (this.#cutEnd !== null && snapshot.writes >= this.#cutEnd.writes) this.#cutEnd = null;
     this.#setDurableSize(snapshot.size);
     for (const [sector, bytes] of snapshot.sectors) {
       this.#durable.set(bytes, sector * sectorBytes);
@@ -126,8 +138,11 @@ export class FileState {
     if (position < this.#durableSize) this.#durable[position] = (this.#durable[position] as number) ^ (1 << bit);
   }
 
-  /** The power went. What was not synced is kept, lost or torn, sector by sector. */
+  /** The power went. What was not synced is kept, lost or torn, sector by sector; what was cut off may be back. */
   losePower(random: SeededRandom, loss: LossModel): void {
+    const cutEnd = this.#cutEnd;
+    this.#cutEnd = null;
+    if (cutEnd !== null && random.chance(loss.keepChance / 2)) return this.#bringBack(cutEnd);
     const size = this.#sizeAfterLoss(random, loss);
     const bytes = new Uint8Array(size);
     bytes.set(this.#durable.subarray(0, Math.min(size, this.#durableSize)));
@@ -146,10 +161,22 @@ export class FileState {
       }
       if (!kept && loss.ordered) losing = true;
     }
+    this.#becomes(bytes);
+  }
+
+  /** All that was written before the cut has reached the platter, and nothing since. */
+  #bringBack({ from, bytes }: CutEnd): void {
+    const before = new Uint8Array(from + bytes.length);
+    before.set(this.#written.subarray(0, Math.min(from, this.#size)));
+    before.set(bytes, from);
+    this.#becomes(before);
+  }
+
+  #becomes(bytes: Uint8Array): void {
     this.#written = bytes;
-    this.#size = size;
+    this.#size = bytes.length;
     this.#durable = bytes.slice();
-    this.#durableSize = size;
+    this.#durableSize = bytes.length;
     this.#dirty.clear();
     this.#abandoned.clear();
   }

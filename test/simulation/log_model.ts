@@ -45,7 +45,14 @@ export class LogModel {
     return this.#underWay;
   }
 
-  endCommit(batches: readonly StagedBatch[], logEndOffset: number, whole: boolean): void {
+  /** `goesOn`: the log has brought the undoing of what it refused to stable storage, or has taken all. */
+  endCommit(batches: readonly StagedBatch[], logEndOffset: number, whole: boolean, goesOn: boolean): void {
+    for (const batch of batches) {
+      // Nothing that was refused may be there again, whatever comes.
+      if (whole || !goesOn || batch.nextOffset <= logEndOffset) continue;
+      const others = this.#everAt.get(batch.offset)!.filter((other) => other !== batch);
+      this.#everAt.set(batch.offset, others);
+    }
     for (const batch of batches) {
       if (!whole && batch.nextOffset > logEndOffset) continue;
       this.#committed.push(batch);

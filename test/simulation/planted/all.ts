@@ -11,6 +11,11 @@ import { outcomeOfAnotherPartition } from './outcome_of_another_partition.ts';
 import { openTransactionIgnored } from './open_transaction_ignored.ts';
 import { producerSnapshotNewerThanLog } from './producer_snapshot_newer_than_log.ts';
 import { sequenceUnchecked } from './sequence_unchecked.ts';
+import { cleanStopMarkTooEarly } from './clean_stop_mark_too_early.ts';
+import { directorySyncForgotten } from './directory_sync_forgotten.ts';
+import { recoveryPointPastUnsynced } from './recovery_point_past_unsynced.ts';
+import { rowFreedEarly } from './row_freed_early.ts';
+import { undoingNotSynced } from './undoing_not_synced.ts';
 import type { PlantedBug } from './planted_bug.ts';
 import { requestGivenBackTwice } from './request_given_back_twice.ts';
 import { sessionEpochIgnored } from './session_epoch_ignored.ts';
@@ -35,6 +40,11 @@ export const allPlantedBugs: readonly PlantedBug[] = [
   sequenceUnchecked,
   producerSnapshotNewerThanLog,
   openTransactionIgnored,
+  cleanStopMarkTooEarly,
+  directorySyncForgotten,
+  recoveryPointPastUnsynced,
+  rowFreedEarly,
+  undoingNotSynced,
 ];
 
 export function plantedBugNamed(name: string): PlantedBug | null {

@@ -30,6 +30,7 @@ interface LogRunOptions {
   readonly indexIntervalBytes: number;
   readonly patternBytesMax: number;
   readonly asynchronous: boolean;
+  readonly undoesLater: boolean;
 }
 
 /** How a life of the process ends. */
@@ -54,6 +55,7 @@ export const logSuite: Suite = {
       indexIntervalBytes: random.pick([0, 100, 4096]),
       patternBytesMax: random.pick([5, 300]),
       asynchronous: random.chance(0.5),
+      undoesLater: random.chance(0.5),
     };
     const storage = new SimDisk(world, drawDiskOptions(random, ['/data']));
     const model = new LogModel();
@@ -172,6 +174,7 @@ class Life {
       recoveryPoint: model.recoveryPoint,
       cleanShutdown: model.cleanShutdown || isRecovered,
       damageAboveRecoveryPoint: 'cut',
+      undoesLater: this.#options.undoesLater,
     });
     if (opened instanceof LogFailure) return this.#find('the log does not open', opened.toString());
     this.#log = opened;
@@ -284,7 +287,7 @@ class Life {
     const end = this.#arenaNext;
     log.commit((failure) => {
       this.#checkEnd(log, batches, failure, logEndOffset);
-      this.#model.endCommit(batches, log.logEndOffset, failure === null);
+      this.#model.endCommit(batches, log.logEndOffset, failure === null, log.failure === null);
       if (failure !== null) {
         this.#count('failed', 1);
         this.#model.dropStaged();

@@ -26,7 +26,7 @@ interface NodeSuite {
 export const nodeSuite = suiteOf({
   name: 'node',
   title:
-    'one node and its clients under faults of process, thread, network, clock and disk (rows 7, 19, 50, 51, 78, 79)',
+    'one node and its clients under faults of process, thread, network, clock and disk; topics come and go (rows 7, 18, 19, 25, 50, 51, 78, 79)',
   faults: faultsOfProcess,
   flushPolicies: ['never', 'interval', 'acknowledged'],
   acknowledgedSurvives: true,
