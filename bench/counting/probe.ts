@@ -1,38 +1,41 @@
 /**
  * Runs inside the broker, before its entry and before each worker's (`node --import`), so that the broker has no code
- * for the bench. In the main thread it answers questions over the IPC channel. In a shard it hands the main thread the
- * shared counters that it finds among what the shard was booted with.
+ * for the bench. In the main thread it answers questions over the IPC channel, and finds the shared counters among what
+ * the shards are booted with.
  */
 import { getHeapStatistics } from 'node:v8';
-import { BroadcastChannel, isMainThread, workerData, type Worker } from 'node:worker_threads';
+import { BroadcastChannel, isMainThread, type Worker } from 'node:worker_threads';
 import { CounterSums, counterNames, counter } from '../../src/shared-memory/counters.ts';
 import type { ProbeAnswer } from './questions.ts';
 import { countViews } from './view_count.ts';
-
-interface Introduction {
-  readonly counters: SharedArrayBuffer | null;
-  readonly views: Int32Array<SharedArrayBuffer>;
-}
 
 const channel = new BroadcastChannel('millrace-bench-probe');
 channel.unref();
 const views = new Int32Array(new SharedArrayBuffer(4));
 if (isMainThread) answerQuestions();
-else channel.postMessage({ counters: findCounters(workerData, 3), views } satisfies Introduction);
+else channel.postMessage(views);
 if (process.env['BENCH_COUNT_VIEWS'] === '1') countViews(views);
 
 function answerQuestions(): void {
-  const workers: Worker[] = [];
+  const workers = new Set<Worker>();
   const viewCounts = [views];
   let sums: CounterSums | null = null;
-  process.on('worker', (worker) => workers.push(worker));
+  process.on('worker', (worker) => {
+    workers.add(worker);
+    // Those of the background pool end when they have nothing to do.
+    worker.once('exit', () => workers.delete(worker));
+    const post = worker.postMessage.bind(worker);
+    worker.postMessage = (value: unknown, transfers) => {
+      const counters = sums === null ? findCounters(value, 3) : null;
+      if (counters !== null) sums = new CounterSums(counters);
+      post(value, transfers);
+    };
+  });
   channel.onmessage = (message) => {
-    const introduction = message.data as Introduction;
-    viewCounts.push(introduction.views);
-    if (introduction.counters !== null) sums ??= new CounterSums(introduction.counters);
+    viewCounts.push(message.data as Int32Array<SharedArrayBuffer>);
   };
   const answer = async (): Promise<ProbeAnswer> => {
-    const heaps = await Promise.all(workers.map((worker) => worker.getHeapStatistics()));
+    const heaps = await Promise.all([...workers].map((worker) => worker.getHeapStatistics()));
     const counters: Record<string, number> = {};
     if (sums !== null) for (const name of counterNames) counters[name] = sums.sum(counter[name]);
     return {
