@@ -1,13 +1,13 @@
 import { DynamicConfig } from '../config/dynamic_config.ts';
 import { findNodeKey } from '../config/keys.ts';
-import type { NodeConfig } from '../config/node_config.ts';
+import type { NodeConfig, TopicConfig } from '../config/node_config.ts';
 import { InvalidValue, parseConfigValue, type ConfigValue } from '../config/value.ts';
 import { findSetting } from '../controller/config_changes.ts';
 import { ConfigManager, type PlannedConfigs } from '../controller/config_manager.ts';
 import { ConfigValidation } from '../controller/config_validation.ts';
+import { beginTracking, ELIGIBLE_LEADER_REPLICAS } from '../controller/eligible_replicas.ts';
 import { FeatureManager, FeatureRefusal } from '../controller/feature_manager.ts';
 import { planProducerIds } from '../controller/producer_ids.ts';
-import { ELIGIBLE_LEADER_REPLICAS } from '../controller/registration.ts';
 import type { SupportedFeature } from '../metadata/cluster_image.ts';
 import { KRAFT_VERSION } from '../metadata/features.ts';
 import type { MetadataRecord } from '../metadata/records.ts';
@@ -55,7 +55,7 @@ export class SettingCalls {
       configs: image.configs,
       validation: new ConfigValidation({
         nodeId,
-        topicDefaults: () => this.#effective.effective(image.configs.ofBroker(nodeId)).config.topics.config,
+        topicDefaults: () => this.#topicDefaults(),
         nodeValue: (name) => this.#nodeValue(name),
       }),
       hasTopic: (name) => image.topicByName(name) !== undefined,
@@ -64,6 +64,7 @@ export class SettingCalls {
     this.#features = new FeatureManager({
       nodeId,
       levelOf: (feature) => (feature === KRAFT_VERSION ? metadata.kraftVersion : image.features.level(feature)),
+      beginTracking: () => beginTracking(image.configs, this.#topicDefaults().minInsyncReplicas),
       registered: () => this.#registered(),
     });
   }
@@ -117,6 +118,12 @@ export class SettingCalls {
 
   #commit(records: readonly MetadataRecord[], validateOnly: boolean, consequence: string): CommitRefusal | null {
     return commitRecords(this.#ports, this.#metadata, records, validateOnly, consequence);
+  }
+
+  /** What topics have unless they say otherwise, as it counts now. */
+  #topicDefaults(): TopicConfig {
+    const dynamic = this.#metadata.image.configs.ofBroker(this.#config.nodeId);
+    return this.#effective.effective(dynamic).config.topics.config;
   }
 
   /** A key of this node as it counts now. Where a secret was written, the default: it left with the start. */

@@ -9,6 +9,7 @@ import { beginTransactionRecord } from '../protocol/schema/metadata/begin_transa
 import { configRecord } from '../protocol/schema/metadata/config_record.ts';
 import { endTransactionRecord } from '../protocol/schema/metadata/end_transaction_record.ts';
 import { featureLevelRecord } from '../protocol/schema/metadata/feature_level_record.ts';
+import { ELIGIBLE_LEADER_REPLICAS } from './eligible_replicas.ts';
 
 /** What a controller finds when it becomes active. */
 export interface ActivationState {
@@ -76,6 +77,5 @@ function levelsOf(kernels: Kernels, records: readonly MetadataRecord[]): Map<str
   return levels;
 }
 
-const ELIGIBLE_LEADER_REPLICAS = 'eligible.leader.replicas.version';
 /** `ConfigResource.Type` on the wire. */
 const BROKER_RESOURCE = 4;

@@ -9,6 +9,7 @@ import type { MetadataRecord } from '../metadata/records.ts';
 import { ErrorCode } from '../protocol/errors.ts';
 import { configRecord } from '../protocol/schema/metadata/config_record.ts';
 import { ChangeRefusal, changedValue, configOperation, type ConfigChange } from './config_changes.ts';
+import { forgetEligibleReplicas, MINIMUM } from './eligible_replicas.ts';
 import type { ConfigRefusal, ConfigValidation } from './config_validation.ts';
 
 /** The settings of one resource that a client wants changed. */
@@ -131,7 +132,10 @@ export class ConfigManager {
         message: `The topic '${resourceName}' does not exist.`,
       };
     }
-    return recordsOf(resource, present, changes);
+    const records = recordsOf(resource, present, changes);
+    const isMinimumChanged = changes.has(MINIMUM) && changes.get(MINIMUM) !== (present.get(MINIMUM) ?? null);
+    if (!isMinimumChanged || !this.#options.tracksEligibleReplicas()) return records;
+    return [...records, forgetEligibleReplicas(resourceType, resourceName)];
   }
 
   /** While eligible replicas are tracked, how many replicas are enough is one number for the cluster, and always there. */
@@ -180,5 +184,3 @@ function recordsOf(
 function keyOf({ resourceType, resourceName }: ResourceChange): string {
   return `${resourceType}/${resourceName}`;
 }
-
-const MINIMUM = 'min.insync.replicas';

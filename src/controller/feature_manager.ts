@@ -10,6 +10,7 @@ import { metadataRecord } from '../metadata/metadata_record.ts';
 import type { MetadataRecord } from '../metadata/records.ts';
 import { ErrorCode } from '../protocol/errors.ts';
 import { featureLevelRecord } from '../protocol/schema/metadata/feature_level_record.ts';
+import { ELIGIBLE_LEADER_REPLICAS } from './eligible_replicas.ts';
 
 /** `FeatureUpdate.UpgradeType` on the wire (KIP-778). */
 export const upgradeType = { upgrade: 1, safeDowngrade: 2, unsafeDowngrade: 3 } as const;
@@ -34,6 +35,8 @@ export interface FeatureManagerOptions {
   readonly nodeId: number;
   /** The finalized level of a feature; 0 where there is none. */
   readonly levelOf: (feature: string) => number;
+  /** What the metadata must say before eligible replicas are tracked, which they are not yet. */
+  readonly beginTracking: () => MetadataRecord[];
   /** What registered brokers and controllers can work with, by what to call them: "Broker 2". */
   readonly registered: () => Iterable<readonly [string, readonly SupportedFeature[]]>;
 }
@@ -55,6 +58,8 @@ export class FeatureManager {
       const { feature: name, maxVersionLevel: featureLevel } = update;
       // Its level stands in control records of the quorum.
       if (name === KRAFT_VERSION) continue;
+      const beginsTracking = name === ELIGIBLE_LEADER_REPLICAS && featureLevel > 0 && this.#options.levelOf(name) === 0;
+      if (beginsTracking) records.push(...this.#options.beginTracking());
       records.push(metadataRecord(featureLevelRecord, 0, { name, featureLevel }));
     }
     return records;

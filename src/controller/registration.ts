@@ -9,6 +9,7 @@ import { brokerRegistrationChangeRecord } from '../protocol/schema/metadata/brok
 import { registerBrokerRecord } from '../protocol/schema/metadata/register_broker_record.ts';
 import { registerControllerRecord } from '../protocol/schema/metadata/register_controller_record.ts';
 import { isActive, type ClusterView, type PartitionOfTopic } from './cluster_view.ts';
+import { ELIGIBLE_LEADER_REPLICAS } from './eligible_replicas.ts';
 import { changeOfPartition, NO_LEADER, type PartitionRules } from './partition_change.ts';
 
 export interface ControllerDescription {
@@ -175,9 +176,6 @@ function hasNoLeader({ state }: PartitionOfTopic): boolean {
 function isConcerned({ state }: PartitionOfTopic, leaving: readonly number[], lost: readonly number[]): boolean {
   return leaving.some((id) => state.isr.includes(id)) || lost.some((id) => state.eligibleLeaderReplicas.includes(id));
 }
-
-/** The feature that tracks eligible leader replicas (KIP-966). */
-export const ELIGIBLE_LEADER_REPLICAS = 'eligible.leader.replicas.version';
 
 /** `fenced` of `BrokerRegistrationChangeRecord`. */
 const UNFENCED = -1;

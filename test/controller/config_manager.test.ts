@@ -8,6 +8,7 @@ import { ConfigManager, type PlannedConfigs } from '../../src/controller/config_
 import { ConfigValidation } from '../../src/controller/config_validation.ts';
 import { configResourceType, ConfigsImage } from '../../src/metadata/configs_image.ts';
 import { ErrorCode } from '../../src/protocol/errors.ts';
+import { clearElrRecord } from '../../src/protocol/schema/metadata/clear_elr_record.ts';
 import { resolveFile } from '../config/sources.ts';
 import { readBack } from './kafka_history.ts';
 
@@ -16,6 +17,8 @@ const { topic, broker, group, clientMetrics } = configResourceType;
 class Cluster {
   readonly configs = new ConfigsImage();
   readonly manager: ConfigManager;
+  /** Topics whose ELR the last change forgot; '': all. */
+  cleared: unknown[] = [];
 
   constructor(tracksEligibleReplicas = false) {
     const topicDefaults = topicConfigOfNode(resolveFile('').values);
@@ -43,7 +46,12 @@ class Cluster {
   }
 
   #applied({ outcomes, records }: PlannedConfigs): [ErrorCode, string] {
+    this.cleared = [];
     for (const record of records) {
+      if (record.type === clearElrRecord.apiKey) {
+        this.cleared.push(readBack(record).fields['topicName']);
+        continue;
+      }
       const { resourceType, resourceName, name, value } = readBack(record).fields;
       this.configs.set(resourceType as number, resourceName as string, name as string, value as string | null);
     }
@@ -173,6 +181,22 @@ suite('settings of brokers', () => {
     assert.equal(cluster.change(broker, '', remove('min.insync.replicas'))[0], ErrorCode.INVALID_CONFIG);
     assert.deepEqual(new Cluster().change(broker, '1', set('min.insync.replicas', '2')), DONE);
   });
+});
+
+test('another minimum of replicas makes eligible ones forgotten, as Apache Kafka does', () => {
+  const cluster = new Cluster(true);
+  const cleared = (type: number, name: string, change: ConfigChange): unknown[] => {
+    assert.deepEqual(cluster.change(type, name, change), DONE);
+    return cluster.cleared;
+  };
+  assert.deepEqual(cleared(topic, 'orders', set('min.insync.replicas', '2')), ['orders']);
+  assert.deepEqual(cleared(topic, 'orders', set('min.insync.replicas', '2')), []);
+  assert.deepEqual(cleared(topic, 'orders', set('retention.ms', '2')), []);
+  assert.deepEqual(cleared(topic, 'orders', remove('min.insync.replicas')), ['orders']);
+  assert.deepEqual(cleared(broker, '', set('min.insync.replicas', '2')), ['']);
+  const untracked = new Cluster();
+  untracked.change(topic, 'orders', set('min.insync.replicas', '2'));
+  assert.deepEqual(untracked.cleared, []);
 });
 
 suite('settings of groups and of subscriptions to client metrics', () => {

@@ -6,6 +6,8 @@ import {
   upgradeType,
   type FeatureUpdate,
 } from '../../src/controller/feature_manager.ts';
+import { beginTracking } from '../../src/controller/eligible_replicas.ts';
+import { configResourceType, ConfigsImage } from '../../src/metadata/configs_image.ts';
 import type { SupportedFeature } from '../../src/metadata/cluster_image.ts';
 import { readBack } from './kafka_history.ts';
 
@@ -15,7 +17,12 @@ function managerAt(
   levels: Readonly<Record<string, number>>,
   others: readonly (readonly [string, readonly SupportedFeature[]])[] = [],
 ): FeatureManager {
-  return new FeatureManager({ nodeId: 1, levelOf: (feature) => levels[feature] ?? 0, registered: () => others });
+  return new FeatureManager({
+    nodeId: 1,
+    levelOf: (feature) => levels[feature] ?? 0,
+    registered: () => others,
+    beginTracking: () => [],
+  });
 }
 
 const update = (feature: string, maxVersionLevel: number, kind: number = upgrade): FeatureUpdate => ({
@@ -90,4 +97,29 @@ test('no node of the cluster is left behind', () => {
   assert.match(planned.message, /Broker 7 only supports versions 0-1/);
   assert.ok(refused.plan([update('group.version', 1)]) instanceof FeatureRefusal, 'it never heard of it');
   assert.ok(Array.isArray(refused.plan([update('transaction.version', 1)])));
+});
+
+test('before eligible replicas are tracked there is one minimum for the cluster, and none of single brokers', () => {
+  const configs = new ConfigsImage();
+  configs.set(configResourceType.broker, '1', 'min.insync.replicas', '3');
+  configs.set(configResourceType.broker, '1', 'log.retention.ms', '3');
+  const manager = new FeatureManager({
+    nodeId: 1,
+    levelOf: (feature) => (feature === 'metadata.version' ? 30 : 0),
+    registered: () => [],
+    beginTracking: () => beginTracking(configs, 1),
+  });
+  const planned = manager.plan([update('eligible.leader.replicas.version', 1)]);
+  assert.ok(!(planned instanceof FeatureRefusal));
+  const ofBroker = { resourceType: configResourceType.broker, name: 'min.insync.replicas' };
+  assert.deepEqual(
+    planned.map((record) => readBack(record).fields),
+    [
+      { ...ofBroker, resourceName: '', value: '1' },
+      { ...ofBroker, resourceName: '1', value: null },
+      { name: 'eligible.leader.replicas.version', featureLevel: 1 },
+    ],
+  );
+  configs.set(configResourceType.broker, '', 'min.insync.replicas', '2');
+  assert.equal(beginTracking(configs, 1).length, 1);
 });
