@@ -172,7 +172,7 @@ export class FileState {
     this.#becomes(before);
   }
 
-  #becomes(bytes: Uint8Array): void {
+  #becomes(bytes: Uint8Array<ArrayBuffer>): void {
     this.#written = bytes;
     this.#size = bytes.length;
     this.#durable = bytes.slice();

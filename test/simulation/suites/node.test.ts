@@ -12,6 +12,8 @@ testSuite(nodeSuite, {
     'starts',
     'recovered',
     'snapshots',
+    'cycles',
+    'forbidden',
     'diskErrors',
     'diskKills',
     'stalls',
