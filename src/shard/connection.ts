@@ -168,7 +168,7 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
     this.#pauses &= ~reason;
     if (this.#pauses !== 0 || !this.isOpen) return;
     // While it was not read, its frame could make no progress.
-    this.#receiver.lastProgressMs = this.#owner.nowMs();
+    this.#receiver.mark(this.#owner.nowMs());
     this.socket.resumeReading();
   }
 

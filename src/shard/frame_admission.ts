@@ -8,8 +8,11 @@ import type { FrameReceiver } from './frame_receiver.ts';
  *
  * What a read brought before its connection could be stopped lies in the arena all the same. Above three quarters the
  * connections that would be let on last are closed, and their frames' memory goes back at once; and while others wait,
- * a frame that may be read but brings nothing for `STALL_MS` closes its connection. So two thousand peers that each send
+ * a frame that may be read but makes no progress for `STALL_MS` closes its connection. So two thousand peers that each send
  * half of a frame cannot stop one that sends whole ones. Without such need a frame has `frameIdleMs`.
+ *
+ * A byte now and then is no progress: what counts is `BYTES_A_MS` over the time that a frame is given, so that a frame
+ * of a few KiB is whole within that time, and a long one as fast as the slowest of lines brings it.
  */
 export class FrameAdmission {
   readonly #arena: Arena;
@@ -35,7 +38,7 @@ export class FrameAdmission {
 
   /** A frame has begun that is not whole. */
   enter(receiver: FrameReceiver, nowMs: number): void {
-    receiver.lastProgressMs = nowMs;
+    receiver.mark(nowMs);
     this.#incomplete.add(receiver);
     if (receiver.holdsMemory && this.#arena.incompleteBytes > this.#arena.budgetBytes / 2) this.wait(receiver);
     while (this.#waiting > 0 && this.#isCrowded()) this.#last().evict(CROWDED);
@@ -76,7 +79,8 @@ export class FrameAdmission {
       if (receiver.waiting) continue;
       const isNeeded = this.#waiting > 0 && !this.#isExcused(receiver);
       const patience = isNeeded ? Math.min(STALL_MS, this.#frameIdleMs) : this.#frameIdleMs;
-      if (nowMs - receiver.lastProgressMs >= patience) receiver.evict(isNeeded ? STALLED : IDLE);
+      if (receiver.bytesSinceMark >= patience * BYTES_A_MS) receiver.mark(nowMs);
+      else if (nowMs - receiver.markedMs >= patience) receiver.evict(isNeeded ? STALLED : IDLE);
     }
     this.#letOn(nowMs);
   }
@@ -101,7 +105,7 @@ export class FrameAdmission {
       this.#promised += next.missing;
       next.waiting = false;
       this.#waiting--;
-      next.lastProgressMs = nowMs;
+      next.mark(nowMs);
       if (next.resumed()) next.resume();
       else {
         next.waiting = true;
@@ -138,6 +142,8 @@ function isBefore(one: FrameReceiver, other: FrameReceiver): boolean {
 
 export const ADMISSION_TICK_MS = 50;
 const STALL_MS = 500;
+/** 4 KiB/s: what a frame must bring at least. */
+const BYTES_A_MS = 4.096;
 const CROWDED = 'memory was short, and its frame lacked the most';
 const STALLED = 'its frame made no progress while memory was short';
 const IDLE = 'its frame made no progress for millrace.frame.idle.ms';

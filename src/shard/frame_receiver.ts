@@ -31,8 +31,10 @@ export class FrameReceiver {
   #inPlace = false;
   #landing = true;
 
+  /** When the frame was last seen to make progress, and what of it had come by then. */
+  markedMs = 0;
+  #markedBytes = 0;
   /** Kept by `FrameAdmission`. */
-  lastProgressMs = 0;
   waiting = false;
   /** This connection has sent a whole frame before. */
   proven = false;
@@ -47,6 +49,17 @@ export class FrameReceiver {
   /** Bytes that the incomplete frame still lacks; 0 between frames and inside a size. */
   get missing(): number {
     return this.#place < 0 ? 0 : this.#declared - this.#filled;
+  }
+
+  /** Bytes that have come since the last mark. */
+  get bytesSinceMark(): number {
+    return this.#place < 0 ? 0 : this.#filled - this.#markedBytes;
+  }
+
+  /** From now on progress is measured anew. */
+  mark(nowMs: number): void {
+    this.markedMs = nowMs;
+    this.#markedBytes = this.#place < 0 ? 0 : this.#filled;
   }
 
   /** It has memory of its own. */
@@ -77,7 +90,6 @@ export class FrameReceiver {
 
   /** `length` bytes lie at the front of the destination. Everything is consumed before this returns. */
   received(length: number, nowMs: number): void {
-    this.lastProgressMs = nowMs;
     if (this.#landing) this.#consumeLanding(length, nowMs);
     else {
       this.#filled += length;

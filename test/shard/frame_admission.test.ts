@@ -156,3 +156,68 @@ test('one that waits in vain is not evicted, and is let on when the others are g
   assert.deepEqual(peer.takeFrame(), frameOf(200 * KIB, 1));
   assert.equal(shard.arena.incompleteBytes, 0);
 });
+
+/** Delivers a piece every so often until the peer is closed or all of it went. Returns when that was, in ms. */
+function trickle(
+  shard: ReceivingShard,
+  peer: StreamPeer,
+  stream: Uint8Array,
+  pieceBytes: number,
+  everyMs: number,
+): number {
+  let at = 0;
+  let nowMs = 0;
+  for (; at < stream.length && peer.closedFor === null; nowMs += ADMISSION_TICK_MS) {
+    assert.ok(nowMs < 100_000_000, 'it comes to an end');
+    if (nowMs % everyMs === 0) at += peer.deliver(stream, at, pieceBytes, nowMs);
+    shard.admission.tick(nowMs);
+  }
+  return nowMs;
+}
+
+test('a byte every 400 ms is no progress: the memory of such a frame comes back', () => {
+  for (const alreadySent of [1, 40 * KIB, 900 * KIB]) {
+    const shard = new ReceivingShard(4 * KIB * KIB, 10_000);
+    const stream = streamOf([KIB * KIB]);
+    const peer = new StreamPeer(shard);
+    let at = 0;
+    while (at < alreadySent) at += peer.deliver(stream, at, alreadySent - at, 0);
+    const endedMs = trickle(shard, peer, stream.subarray(at), 1, 400);
+    assert.match(peer.closedFor!, /millrace\.frame\.idle\.ms/);
+    assert.ok(endedMs <= 20_000 + 2 * ADMISSION_TICK_MS, `after ${endedMs} ms`);
+    peer.close();
+    assert.equal(shard.arena.incompleteBytes, 0);
+  }
+});
+
+test('a byte every 400 ms is no progress while others wait for memory either', () => {
+  const shard = new ReceivingShard(512 * KIB, 10_000);
+  const stream = streamOf([200 * KIB]);
+  const peers: StreamPeer[] = [];
+  const at: number[] = [];
+  while (shard.admission.waitingFrames < 2) {
+    const peer = new StreamPeer(shard);
+    peers.push(peer);
+    at.push(peer.deliver(stream, 0, 20 * KIB, 0));
+  }
+  for (let nowMs = 50; nowMs < 9000; nowMs += ADMISSION_TICK_MS) {
+    for (const [index, peer] of peers.entries()) {
+      if (nowMs % 400 === 0 && !peer.isPaused) at[index]! += peer.deliver(stream, at[index]!, 1, nowMs);
+    }
+    shard.admission.tick(nowMs);
+    for (const peer of peers) if (peer.closedFor !== null) peer.close();
+  }
+  // Whoever was let on had to go while another waited; the last ones have what is left to themselves.
+  const closed = peers.filter(({ closedFor }) => closedFor?.includes('no progress while memory was short'));
+  assert.ok(closed.length > 0, peers.map(({ closedFor }) => closedFor).join('; '));
+  assert.equal(shard.admission.waitingFrames, 0);
+});
+
+test('a long frame over a slow line arrives, however long it takes', () => {
+  const shard = new ReceivingShard(4 * KIB * KIB, 10_000);
+  const peer = new StreamPeer(shard);
+  const endedMs = trickle(shard, peer, streamOf([KIB * KIB]), 3 * KIB, 500);
+  assert.equal(peer.closedFor, null);
+  assert.ok(endedMs > 100_000, 'for longer than a frame may stand still');
+  assert.deepEqual(peer.takeFrame(), frameOf(KIB * KIB, 1));
+});

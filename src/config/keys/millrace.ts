@@ -18,7 +18,8 @@ export const MILLRACE_EFFECTS: Readonly<Record<(typeof MILLRACE_KEYS)[number][0]
   'millrace.flush.interval.ms': 'With the flush policy interval: how old unflushed records get.',
   'millrace.flush.policy':
     'When appended records are flushed to stable storage beside flush.messages and flush.ms: never, at an interval, or before a producer is answered (acknowledged).',
-  'millrace.frame.idle.ms': 'A request that stays incomplete for so long without progress closes its connection.',
+  'millrace.frame.idle.ms':
+    'A request that stays incomplete for so long while less than 4 KiB of it come per second closes its connection.',
   'millrace.partitions.max': 'The most replicas that this node can hold. Memory is taken only for those that it does.',
   'millrace.ring.bytes': 'Size of each ring between two threads, a power of two.',
   'millrace.shards': 'Threads that hold connections and partitions. Unset: one for each core that the node may use.',
