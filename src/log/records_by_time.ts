@@ -76,7 +76,7 @@ function walkerOf(view: DataView, bytes: Uint8Array, batch: number, decompressor
   const end = batch + sizeOf(view, batch);
   const records = codec === CODEC_NONE ? bytes : decompressor.decompress(codec, bytes, batch + RECORDS_AT, end);
   if (records === null) return null;
-  return new RecordWalker().reset(
+  return new RecordWalker(false).reset(
     records,
     codec === CODEC_NONE ? batch + RECORDS_AT : 0,
     codec === CODEC_NONE ? end : records.length,

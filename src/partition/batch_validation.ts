@@ -4,6 +4,7 @@ import type { Kernels } from '../port/kernels.ts';
 import { ErrorCode } from '../protocol/errors.ts';
 import { BatchFacts, checkBatch, CODEC_NONE, NO_TIMESTAMP, RECORDS_AT } from '../protocol/record_batch.ts';
 import { checkRecords, RecordWalker } from '../protocol/records.ts';
+import type { TargetCompression } from './recompression.ts';
 import { RecordErrors } from './record_errors.ts';
 
 /** What a topic asks of the batches that its producers send. */
@@ -15,6 +16,8 @@ export interface BatchRules {
   readonly timestampAfterMaxMs: number;
   /** Keys are demanded: `cleanup.policy` has compact. */
   readonly isCompacted: boolean;
+  /** `compression.type`; null for that of the producer. */
+  readonly compression: TargetCompression | null;
 }
 
 /**
@@ -29,7 +32,8 @@ export class BatchValidation {
   readonly recordErrors = new RecordErrors();
   readonly #kernels: Kernels;
   readonly #decompressor: Decompressor;
-  readonly #walker = new RecordWalker();
+  /** Comes after the check, which has held lengths where they count. */
+  readonly #walker = new RecordWalker(false);
 
   constructor(kernels: Kernels, decompressor: Decompressor) {
     this.#kernels = kernels;
@@ -49,16 +53,14 @@ export class BatchValidation {
     wallMs: number,
   ): ErrorCode {
     const facts = this.facts;
-    const verdict = checkBatch(memory.view, memory.bytes, start, end, this.#kernels, facts);
+    const verdict = checkBatch(memory.view, memory.bytes, start, end, this.#kernels, facts, rules.maxMessageBytes);
     if (verdict !== ErrorCode.NONE) return verdict;
-    if (facts.end - start > rules.maxMessageBytes) return ErrorCode.MESSAGE_TOO_LARGE;
-    if (facts.end - start > segmentBytes) return ErrorCode.RECORD_LIST_TOO_LARGE;
-    if (facts.codec !== CODEC_NONE && !this.#checkCompressed(memory)) return ErrorCode.INVALID_RECORD;
-    const lacksKeys = rules.isCompacted && facts.records.nullKeys;
-    const isTimely = this.#isTimely(rules, facts.records.timestampMin, facts.records.timestampMax, wallMs);
-    if (!lacksKeys && isTimely) return ErrorCode.NONE;
-    this.#nameRecords(memory, rules, wallMs);
-    return isTimely ? ErrorCode.INVALID_RECORD : ErrorCode.INVALID_TIMESTAMP;
+    if (facts.codec !== CODEC_NONE && !this.#checkCompressed(memory, rules)) return ErrorCode.INVALID_RECORD;
+    if (!this.#isFlawless(rules, wallMs)) {
+      const refusal = this.#nameRecords(memory, rules, wallMs);
+      if (refusal !== ErrorCode.NONE) return refusal;
+    }
+    return facts.end - start > segmentBytes ? ErrorCode.RECORD_LIST_TOO_LARGE : ErrorCode.NONE;
   }
 
   /** The batch is dealt with: nothing of it is kept, least of all what it unpacked to. */
@@ -67,35 +69,64 @@ export class BatchValidation {
     this.recordErrors.clear();
   }
 
-  /** What a consumer could not unpack is refused, not stored. */
-  #checkCompressed(memory: BatchMemory): boolean {
+  /** What does not unpack is refused, not stored. */
+  #checkCompressed(memory: BatchMemory, { compression }: BatchRules): boolean {
     const facts = this.facts;
     const records = this.#decompressor.decompress(facts.codec, memory.bytes, facts.start + RECORDS_AT, facts.end);
     if (records === null) return false;
     this.plainRecords = records;
     const { recordCount, baseTimestamp } = facts;
-    const verdict = checkRecords(records, 0, records.length, recordCount, baseTimestamp, facts.records);
+    const isStoredAsItIs = compression === null || compression.codec === facts.codec;
+    const { length } = records;
+    const verdict = checkRecords(records, 0, length, recordCount, baseTimestamp, facts.records, !isStoredAsItIs);
+    facts.applyClaimedAppendTime();
     return verdict === ErrorCode.NONE && facts.records.offsetsConsecutive;
   }
 
-  /** A time that the leader sets itself is right; so is none. */
-  #isTimely(rules: BatchRules, timestampMin: number, timestampMax: number, wallMs: number): boolean {
-    const { isLogAppendTime, timestampBeforeMaxMs, timestampAfterMaxMs } = rules;
-    if (isLogAppendTime || timestampMax === NO_TIMESTAMP) return true;
-    const isOld = timestampMin !== NO_TIMESTAMP && wallMs - timestampMin > timestampBeforeMaxMs;
-    return !isOld && timestampMax - wallMs <= timestampAfterMaxMs;
+  /** Whether keys and times are right without a look at the single records. False: a closer look is needed. */
+  #isFlawless(rules: BatchRules, wallMs: number): boolean {
+    const { nullKeys, timestampMin, timestampMax } = this.facts.records;
+    if (rules.isCompacted && nullKeys) return false;
+    if (rules.isLogAppendTime) return !this.facts.claimsAppendTime;
+    // A record without a time hides what lies on its other side.
+    if (timestampMin === NO_TIMESTAMP || timestampMax === NO_TIMESTAMP) {
+      return timestampMin === timestampMax && !this.facts.claimsAppendTime;
+    }
+    return isWithin(rules, timestampMin, wallMs) && isWithin(rules, timestampMax, wallMs);
   }
 
-  #nameRecords(memory: BatchMemory, rules: BatchRules, wallMs: number): void {
-    const { start, end, recordCount, baseTimestamp } = this.facts;
+  /** Notes every record that is at fault. Walks over it only to say which: the batch is refused as a whole. */
+  #nameRecords(memory: BatchMemory, rules: BatchRules, wallMs: number): ErrorCode {
+    const { start, end, recordCount, baseTimestamp, maxTimestamp, claimsAppendTime } = this.facts;
     const plain = this.plainRecords;
     const walker = this.#walker;
     if (plain !== null) walker.reset(plain, 0, plain.length, recordCount, 0, baseTimestamp);
     else walker.reset(memory.bytes, start + RECORDS_AT, end, recordCount, 0, baseTimestamp);
+    let refusal: ErrorCode = ErrorCode.NONE;
     for (let index = 0; walker.next(); index++) {
-      const { timestamp } = walker;
-      if (rules.isCompacted && walker.keyStart < 0) this.recordErrors.add(index, 'no key');
-      else if (!this.#isTimely(rules, timestamp, timestamp, wallMs)) this.recordErrors.add(index, 'time');
+      const timestamp = claimsAppendTime ? maxTimestamp : walker.timestamp;
+      if (rules.isCompacted && walker.keyStart < 0) {
+        this.recordErrors.add(index, 'no key');
+        if (refusal === ErrorCode.NONE) refusal = ErrorCode.INVALID_RECORD;
+      } else if (!isTimely(rules, timestamp, claimsAppendTime, wallMs)) {
+        this.recordErrors.add(index, 'time');
+        refusal = ErrorCode.INVALID_TIMESTAMP;
+      }
     }
+    return refusal;
   }
+}
+
+/** A time that the leader sets itself is right, and so is none; but it is not for a client to say that the leader set it. */
+function isTimely(rules: BatchRules, timestamp: number, claimsAppendTime: boolean, wallMs: number): boolean {
+  if (rules.isLogAppendTime || timestamp === NO_TIMESTAMP) return !claimsAppendTime;
+  return isWithin(rules, timestamp, wallMs);
+}
+
+function isWithin(
+  { timestampBeforeMaxMs, timestampAfterMaxMs }: BatchRules,
+  timestamp: number,
+  wallMs: number,
+): boolean {
+  return wallMs - timestamp <= timestampBeforeMaxMs && timestamp - wallMs <= timestampAfterMaxMs;
 }

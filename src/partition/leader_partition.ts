@@ -10,8 +10,6 @@ import { recompressed, type BatchCodecs, type TargetCompression } from './recomp
 
 /** What a leader must know of its topic. Replaced as a whole when the topic's settings change. */
 export interface LeaderConfig extends BatchRules {
-  /** `compression.type`; null for that of the producer. */
-  readonly compression: TargetCompression | null;
   /** `cleanup.policy` is compact alone: records are not deleted because somebody says so. */
   readonly keepsLastOfEachKey: boolean;
   /** `min.insync.replicas`: what acks=all demands. */

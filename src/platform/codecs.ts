@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-import { CodecFailure, outputBytesAllowed, type Codecs } from '../port/codecs.ts';
+import { CodecFailure, type Codecs } from '../port/codecs.ts';
 import type { Log } from '../port/log.ts';
 import { compressGzip, decompressGzip } from './compression/gzip.ts';
 import { compressLz4, decompressLz4, javascriptLz4Blocks, type Lz4Blocks } from './compression/lz4.ts';
@@ -29,8 +29,7 @@ export function createCodecs(log: Log | null, loadLz4: () => Lz4Blocks = require
     return lz4;
   };
   return {
-    decompress(codec, bytes, start, end, limits) {
-      const bytesMax = outputBytesAllowed(end - start, limits);
+    decompress(codec, bytes, start, end, bytesMax) {
       switch (codec) {
         case GZIP:
           return decompressGzip(bytes, start, end, bytesMax);

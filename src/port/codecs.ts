@@ -7,13 +7,14 @@ export interface Codecs {
    * Decompresses `bytes[start, end)`, all of it. The result is plain memory that the caller owns.
    *
    * @param codec number of the codec in a batch's attributes, 1 to 4
+   * @param outputBytesMax what would become more is 'too large'. No bound on the ratio: zeros compress by any.
    */
   decompress(
     codec: number,
     bytes: Uint8Array,
     start: number,
     end: number,
-    limits: DecompressionLimits,
+    outputBytesMax: number,
   ): Uint8Array | CodecFailure;
   /**
    * Compresses `bytes[start, end)` in the framing that Kafka's clients use. The result is plain memory that the caller
@@ -21,15 +22,6 @@ export interface Codecs {
    */
   compress(codec: number, bytes: Uint8Array, start: number, end: number, level: number): Uint8Array;
 }
-
-export interface DecompressionLimits {
-  readonly outputBytesMax: number;
-  /** Output may be so many times the input. Outputs up to RATIO_FREE_BYTES are not held to it. */
-  readonly ratioMax: number;
-}
-
-/** Zeros compress by any ratio; what is small does no harm. */
-export const RATIO_FREE_BYTES = 1024 * 1024;
 
 export class CodecFailure {
   readonly reason: 'malformed' | 'too large';
@@ -40,9 +32,4 @@ export class CodecFailure {
     this.reason = reason;
     this.detail = detail;
   }
-}
-
-/** How many bytes may come out of `inputBytes`. */
-export function outputBytesAllowed(inputBytes: number, limits: DecompressionLimits): number {
-  return Math.min(limits.outputBytesMax, Math.max(RATIO_FREE_BYTES, inputBytes * limits.ratioMax));
 }

@@ -181,15 +181,28 @@ export class BatchFacts {
   baseSequence = NO_SEQUENCE;
   /** What the walk over the records found; meaningless for a compressed batch. */
   readonly records = new RecordFacts();
+
+  /** A client that claims to know the time of the append: all records have it. */
+  get claimsAppendTime(): boolean {
+    return (this.attributes & LOG_APPEND_TIME_BIT) !== 0;
+  }
+
+  /** After the walk over the records. */
+  applyClaimedAppendTime(): void {
+    if (!this.claimsAppendTime) return;
+    this.records.timestampMin = this.maxTimestamp;
+    this.records.timestampMax = this.maxTimestamp;
+  }
 }
 
 /**
  * Whether `[start, end)` holds what a producer may send to one partition: a single sound batch of format 2. `NONE` fills
  * `facts`; other codes are the answer for the partition, the same that Apache Kafka's log validator gives (where that
  * one stumbles over an exception of its own, INVALID_RECORD). The caller checks what depends on the topic, the version
- * and the clock: size, timestamps, null keys, zstd before version 7, authorisation, sequence numbers.
+ * and the clock: timestamps, null keys, zstd before version 7, authorisation, sequence numbers.
  *
- * Compressed records are not looked into: the caller who decompresses them gives the result to `checkRecords`.
+ * Compressed records are not looked into: the caller who decompresses them gives the result to `checkRecords`. A batch of
+ * more than `bytesMax` is MESSAGE_TOO_LARGE before its checksum counts.
  *
  * As in Kafka, an incomplete batch behind the first is ignored (`facts.end` is before it), and offsets of uncompressed
  * records that do not count up are accepted: `facts.records.offsetsConsecutive` tells.
@@ -201,6 +214,7 @@ export function checkBatch(
   end: number,
   kernels: Kernels,
   facts: BatchFacts,
+  bytesMax = Infinity,
 ): ErrorCode {
   const framed = frameAt(view, start, end);
   if (framed === MALFORMED) return ErrorCode.CORRUPT_MESSAGE;
@@ -209,6 +223,7 @@ export function checkBatch(
   if (second === MALFORMED) return ErrorCode.CORRUPT_MESSAGE;
   if (second !== INCOMPLETE) return ErrorCode.INVALID_RECORD;
   if (view.getInt32(start) !== 0 || view.getInt32(start + 4) !== 0) return ErrorCode.INVALID_RECORD;
+  if (framed > bytesMax) return ErrorCode.MESSAGE_TOO_LARGE;
 
   const sound = checkStoredBatch(view, bytes, start, end, kernels, facts);
   if (sound !== ErrorCode.NONE) return sound;
@@ -218,11 +233,7 @@ export function checkBatch(
   if (facts.codec !== CODEC_NONE) return ErrorCode.NONE;
   const { records } = facts;
   const verdict = checkRecords(bytes, start + RECORDS_AT, facts.end, facts.recordCount, facts.baseTimestamp, records);
-  if ((facts.attributes & LOG_APPEND_TIME_BIT) !== 0) {
-    // A client that claims to know the time of the append: all records have it.
-    records.timestampMin = facts.maxTimestamp;
-    records.timestampMax = facts.maxTimestamp;
-  }
+  facts.applyClaimedAppendTime();
   return verdict;
 }
 

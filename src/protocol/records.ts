@@ -30,6 +30,9 @@ const RECORD_BODY_MIN = 6;
  * Whether `bytes[start, end)` are exactly `count` well-formed records. NONE or INVALID_RECORD.
  *
  * The bytes may be those of a client. Lengths are held against the record's end, so work is bounded by the bytes.
+ *
+ * @param areLengthsHeld whether the length of a whole record must be right. Apache Kafka steps over it in compressed
+ *   batches that it stores as they are: only what is in the record counts.
  */
 export function checkRecords(
   bytes: Uint8Array,
@@ -38,6 +41,7 @@ export function checkRecords(
   count: number,
   baseTimestamp: number,
   facts: RecordFacts,
+  areLengthsHeld = true,
 ): ErrorCode {
   let minDelta = 0;
   let maxDelta = 0;
@@ -48,8 +52,8 @@ export function checkRecords(
   for (let index = 0; index < count; index++) {
     const length = varintAt(bytes, at, end);
     at = next;
-    if (length < RECORD_BODY_MIN || length > end - at) return ErrorCode.INVALID_RECORD;
-    const recordEnd = at + length;
+    if (areLengthsHeld && (length < RECORD_BODY_MIN || length > end - at)) return ErrorCode.INVALID_RECORD;
+    const recordEnd = areLengthsHeld ? at + length : end;
     const timestampDelta = varlongAt(bytes, at + 1, recordEnd);
     const offsetDelta = varintAt(bytes, next, recordEnd);
     if (offsetDelta !== index) consecutive = false;
@@ -65,8 +69,8 @@ export function checkRecords(
     if (valueLength > 0) next += valueLength;
     const headers = varintAt(bytes, next, recordEnd);
     if (headers !== 0 && !skipHeaders(bytes, headers, recordEnd)) return ErrorCode.INVALID_RECORD;
-    if (next !== recordEnd) return ErrorCode.INVALID_RECORD;
-    at = recordEnd;
+    if (next > recordEnd || (areLengthsHeld && next < recordEnd)) return ErrorCode.INVALID_RECORD;
+    at = next;
   }
   if (at !== end) return ErrorCode.INVALID_RECORD;
   facts.timestampMin = baseTimestamp + minDelta;
@@ -114,6 +118,12 @@ export class RecordWalker {
   #appendTimestamp = -1;
   #headerPosition = 0;
   #headersLeft = 0;
+  readonly #areLengthsHeld: boolean;
+
+  /** @param areLengthsHeld as in `checkRecords` */
+  constructor(areLengthsHeld = true) {
+    this.#areLengthsHeld = areLengthsHeld;
+  }
 
   /**
    * Goes to `count` records in `bytes[start, end)`. `appendTimestamp` is -1, or for a batch with log-append time the
@@ -169,10 +179,11 @@ export class RecordWalker {
   #read(): boolean {
     const bytes = this.bytes;
     const length = varintAt(bytes, this.#position, this.#limit);
-    if (length < RECORD_BODY_MIN || length > this.#limit - next) return false;
-    const end = next + length;
+    const isHeld = this.#areLengthsHeld;
+    if (isHeld && (length < RECORD_BODY_MIN || length > this.#limit - next)) return false;
+    const end = isHeld ? next + length : this.#limit;
+    if (next > end) return false;
     this.start = this.#position;
-    this.end = end;
     this.attributes = bytes[next]!;
     const timestamp = this.#baseTimestamp + varlongAt(bytes, next + 1, end);
     this.timestamp = this.#appendTimestamp < 0 ? timestamp : this.#appendTimestamp;
@@ -189,8 +200,9 @@ export class RecordWalker {
     this.#headerPosition = next;
     this.#headersLeft = this.headerCount;
     if (!skipHeaders(bytes, this.headerCount, end)) return false;
-    this.#position = end;
-    return next === end;
+    this.#position = next;
+    this.end = next;
+    return next === end || (!isHeld && next < end);
   }
 }
 

@@ -28,7 +28,7 @@ import { FoundPartitions } from '../metadata/partition_store.ts';
 import { MetadataWatermark } from '../metadata/watermark.ts';
 import type { BatchCodecs } from '../partition/recompression.ts';
 import type { Timer } from '../port/clock.ts';
-import { CodecFailure, type DecompressionLimits } from '../port/codecs.ts';
+import { CodecFailure } from '../port/codecs.ts';
 import { DiskError } from '../port/disk.ts';
 import { Arena } from '../shared-memory/arena.ts';
 import type { ChannelHandler } from '../shared-memory/channel.ts';
@@ -135,7 +135,7 @@ export class Shard implements ChannelHandler {
     this.#metadata = new MetadataFollower(disk, kernels, boot.metadataStart, watermark, thread, image);
     const batchCodecs: BatchCodecs = {
       decompress: (codec, bytes, start, end) => {
-        const records = ports.codecs.decompress(codec, bytes, start, end, DECOMPRESSION);
+        const records = ports.codecs.decompress(codec, bytes, start, end, UNPACKED_BYTES_MAX);
         return records instanceof CodecFailure ? null : records;
       },
       compress: (codec, bytes, start, end, level) => ports.codecs.compress(codec, bytes, start, end, level),
@@ -476,7 +476,7 @@ function nodeView({ config, clusterId, ports, kraftVersion }: ShardBoot, metadat
 
 const CONTROL = 0;
 /** A batch that unpacks to more is a bomb. */
-const DECOMPRESSION: DecompressionLimits = { outputBytesMax: 256 * 1024 * 1024, ratioMax: 1000 };
+const UNPACKED_BYTES_MAX = 256 * 1024 * 1024;
 /** Messages taken from each neighbour in one turn. */
 const RING_BUDGET = 1024;
 /** Memory for answers that is kept for the next ones. */

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { createCodecs } from '../../src/platform/codecs.ts';
 import { javascriptLz4Blocks } from '../../src/platform/compression/lz4.ts';
 import { xxh32 } from '../../src/platform/compression/xxh32.ts';
-import { CodecFailure, RATIO_FREE_BYTES, type Codecs } from '../../src/port/codecs.ts';
+import { CodecFailure, type Codecs } from '../../src/port/codecs.ts';
 
 const CODECS: readonly (readonly [name: string, codec: number])[] = [
   ['gzip', 1],
@@ -15,15 +15,15 @@ const CODECS: readonly (readonly [name: string, codec: number])[] = [
 ];
 const native = createCodecs(null);
 const fallback = createCodecs(null, () => javascriptLz4Blocks);
-const generous = { outputBytesMax: 64 << 20, ratioMax: 100_000 };
+const generous = 64 << 20;
 
 /** Something between noise and repetition. */
 const plainBytes = fc
   .tuple(fc.uint8Array({ minLength: 1, maxLength: 300 }), fc.integer({ min: 1, max: 400 }))
   .map(([piece, times]) => Uint8Array.from({ length: piece.length * times }, (_, at) => piece[at % piece.length]!));
 
-function decompressed(codecs: Codecs, codec: number, bytes: Uint8Array, limits = generous): Uint8Array {
-  const result = codecs.decompress(codec, bytes, 0, bytes.length, limits);
+function decompressed(codecs: Codecs, codec: number, bytes: Uint8Array, bytesMax = generous): Uint8Array {
+  const result = codecs.decompress(codec, bytes, 0, bytes.length, bytesMax);
   assert.ok(!(result instanceof CodecFailure), result instanceof CodecFailure ? result.detail : '');
   return result;
 }
@@ -48,17 +48,12 @@ for (const [name, codec] of CODECS) {
     );
   });
 
-  test(`${name}: output is bounded in bytes and in ratio`, () => {
-    const zeros = new Uint8Array(4 * RATIO_FREE_BYTES);
+  test(`${name}: output is bounded, by whatever ratio it was compressed`, () => {
+    const zeros = new Uint8Array(4 << 20);
     const bomb = native.compress(codec, zeros, 0, zeros.length, 3);
     assert.equal(decompressed(native, codec, bomb).length, zeros.length);
-    for (const limits of [
-      { outputBytesMax: zeros.length - 1, ratioMax: 1_000_000 },
-      { outputBytesMax: 1 << 30, ratioMax: 1.1 },
-    ]) {
-      const refused = native.decompress(codec, bomb, 0, bomb.length, limits);
-      assert.ok(refused instanceof CodecFailure && refused.reason === 'too large', JSON.stringify(refused));
-    }
+    const refused = native.decompress(codec, bomb, 0, bomb.length, zeros.length - 1);
+    assert.ok(refused instanceof CodecFailure && refused.reason === 'too large', JSON.stringify(refused));
   });
 
   test(`${name}: spoiled and cut input is refused or gives some bytes, and nothing throws`, () => {
@@ -74,10 +69,7 @@ for (const [name, codec] of CODECS) {
           const spoiled = compressed.slice(0, whole ? compressed.length : cut);
           if (at < spoiled.length) spoiled[at] = byte;
           for (const codecs of [native, fallback]) {
-            const result = codecs.decompress(codec, spoiled, 0, spoiled.length, {
-              outputBytesMax: 100_000,
-              ratioMax: 50,
-            });
+            const result = codecs.decompress(codec, spoiled, 0, spoiled.length, 100_000);
             assert.ok(result instanceof CodecFailure || result.length <= 100_000);
           }
         },

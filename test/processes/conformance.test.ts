@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { BrokerProcess, ChildProgram, skipOnKafka } from './broker_process.ts';
+import { BrokerProcess, ChildProgram, skipOnKafka, temporaryDirectory } from './broker_process.ts';
 
 const tests = join(import.meta.dirname, '..');
 const fixtures = join(tests, 'fixtures/behaviour');
@@ -22,7 +22,10 @@ test(
     skip: skipOnKafka,
   },
   async () => {
-    await using broker = await BrokerProcess.start({ overrides: recordedSettings });
+    const dataDirectory = temporaryDirectory();
+    const overrides = { ...recordedSettings, 'log.dirs': `${dataDirectory}/d1,${dataDirectory}/d2` };
+    await using broker = await BrokerProcess.start({ dataDirectory, overrides });
+    broker.removeLater(dataDirectory);
     const programArguments = [
       '--fresh',
       '--bootstrap',

@@ -44,7 +44,7 @@ const CONTROL_TYPES = [
   'KRAFT_VOTERS',
 ];
 /** As Kafka, which has no bound. */
-const LIMITS = { outputBytesMax: 100 << 20, ratioMax: 100_000 };
+const BYTES_MAX = 100 << 20;
 /** What the vectors were appended with. */
 const BASE_OFFSET = 1000;
 const LEADER_EPOCH = 5;
@@ -225,7 +225,7 @@ function plainRecords(
   codec: number,
 ): { bytes: Uint8Array; start: number; end: number } | null {
   if (codec === batch.CODEC_NONE) return { bytes, start, end };
-  const plain = codecs.decompress(codec, bytes, start, end, LIMITS);
+  const plain = codecs.decompress(codec, bytes, start, end, BYTES_MAX);
   return plain instanceof CodecFailure ? null : { bytes: plain, start: 0, end: plain.length };
 }
 

@@ -7,7 +7,7 @@ import type { Json, JsonObject } from './conformance_json.ts';
 import { kernels, viewOf } from './kernels.ts';
 
 /** What zeros can be compressed to is not this tool's concern. */
-const LIMITS = { outputBytesMax: 256 << 20, ratioMax: 1_000_000 };
+const BYTES_MAX = 256 << 20;
 const codecs = createCodecs(null);
 
 /** The records of all whole batches, as transcripts list them. Batches that cannot be read are said to be so. */
@@ -102,7 +102,7 @@ function readBatch(view: DataView, bytes: Uint8Array, start: number, end: number
   };
   const plain = facts.codec === batch.CODEC_NONE ? bytes.subarray(start + batch.RECORDS_AT, end) : null;
   const unpacked =
-    plain ?? codecs.decompress(facts.codec, bytes.subarray(start, end), batch.RECORDS_AT, end - start, LIMITS);
+    plain ?? codecs.decompress(facts.codec, bytes.subarray(start, end), batch.RECORDS_AT, end - start, BYTES_MAX);
   if (unpacked instanceof CodecFailure) {
     return { header, producerId, leaderEpoch, transactional, records: [], unreadable: unpacked.detail };
   }
