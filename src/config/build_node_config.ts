@@ -193,6 +193,7 @@ function readStorage(values: ConfigValues, findings: Findings): StorageConfig {
       segmentMs: values.number('metadata.log.segment.ms'),
       bytesBetweenSnapshotsMax: values.number('metadata.log.max.record.bytes.between.snapshots'),
       snapshotIntervalMsMax: values.number('metadata.log.max.snapshot.interval.ms'),
+      idleMsMax: values.number('metadata.max.idle.interval.ms'),
       retentionBytesMax: values.number('metadata.max.retention.bytes'),
       retentionMsMax: values.number('metadata.max.retention.ms'),
       fileDeleteDelayMs: values.number('internal.metadata.delete.delay.millis'),

@@ -4,6 +4,7 @@ import { CLUSTER_DEFAULT } from '../metadata/configs_image.ts';
 import { MetadataImage, type MetadataChanges } from '../metadata/metadata_image.ts';
 import type { MetadataSink } from '../metadata/batch_file.ts';
 import { appliedTo } from '../metadata/metadata_follower.ts';
+import { metadataRecord } from '../metadata/metadata_record.ts';
 import { MetadataLog, RECORDS_PER_APPEND_MAX } from '../metadata/metadata_log.ts';
 import type { MetadataStart } from '../metadata/metadata_reader.ts';
 import { WrittenPartitions } from '../metadata/partition_store.ts';
@@ -13,6 +14,7 @@ import type { MetadataRecord } from '../metadata/records.ts';
 import type { TopicImage } from '../metadata/topic_image.ts';
 import type { MetadataWatermark } from '../metadata/watermark.ts';
 import { TaskFailure } from '../port/background.ts';
+import { noOpRecord } from '../protocol/schema/metadata/no_op_record.ts';
 import type { PartitionColumns, PartitionColumnsWriter } from '../shared-memory/partition_columns.ts';
 import { voterEndpointsOf } from '../storage/beginning.ts';
 import type { ControlPorts } from './control_ports.ts';
@@ -46,6 +48,8 @@ export class ClusterMetadata implements MetadataChanges {
   readonly #sink: MetadataSink;
   #log: MetadataLog | null = null;
   #snapshots: MetadataSnapshots | null = null;
+  #lastCommitMs = 0;
+
   constructor(options: ClusterMetadataOptions) {
     this.#options = options;
     const { kernels } = options.ports;
@@ -83,7 +87,7 @@ export class ClusterMetadata implements MetadataChanges {
       },
       this.#sink,
     );
-    if (typeof opened === 'string') return opened;
+    if (typeof opened === 'string') return `the metadata log cannot be opened: ${opened}`;
     for (const why of opened.damagedSnapshots)
       log.warn('a snapshot of the metadata is damaged; an older one was read', { why });
     this.#log = opened;
@@ -92,9 +96,17 @@ export class ClusterMetadata implements MetadataChanges {
     return this.#activate();
   }
 
-  /** Snapshots and cleaning, where they are due. */
+  /** Snapshots, cleaning and the sign of life of a log at rest, where they are due. */
   tick(nowMs: number): void {
     this.#snapshots?.tick(nowMs);
+    // A refused one is not missed: the next is due in time.
+    if (nowMs >= this.restsUntilMs()) this.commit([metadataRecord(noOpRecord, 0, {})]);
+  }
+
+  /** When the log has been at rest for as long as it may, monotonic: followers see by its records that it has a leader. */
+  restsUntilMs(): number {
+    const { idleMsMax } = this.#options.config.storage.metadata;
+    return idleMsMax === 0 ? Infinity : this.#lastCommitMs + idleMsMax;
   }
 
   /** The log; open. */
@@ -116,6 +128,7 @@ export class ClusterMetadata implements MetadataChanges {
   commit(records: readonly MetadataRecord[]): string | null {
     const { ports, watermark, advanced } = this.#options;
     const log = this.#log!;
+    this.#lastCommitMs = ports.clock.monotonicMs();
     const failure = log.append(records, ports.clock.wallMs());
     if (failure !== null) {
       // A change that the disk has no room for is refused; without a log that can be written there is no control.

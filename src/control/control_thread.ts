@@ -329,7 +329,8 @@ export class ControlThread implements ChannelHandler {
     if (drained > 0) return this.#wakeUp();
     if (this.#isOver()) return;
     if (!memory.doorbell.arm(this.#hasWork, this.#wake)) return this.#wakeUp();
-    this.#timer ??= this.#ports.clock.schedule(TICK_MS, () => {
+    const restMs = Math.max(0, this.#metadata.restsUntilMs() - nowMs);
+    this.#timer ??= this.#ports.clock.schedule(Math.min(TICK_MS, restMs), () => {
       this.#timer = null;
       this.#wakeUp();
     });

@@ -1,12 +1,11 @@
+import type { Uuid } from '../base/uuid.ts';
 import { readOffsetCheckpoint, type OffsetCheckpointName, type PartitionOffsets } from '../log/checkpoint_file.ts';
 import { LogFailure } from '../log/log_failure.ts';
-import type { DataDirectories } from '../storage/data_directories.ts';
+import type { DataDirectories, PlacedLog } from '../storage/data_directories.ts';
 import type { ControlPorts } from './control_ports.ts';
 
 /** A log that lay in a data directory when the node started. */
-export interface FoundLog {
-  /** Index of its data directory. */
-  readonly directory: number;
+export interface FoundLog extends PlacedLog {
   /** From the checkpoints of the directory; 0 where they say nothing. */
   readonly recoveryPoint: number;
   readonly logStartOffset: number;
@@ -21,7 +20,8 @@ export interface FoundLog {
  * checkpoint, opened or not.
  */
 export class FoundLogs {
-  readonly #logs = new Map<string, FoundLog>();
+  /** Several of one name are of different topics, only one of which the metadata knows. */
+  readonly #logs = new Map<string, FoundLog[]>();
   readonly #taken = new Map<string, FoundLog>();
 
   constructor(ports: ControlPorts, { all, placed }: DataDirectories) {
@@ -34,23 +34,36 @@ export class FoundLogs {
         highWatermarks: of('replication-offset-checkpoint'),
       };
     });
-    for (const [name, directory] of placed) {
-      const { recoveryPoints, logStartOffsets, highWatermarks } = offsets[directory]!;
-      this.#logs.set(name, {
-        directory,
-        recoveryPoint: recoveryPoints.get(name) ?? 0,
-        logStartOffset: logStartOffsets.get(name) ?? 0,
-        highWatermark: highWatermarks.get(name) ?? 0,
-        needsRecovery: !all[directory]!.isClean,
+    for (const [name, logs] of placed) {
+      const found = logs.map(({ directory, topicId }) => {
+        const { recoveryPoints, logStartOffsets, highWatermarks } = offsets[directory]!;
+        return {
+          directory,
+          topicId,
+          recoveryPoint: recoveryPoints.get(name) ?? 0,
+          logStartOffset: logStartOffsets.get(name) ?? 0,
+          highWatermark: highWatermarks.get(name) ?? 0,
+          needsRecovery: !all[directory]!.isClean,
+        };
       });
+      this.#logs.set(name, found);
     }
   }
 
-  /** The log of this name, once: a partition that is made anew under the same name begins with nothing. */
-  take(name: string): FoundLog | null {
-    const found = this.#logs.get(name) ?? null;
-    this.#logs.delete(name);
-    if (found !== null) this.#taken.set(name, found);
+  /**
+   * The log of this name, once: a partition that is made anew under the same name begins with nothing. Of several the one
+   * of this topic, or the one that does not say of which topic it is.
+   */
+  take(name: string, topicId: Uuid): FoundLog | null {
+    const logs = this.#logs.get(name) ?? [];
+    const found =
+      logs.length === 1 ? logs[0]! : (logs.find((log) => log.topicId === topicId) ?? logs.find(isAnonymous) ?? null);
+    if (found === null) return null;
+    this.#keep(
+      name,
+      logs.filter((log) => log !== found),
+    );
+    this.#taken.set(name, found);
     return found;
   }
 
@@ -61,7 +74,7 @@ export class FoundLogs {
   giveBack(name: string): boolean {
     const found = this.#taken.get(name);
     if (found === undefined) return false;
-    this.#logs.set(name, found);
+    this.#keep(name, [...(this.#logs.get(name) ?? []), found]);
     return this.#taken.delete(name);
   }
 
@@ -70,11 +83,18 @@ export class FoundLogs {
    * that is made later gets them.
    */
   takeUnknown(): [string, FoundLog][] {
-    const unknown = [...this.#logs];
+    const unknown = [...this.#logs].flatMap(([name, logs]) => logs.map((log): [string, FoundLog] => [name, log]));
     this.#logs.clear();
     return unknown;
   }
+
+  #keep(name: string, logs: FoundLog[]): void {
+    if (logs.length === 0) this.#logs.delete(name);
+    else this.#logs.set(name, logs);
+  }
 }
+
+const isAnonymous = ({ topicId }: FoundLog): boolean => topicId === null;
 
 /** Without a checkpoint the recovery takes longer, and a log begins where its first segment does. */
 function checkpointed(

@@ -54,7 +54,7 @@ export class ReplicaPlacement {
   place(topic: TopicImage, partition: number): number {
     const { slots, memory, foundLogs, recoveryPoints } = this.#options;
     const name = formatDirectoryName(topic.name, partition);
-    const found = foundLogs.take(name);
+    const found = foundLogs.take(name, topic.id);
     // Where it lies may be what cannot be read: a log that is not found then is no empty log.
     const missing = found === null && this.leaving === null ? this.#failedDirectory() : -1;
     const slot = slots.allocate(this.#ownerOf(topic, partition), 0);

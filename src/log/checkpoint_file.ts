@@ -48,7 +48,7 @@ export type OffsetCheckpointName =
 export type PartitionOffsets = ReadonlyMap<string, number>;
 
 /**
- * Reads an offset checkpoint. A missing file has no entries. A damaged one is a failure of kind `corrupt`: who asked for
+ * Reads an offset checkpoint. A missing or empty file has no entries. A damaged one is a failure of kind `corrupt`: who asked for
  * recovery points goes on as if there were none, which only makes the recovery longer.
  */
 export function readOffsetCheckpoint(
@@ -60,6 +60,8 @@ export function readOffsetCheckpoint(
   const path = `${dataDirectory}/${name}`;
   const bytes = readWholeFile(disk, path);
   if (bytes instanceof DiskError) return bytes.code === 'ENOENT' ? new Map() : LogFailure.ofDisk(bytes);
+  // Apache Kafka makes the files at its start and fills them later.
+  if (bytes.length === 0) return new Map();
   const lines = parseLines(kernels.decodeText(bytes, 0, bytes.length));
   if (lines === null) return new LogFailure('corrupt', path, 'not a whole checkpoint');
   const offsets = new Map<string, number>();

@@ -2,6 +2,7 @@ import { ZERO_UUID, type Uuid } from '../base/uuid.ts';
 import type { NodeConfig } from '../config/node_config.ts';
 import { readCleanShutdown, removeCleanShutdown } from '../log/clean_shutdown.ts';
 import { LogFailure } from '../log/log_failure.ts';
+import { readPartitionMetadata } from '../log/partition_metadata.ts';
 import type { MetadataRecord } from '../metadata/records.ts';
 import { DiskError } from '../port/disk.ts';
 import { bootstrapRecords, voterEndpointsOf, type ClusterBeginning } from './beginning.ts';
@@ -31,6 +32,14 @@ export interface DataDirectory {
   readonly failure: string | null;
 }
 
+/** The directory of a partition in one of the data directories. */
+export interface PlacedLog {
+  /** Index of the data directory. */
+  readonly directory: number;
+  /** Looked up only where another data directory has one of this name; null: nothing says it. */
+  readonly topicId: Uuid | null;
+}
+
 /** The data directories of this node, made ready: they are one node's, of one cluster. */
 export interface DataDirectories {
   readonly clusterId: string;
@@ -44,8 +53,8 @@ export interface DataDirectories {
   readonly metadata: DataDirectory;
   /** What the metadata log begins with where it has no records yet; `metadata.version` comes first. */
   readonly bootstrap: readonly MetadataRecord[];
-  /** Index of the directory that holds a partition, by the name of the partition's own directory. */
-  readonly placed: ReadonlyMap<string, number>;
+  /** Where a partition lies, by the name of its own directory; several where topics had the same name. */
+  readonly placed: ReadonlyMap<string, readonly PlacedLog[]>;
   /** Partitions in each of `all`. */
   readonly counts: number[];
 }
@@ -60,7 +69,7 @@ export function openDataDirectories(ports: StoragePorts, config: NodeConfig): Da
   if (typeof inspected === 'string') return inspected;
   const problem = findProblem(inspected, config);
   if (problem !== null) return problem;
-  const placement = placePartitions(inspected, config.storage.directories);
+  const placement = placePartitions(ports, inspected, config.storage.directories);
   if (typeof placement === 'string') return placement;
 
   const metadata = inspected[0]!;
@@ -118,20 +127,41 @@ function findProblem(inspected: readonly InspectedDirectory[], { nodeId, storage
 const metadataUnusable = (path: string, failure: string): string =>
   `the directory of the metadata log, ${path}, cannot be used: ${failure}`;
 
-/** Which partition lies where. A sentence where one lies in two directories: nobody can tell which of them is true. */
+/**
+ * Which partition lies where. A directory that was offline may still have one of a topic that was deleted meanwhile and
+ * made anew elsewhere: the ids of their topics tell them apart. A sentence where they do not.
+ */
 function placePartitions(
+  { disk, kernels }: StoragePorts,
   inspected: readonly InspectedDirectory[],
   directories: readonly string[],
-): { readonly placed: ReadonlyMap<string, number>; readonly counts: number[] } | string {
-  const placed = new Map<string, number>();
+): { readonly placed: ReadonlyMap<string, readonly PlacedLog[]>; readonly counts: number[] } | string {
+  const placed = new Map<string, PlacedLog[]>();
   const counts = directories.map(() => 0);
-  for (const [index, directory] of directories.entries()) {
-    for (const name of inspected.find(({ path }) => path === directory)!.partitions) {
-      const other = placed.get(name);
-      if (other !== undefined) return `the partition ${name} lies in ${directories[other]!} and in ${directory}`;
-      placed.set(name, index);
+  const twice = new Set<string>();
+  for (const [index, path] of directories.entries()) {
+    for (const name of inspected.find((one) => one.path === path)!.partitions) {
+      const others = placed.get(name);
+      if (others === undefined) placed.set(name, [{ directory: index, topicId: null }]);
+      else {
+        others.push({ directory: index, topicId: null });
+        twice.add(name);
+      }
       counts[index]!++;
     }
+  }
+  for (const name of twice) {
+    const named: PlacedLog[] = [];
+    for (const { directory } of placed.get(name)!) {
+      const topicId = readPartitionMetadata(disk, kernels, `${directories[directory]!}/${name}`);
+      if (topicId instanceof LogFailure) return topicId.toString();
+      const same = named.find((other) => other.topicId === topicId);
+      if (same !== undefined) {
+        return `the partition ${name} lies in ${directories[same.directory]!} and in ${directories[directory]!}`;
+      }
+      named.push({ directory, topicId });
+    }
+    placed.set(name, named);
   }
   return { placed, counts };
 }

@@ -46,6 +46,8 @@ interface ArmedFault {
 export class DiskFaults {
   /** Faults that have struck, by kind of effect; a test of the simulation reads it. */
   readonly struck: Record<DiskEffect['kind'], number> = { error: 0, stall: 0, short: 0, kill: 0 };
+  /** A process is about to be killed in this call. */
+  killing: (operation: DiskOperation, path: string) => void = () => {};
   #armed: ArmedFault[] = [];
 
   arm(fault: Partial<DiskFault> & { readonly effect: DiskEffect }): void {
@@ -75,6 +77,7 @@ export class DiskFaults {
       effect = armed.fault.effect;
     }
     if (effect !== null) this.struck[effect.kind]++;
+    if (effect?.kind === 'kill') this.killing(operation, path);
     this.#armed = this.#armed.filter((armed) => armed.struck < armed.fault.times);
     return effect;
   }

@@ -1,7 +1,7 @@
 import type { DiskOperation } from './disk_faults.ts';
 import type { Internet, SimHost } from './internet.ts';
 import { threadDeathMessage } from './sim_node.ts';
-import type { SimNode } from './sim_node.ts';
+import type { NodeState, SimNode } from './sim_node.ts';
 import type { World } from './world.ts';
 
 export type FaultKind =
@@ -54,9 +54,25 @@ const callsToDieIn: readonly DiskOperation[] = [
   'unlink',
 ];
 
+/** What a process is in the middle of when it dies in a call of the disk. */
+export type DyingStep = 'start' | 'roll' | 'snapshot' | 'delete' | 'stop' | 'work';
+
+/** Where deaths in a call strike: in work of any kind, or in what happens seldom. */
+const stepsToDieIn: readonly DyingStep[] = ['work', 'work', 'roll', 'snapshot', 'delete', 'stop'];
+
+function stepOf(state: NodeState, operation: DiskOperation, path: string): DyingStep {
+  if (state === 'starting') return 'start';
+  if (state === 'stopping') return 'stop';
+  if (path.includes('-delete')) return 'delete';
+  if (path.includes('.checkpoint')) return 'snapshot';
+  return operation === 'open' && /[1-9]\.timeindex$/.test(path) ? 'roll' : 'work';
+}
+
 /** Strikes one node and its clients with faults at seeded times, and takes all of them away at the end. */
 export class FaultPlan {
   readonly struck = new Map<FaultKind, number>();
+  /** Processes that died in a call of the disk. */
+  readonly died: Record<DyingStep, number> = { start: 0, roll: 0, snapshot: 0, delete: 0, stop: 0, work: 0 };
   readonly #world: World;
   readonly #node: SimNode;
   readonly #internet: Internet;
@@ -73,6 +89,7 @@ export class FaultPlan {
     this.#node = node;
     this.#internet = internet;
     this.#clients = clients;
+    node.disk.faults.killing = (operation, path) => void this.died[stepOf(node.state, operation, path)]++;
     // Whoever looks after the node starts it again, sooner or later.
     node.ended = () => {
       if (this.#cutPowerNext) {
@@ -99,6 +116,20 @@ export class FaultPlan {
     this.#cutPowerNext = random.pick(this.#deaths) === 'power in a call';
     const after = random.between(0, 400);
     this.#node.disk.faults.arm({ after, effect: { kind: 'kill', bytes: random.between(0, 500) } });
+  }
+
+  /** The process dies in the midst of this, when it comes to it. */
+  #dieIn(step: DyingStep): void {
+    const random = this.#world.random;
+    const { faults } = this.#node.disk;
+    const effect = { kind: 'kill', bytes: random.between(0, 3000) } as const;
+    if (step === 'roll') faults.arm({ operations: ['open'], path: '.timeindex', after: random.between(0, 3), effect });
+    else if (step === 'snapshot') faults.arm({ path: '.checkpoint', after: random.between(0, 8), effect });
+    else if (step === 'delete') faults.arm({ path: '-delete', after: random.between(0, 8), effect });
+    else if (step === 'stop') {
+      faults.arm({ after: random.between(0, 150), effect });
+      this.#node.stop();
+    } else faults.arm({ operations: [random.pick(callsToDieIn)], after: random.between(0, 5), effect });
   }
 
   /** Draws `count` faults within the next `durationMs`. */
@@ -144,12 +175,7 @@ export class FaultPlan {
       case 'power in a call': {
         if (process === null) return;
         this.#cutPowerNext = kind === 'power in a call';
-        const operations = [random.pick(callsToDieIn)];
-        return disk.faults.arm({
-          operations,
-          after: random.between(0, 5),
-          effect: { kind: 'kill', bytes: random.between(0, 3000) },
-        });
+        return this.#dieIn(random.pick(stepsToDieIn));
       }
       case 'stop':
         return node.stop();

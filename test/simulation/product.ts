@@ -45,6 +45,8 @@ export interface NodeSettings {
   readonly metadataSnapshotBytes: number;
   readonly metadataSegmentBytes: number;
   readonly metadataRetentionBytes: number;
+  /** The longest rest of the metadata log; 0: for ever. */
+  readonly metadataIdleMs: number;
 }
 
 export const clientPort = 9092;
@@ -65,6 +67,7 @@ export function nodeConfig(host: string, settings: NodeSettings): NodeConfig {
     `millrace.partitions.max=${settings.partitionsMax}`,
     `log.flush.offset.checkpoint.interval.ms=${settings.checkpointIntervalMs}`,
     'millrace.flush.interval.ms=200',
+    `metadata.max.idle.interval.ms=${settings.metadataIdleMs}`,
   ];
   const resolved = resolveConfig({
     file: { path: 'server.properties', text: written.join('\n') },

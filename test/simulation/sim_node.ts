@@ -72,7 +72,8 @@ const backgroundThreads = 2;
 /** What a thread that a fault ends says at its end. */
 export const threadDeathMessage = 'a fault of the simulation';
 /** How a node ends when its disk does not work any more. */
-const diskIsGone = /^(the metadata directory failed|the directory of the metadata log failed|no log directory is left)/;
+const diskIsGone =
+  /^(the metadata directory failed|the directory of the metadata log failed|no log directory is left|(the metadata log cannot be opened|the node cannot be registered): .*(EIO|ENOSPC)$)/;
 const causedBySimulation = new RegExp(`^killed in|${threadDeathMessage}`);
 
 /** How processes of this node ended by themselves. */

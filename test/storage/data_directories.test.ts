@@ -1,9 +1,11 @@
 import { deepEqual, equal, match, notEqual, ok } from 'node:assert/strict';
 import { test } from 'node:test';
-import { ZERO_UUID } from '../../src/base/uuid.ts';
+import { uuidOfWords, ZERO_UUID } from '../../src/base/uuid.ts';
 import { readWholeFile } from '../../src/log/atomic_file.ts';
+import { writePartitionMetadata } from '../../src/log/partition_metadata.ts';
 import { DiskError, type Disk } from '../../src/port/disk.ts';
 import { openDataDirectories, type DataDirectories } from '../../src/storage/data_directories.ts';
+import { simKernels } from '../simulation/sim_kernels.ts';
 import { metaProperties, nodeWith, putFile, storageMachine, type StorageMachine } from './machine.ts';
 
 const CLUSTER = 'MkU3OEVBNTcwNTJENDM2Qg';
@@ -126,8 +128,17 @@ test('a partition in two directories', () => {
   const machine = storageMachine();
   opened(machine, '/a,/b');
   machine.disk.makeDirectory('/a/orders-0');
-  deepEqual([...opened(machine, '/a,/b').placed], [['orders-0', 0]]);
+  deepEqual([...opened(machine, '/a,/b').placed], [['orders-0', [{ directory: 0, topicId: null }]]]);
   machine.disk.makeDirectory('/b/orders-0');
+  match(refusal(machine, '/a,/b'), /the partition orders-0 lies in \/a and in \/b/);
+  const topicId = uuidOfWords(1, 2, 3, 4);
+  equal(writePartitionMetadata(machine.disk, simKernels, '/b/orders-0', topicId), null);
+  const both = [
+    { directory: 0, topicId: null },
+    { directory: 1, topicId },
+  ];
+  deepEqual([...opened(machine, '/a,/b').placed], [['orders-0', both]]);
+  equal(writePartitionMetadata(machine.disk, simKernels, '/a/orders-0', topicId), null);
   match(refusal(machine, '/a,/b'), /the partition orders-0 lies in \/a and in \/b/);
 });
 

@@ -70,6 +70,7 @@ function run(world: World, { faults, flushPolicies, acknowledgedSurvives }: Node
     // A batch of the metadata log is no longer than a change of all partitions.
     metadataSegmentBytes: random.pick([6000, 1_000_000]),
     metadataRetentionBytes: random.pick([0, 10_000, 1_000_000]),
+    metadataIdleMs: random.pick([0, 0, 300]),
   };
   const network = drawNetworkOptions(random);
   const internet = new Internet(world, network);
@@ -84,11 +85,13 @@ function run(world: World, { faults, flushPolicies, acknowledgedSurvives }: Node
   const durationMs = random.between(500, 8000);
   const findings: Finding[] = [];
   let drawn: FaultKind[] = [];
+  let died: FaultPlan['died'] | null = null;
   node.start();
   const problem = workload.begin();
   if (problem !== null) findings.push(problem);
   else {
     const plan = new FaultPlan(world, node, internet, workload.hosts);
+    died = plan.died;
     plan.powerLost = () => workload.powerLost(acknowledgedSurvives);
     drawn = plan.schedule(faults, random.between(0, 6), durationMs);
     world.runFor(durationMs);
@@ -110,10 +113,16 @@ function run(world: World, { faults, flushPolicies, acknowledgedSurvives }: Node
       snapshots: node.tasks.get('metadata-snapshot') ?? 0,
       diskErrors: struck.error,
       diskKills: struck.kill,
+      ...namedDeaths(died),
       stalls: struck.stall,
       short: struck.short,
     },
   };
+}
+
+/** Deaths in calls of the disk, by what the process was at. */
+function namedDeaths(died: FaultPlan['died'] | null): Record<string, number> {
+  return Object.fromEntries(Object.entries(died ?? {}).map(([step, count]) => [`diedIn:${step}`, count]));
 }
 
 /** After the faults: progress, catching up, an orderly stop, and all of it read once more from what is on the disk. */
