@@ -1,7 +1,15 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import type { ConfigEntry } from '../config/origin.ts';
+import type { Command } from 'commander';
 import type { FormatRequest } from '../storage/format_node.ts';
 import type { FormatMachine } from './format_command.ts';
+import {
+  addOverride,
+  parsePort,
+  parseShards,
+  readPlainStart,
+  startOptionsOf,
+  WrongArgument,
+  type ParsedStartOptions,
+} from './start_arguments.ts';
 import type { StartOptions, Surroundings } from './start_options.ts';
 
 /** What a process is asked to do: start a node, or end with a code because everything is said already. */
@@ -14,15 +22,6 @@ export interface Output {
   say(text: string): void;
   /** What went wrong: standard error. */
   complain(text: string): void;
-}
-
-/** As commander gives them. */
-interface ParsedStartOptions {
-  readonly config?: string;
-  readonly port?: number;
-  readonly dataDir?: string;
-  readonly shards?: number;
-  readonly override?: readonly ConfigEntry[];
 }
 
 /** Of `millrace format`, as commander gives them. */
@@ -61,6 +60,14 @@ export async function readCommandLine(
   output: Output,
   formatMachine: () => Promise<FormatMachine>,
 ): Promise<Request> {
+  const plain = readPlainStart(args);
+  if (plain !== null) return { kind: 'start', options: plain };
+  const { Command, CommanderError, InvalidArgumentError } = await import('commander');
+  const refusing: Refusing = (parse) => (text, before) => {
+    const value = parse(text, before);
+    if (value instanceof WrongArgument) throw new InvalidArgumentError(value.message);
+    return value;
+  };
   let request: Request = { kind: 'end', exitCode: 0 };
   const start = (options: ParsedStartOptions, file?: string): void => {
     request = { kind: 'start', options: startOptionsOf(options, file) };
@@ -76,9 +83,9 @@ export async function readCommandLine(
     .configureOutput({ writeOut: (text) => output.say(text), writeErr: (text) => output.complain(asSentence(text)) })
     .exitOverride()
     .addHelpText('after', examples);
-  addStartOptions(program).action((options: ParsedStartOptions) => start(options));
+  addStartOptions(program, refusing).action((options: ParsedStartOptions) => start(options));
 
-  addStartOptions(inherit(program, program.command('start [file]')))
+  addStartOptions(inherit(program, program.command('start [file]')), refusing)
     .description('start a node (what happens without a command)')
     .action((file: string | undefined, options: ParsedStartOptions) => start(options, file));
 
@@ -89,7 +96,7 @@ export async function readCommandLine(
       const { checkConfig } = await import('./config_command.ts');
       request = { kind: 'end', exitCode: checkConfig(file, surroundings(), output) };
     });
-  addStartOptions(inherit(program, config.command('show')))
+  addStartOptions(inherit(program, config.command('show')), refusing)
     .description('print the values that a node would start with')
     .option('--origin', 'say where each value was written')
     .option('--all', 'print defaults too')
@@ -99,7 +106,7 @@ export async function readCommandLine(
       request = { kind: 'end', exitCode: showConfig(startOptionsOf(options), shown, surroundings(), output) };
     });
 
-  addFormatOptions(inherit(program, program.command('format')))
+  addFormatOptions(inherit(program, program.command('format')), refusing)
     .description('format the data directories; a start does it too, with the defaults')
     .action(async (options: ParsedFormatOptions) => {
       const { formatCommand } = await import('./format_command.ts');
@@ -126,21 +133,30 @@ function inherit(program: Command, command: Command): Command {
   return command.copyInheritedSettings(program).helpCommand(false);
 }
 
-function addStartOptions(command: Command): Command {
+/** Commander throws what is wrong with the text of an option. */
+type Refusing = <Value>(
+  parse: (text: string, before?: Value) => Value | WrongArgument,
+) => (text: string, before?: Value) => Value;
+
+function addStartOptions(command: Command, refusing: Refusing): Command {
   return command
     .option('-c, --config <file>', 'start file: server.properties')
-    .option('-p, --port <number>', 'port of the default listener', parsePort)
+    .option('-p, --port <number>', 'port of the default listener', refusing(parsePort))
     .option('-d, --data-dir <path>', 'data directory (log.dirs)')
-    .option('-s, --shards <number>', 'threads that hold connections and partitions (millrace.shards)', parseShards)
-    .option('-o, --override <key=value>', 'one key of the start file; repeatable', addOverride);
+    .option(
+      '-s, --shards <number>',
+      'threads that hold connections and partitions (millrace.shards)',
+      refusing(parseShards),
+    )
+    .option('-o, --override <key=value>', 'one key of the start file; repeatable', refusing(addOverride));
 }
 
 /** Names and letters are those of Kafka's `kafka-storage format`. */
-function addFormatOptions(command: Command): Command {
+function addFormatOptions(command: Command, refusing: Refusing): Command {
   return command
     .option('-c, --config <file>', 'start file: server.properties')
     .option('-d, --data-dir <path>', 'data directory (log.dirs)')
-    .option('-o, --override <key=value>', 'one key of the start file; repeatable', addOverride)
+    .option('-o, --override <key=value>', 'one key of the start file; repeatable', refusing(addOverride))
     .option('-t, --cluster-id <id>', 'id of the cluster; drawn if not given')
     .option('-s, --standalone', 'this node begins a quorum of its own')
     .option('-N, --no-initial-controllers', 'for a node that joins others (not in this version)')
@@ -168,36 +184,6 @@ function formatRequestOf(options: ParsedFormatOptions): FormatRequest {
     noInitialControllers: initialControllers === false,
     initialControllers: typeof initialControllers === 'string' ? initialControllers : null,
   };
-}
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError('It must be a number from 0 to 65535.');
-  return port;
-}
-
-function parseShards(text: string): number {
-  const shards = Number(text);
-  if (!/^\d{1,2}$/.test(text) || shards < 1) throw new InvalidArgumentError('It must be a number from 1 to 62.');
-  return shards;
-}
-
-function addOverride(text: string, before: readonly ConfigEntry[] = []): readonly ConfigEntry[] {
-  const equals = text.indexOf('=');
-  if (equals < 1) throw new InvalidArgumentError('It must be key=value.');
-  return [...before, entry(text.slice(0, equals).trim(), text.slice(equals + 1), '--override')];
-}
-
-function startOptionsOf(options: ParsedStartOptions, file?: string): StartOptions {
-  const entries: ConfigEntry[] = [];
-  if (options.dataDir !== undefined) entries.push(entry('log.dirs', options.dataDir, '--data-dir'));
-  if (options.shards !== undefined) entries.push(entry('millrace.shards', String(options.shards), '--shards'));
-  entries.push(...(options.override ?? []));
-  return { file: options.config ?? file ?? null, port: options.port ?? null, entries };
-}
-
-function entry(name: string, text: string, place: string): ConfigEntry {
-  return { name, text, isSecret: false, origin: { kind: 'command line', place } };
 }
 
 /** Commander says "error: option …", with an empty line before a suggestion, and takes a wrong command for an argument. */

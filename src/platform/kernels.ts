@@ -14,20 +14,39 @@ const nativeBytesMin = 192;
 
 type NativeCrc = (input: Uint8Array, initialState?: number) => number;
 
+/**
+ * The native package is loaded when a thread has this much to check, or so long after its start: a start checks a few
+ * kilobytes of metadata, and loading takes 5 ms in each thread.
+ */
+const bytesBeforeNative = 64 * 1024;
+const nativeAfterMs = 1000;
+
 /** The kernels of the calling thread; awaited once, at its start. Control gives its log, shards null: one says what is missing. */
 export async function loadKernels(log: Log | null): Promise<Kernels> {
   const hasher = await xxhash();
-  return createKernels(requireNativeCrc(log), (bytes) => hasher.h64Raw(bytes));
+  return createKernels(
+    () => requireNativeCrc(log),
+    (bytes) => hasher.h64Raw(bytes),
+  );
 }
 
-/** `nativeCrc` is null where the package has nothing for this platform. */
-export function createKernels(nativeCrc: NativeCrc | null, xxhash64: (bytes: Uint8Array) => bigint): Kernels {
-  const nativeFrom = nativeCrc === null ? Number.POSITIVE_INFINITY : nativeBytesMin;
+/** `loadNative` returns null where the package has nothing for this platform. It is called once at most. */
+export function createKernels(loadNative: () => NativeCrc | null, xxhash64: (bytes: Uint8Array) => bigint): Kernels {
+  let native: NativeCrc | null = null;
+  let isAsked = false;
+  let bytesChecked = 0;
+  const load = (): void => {
+    if (isAsked) return;
+    isAsked = true;
+    native = loadNative();
+  };
+  setTimeout(load, nativeAfterMs).unref();
   return {
-    crc32c: (bytes, start, end, seed = 0) =>
-      nativeCrc === null || end - start < nativeFrom
-        ? crc32cOf(bytes, start, end, seed)
-        : nativeCrc(bytes.subarray(start, end), seed),
+    crc32c: (bytes, start, end, seed = 0) => {
+      if (end - start < nativeBytesMin) return crc32cOf(bytes, start, end, seed);
+      if (!isAsked && (bytesChecked += end - start) > bytesBeforeNative) load();
+      return native === null ? crc32cOf(bytes, start, end, seed) : native(bytes.subarray(start, end), seed);
+    },
     xxhash: (bytes, start, end) => Number(BigInt.asUintN(32, xxhash64(bytes.subarray(start, end)))),
     decodeText,
     encodeText: (text) => new Uint8Array(Buffer.from(text, 'utf8')),

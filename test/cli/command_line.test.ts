@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { readCommandLine, type Request } from '../../src/cli/command_line.ts';
+import { readPlainStart } from '../../src/cli/start_arguments.ts';
 import { createFormatMachine } from '../../src/format_machine.ts';
 import { holdDataDirectory } from '../../src/platform/data_directory_lock.ts';
 
@@ -39,6 +40,33 @@ test('no arguments start a node with defaults', async () => {
   const { request, said, complained } = await run([]);
   deepEqual(request, { kind: 'start', options: { file: null, port: null, entries: [] } });
   equal(said + complained, '');
+});
+
+test('a plain start is read as the whole parser reads it', async () => {
+  const lines: readonly (readonly string[])[] = [
+    ['--port', '0', '--data-dir', '/d', '--shards=2'],
+    ['start', '--config=f', '--override', 'a=b', '--override=c=d=e', '--port', '1', '--port=2'],
+    ['--data-dir', '', '--override', ' a =x'],
+  ];
+  for (const args of lines) {
+    const plain = readPlainStart(args);
+    // A short option is the whole parser's.
+    const { request } = await run([...args, '-o', 'z=1']);
+    ok(plain !== null && request.kind === 'start');
+    const { entries, ...others } = request.options;
+    deepEqual({ ...others, entries: entries.slice(0, -1) }, plain);
+  }
+  for (const args of [
+    ['-p', '1'],
+    ['--port', 'x'],
+    ['--port'],
+    ['--port', '-1'],
+    ['format'],
+    ['start', 'f'],
+    ['--help'],
+  ]) {
+    equal(readPlainStart(args), null, args.join(' '));
+  }
 });
 
 test('options stand for keys, with their own origin', async () => {

@@ -7,7 +7,10 @@ import { crc32cOf } from '../../src/platform/crc32c.ts';
 import { createKernels, loadKernels } from '../../src/platform/kernels.ts';
 
 const kernels = await loadKernels(null);
-const withoutNative = createKernels(null, () => 0n);
+const withoutNative = createKernels(
+  () => null,
+  () => 0n,
+);
 
 function shared(bytes: Uint8Array): Uint8Array {
   const view = new Uint8Array(new SharedArrayBuffer(bytes.length));
@@ -41,6 +44,23 @@ test('native and JavaScript agree on every range, over shared and plain memory, 
     }),
     { numRuns: 200 },
   );
+});
+
+test('the native package is asked for once, when there is much to check', () => {
+  let asked = 0;
+  const late = createKernels(
+    () => {
+      asked++;
+      return null;
+    },
+    () => 0n,
+  );
+  const bytes = new Uint8Array(16 * 1024);
+  for (let time = 0; time < 4; time++) late.crc32c(bytes, 0, bytes.length);
+  assert.equal(asked, 0, '64 KiB of a start');
+  for (let time = 0; time < 4; time++)
+    assert.equal(late.crc32c(bytes, 0, bytes.length), crc32cOf(bytes, 0, bytes.length, 0));
+  assert.equal(asked, 1);
 });
 
 test('xxHash64 of known texts, low half', () => {

@@ -4,6 +4,7 @@ import type { ListenAddress, Listener, ListenerEvents, Network } from '../../por
 import type { Log } from '../../port/log.ts';
 import { countNothing } from '../system_calls.ts';
 import type { CountSystemCall } from '../system_calls.ts';
+import { bindAtOnce } from './bound_socket.ts';
 import { Connection } from './connection.ts';
 
 /** Where several sockets may listen on one port and the kernel spreads connections over them. */
@@ -54,6 +55,15 @@ class TcpListener implements Listener {
       else events.accepted(Connection.accepted(outer, count, copies));
     });
     this.#server.on('error', (error: NodeJS.ErrnoException) => this.#failed(error));
+    const bound = bindAtOnce(address.host, address.port, address.shared && sharesPorts);
+    if (bound instanceof Error) {
+      setImmediate(() => this.#failed(bound));
+      return;
+    }
+    if (bound !== null) {
+      this.#server.listen(bound, address.backlog);
+      return;
+    }
     this.#server.listen({
       // Without a host Node listens on `::` for IPv4 and IPv6, or on `0.0.0.0` where there is no IPv6.
       ...(address.host === '' ? {} : { host: address.host }),
