@@ -33,7 +33,13 @@ export class DeleteRecordsHandler implements ApiHandler {
     );
     body.topics.forEach(({ name, partitions }, topicAt) => {
       partitions.forEach(({ offset }, at) => {
-        this.#begin(name, offset, host, answer.topics[topicAt]!.partitions[at]! as PartitionAnswer, gathering);
+        this.#begin(
+          name,
+          nearestOffset(offset),
+          host,
+          answer.topics[topicAt]!.partitions[at]! as PartitionAnswer,
+          gathering,
+        );
       });
     });
     gathering.end();
@@ -53,6 +59,12 @@ export class DeleteRecordsHandler implements ApiHandler {
       gathering.end();
     });
   }
+}
+
+/** What a number does not hold lies outside of every log, and so does the nearest that it holds. */
+function nearestOffset(offset: bigint): number {
+  const most = Number.MAX_SAFE_INTEGER;
+  return Math.max(-most, Math.min(most, Number(offset)));
 }
 
 function unanswered({ partitionIndex }: { readonly partitionIndex: number }): PartitionAnswer {

@@ -39,6 +39,8 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
   /** The earliest deadline that the shard's timers know of this connection. */
   timerAtMs = Infinity;
   lastActivityMs: number;
+  /** While it is paused for the throttle: until when. */
+  throttledUntilMs = 0;
   /** Stands in the shard's list of connections that have something to begin. */
   queuedToRun = false;
   /** Stands in the shard's list of connections that have answers to send. */
@@ -46,6 +48,8 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
   isOpen = true;
   /** A request of it ends the connection when its turn to be answered comes; none begins behind it. */
   isRefused = false;
+  /** What came last is the size of no frame: nothing behind it is looked at, and the answers before it are the last. */
+  isCut = false;
   /** The peer has closed its side; what was asked is still answered. */
   hasEnded = false;
   /** After the answers under way nothing more is read. */
@@ -112,7 +116,7 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
 
   received(length: number): void {
     // What comes after the decision to close is not even cut into frames.
-    if (!this.isOpen) return;
+    if (!this.isOpen || this.isCut) return;
     this.lastActivityMs = this.#owner.nowMs();
     this.#receiver.received(length, this.lastActivityMs);
     if (this.isOpen) this.#owner.received(this, length);
@@ -138,7 +142,7 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
   }
 
   badSize(size: number, landing: Uint8Array, length: number): void {
-    this.#owner.refuse(this, describeBadSize(size, landing, length, this.#owner.frameBytesMax));
+    this.#owner.refuseBehind(this, describeBadSize(size, landing, length, this.#owner.frameBytesMax));
   }
 
   copied(bytes: number): void {
@@ -198,6 +202,8 @@ export const PAUSED_FOR_MEMORY = 2;
 export const PAUSED_FOR_ARENA = 4;
 /** The node stops. */
 export const PAUSED_FOR_STOP = 8;
+/** What its peer has sent is more than a quota, or a disk that is nearly full, takes: nothing is begun meanwhile either. */
+export const PAUSED_FOR_THROTTLE = 16;
 
 /** Says who probably speaks when the first four bytes are no size of a frame. */
 function describeBadSize(size: number, landing: Uint8Array, length: number, frameBytesMax: number): string {

@@ -1,3 +1,4 @@
+import { TimerQueue } from '../base/timer_queue.ts';
 import type { NetworkConfig } from '../config/node_config.ts';
 import type { Clock } from '../port/clock.ts';
 import type { Log } from '../port/log.ts';
@@ -5,7 +6,7 @@ import type { Socket } from '../port/network.ts';
 import type { Arena } from '../shared-memory/arena.ts';
 import type { ConnectionClaim } from '../shared-memory/connection_limits.ts';
 import { counter, type CounterBlock } from '../shared-memory/counters.ts';
-import { Connection, PAUSED_FOR_ARENA, PAUSED_FOR_QUEUE, PAUSED_FOR_STOP } from './connection.ts';
+import { Connection, PAUSED_FOR_ARENA, PAUSED_FOR_QUEUE, PAUSED_FOR_STOP, PAUSED_FOR_THROTTLE } from './connection.ts';
 import { ADMISSION_TICK_MS, FrameAdmission } from './frame_admission.ts';
 import type { SendBuffers } from './send_buffers.ts';
 
@@ -38,6 +39,8 @@ export class Connections {
   #sendable: Connection[] = [];
   #spareRunnable: Connection[] = [];
   #spareSendable: Connection[] = [];
+  /** When connections that are throttled go on. */
+  readonly #throttled = new TimerQueue();
   #arenaIsShort = false;
   #isStopping = false;
   #lastIdleScanMs = 0;
@@ -148,6 +151,14 @@ export class Connections {
     if (connection.frames.size <= QUEUED_FRAMES_MAX / 2) connection.resume(PAUSED_FOR_QUEUE);
   }
 
+  /** Nothing more of the connection is read or begun until then; its answers leave. Not while the node stops. */
+  throttle(connection: Connection, untilMs: number): void {
+    if (this.#isStopping || untilMs <= connection.throttledUntilMs) return;
+    connection.throttledUntilMs = untilMs;
+    connection.pause(PAUSED_FOR_THROTTLE);
+    this.#throttled.add(untilMs, connection.id);
+  }
+
   written(connection: Connection): void {
     if (connection.unsent.length === 0) this.#unpin(connection);
     this.send(connection);
@@ -179,6 +190,18 @@ export class Connections {
     connection.isRefused = true;
     this.#say(connection, why);
     this.send(connection);
+  }
+
+  /**
+   * Closes a connection for bytes of its peer's that are no request, behind the answers to all requests before them, and
+   * says so.
+   */
+  refuseBehind(connection: Connection, why: string): void {
+    if (connection.isQuiet) return this.refuse(connection, why);
+    if (!connection.isOpen || connection.isRefused) return;
+    connection.isCut = true;
+    connection.closesWhenSent = true;
+    this.#say(connection, why);
   }
 
   /** A flood of bad connections must not become a flood of lines: beyond so many a second they are counted. */
@@ -222,6 +245,7 @@ export class Connections {
   /** Once a turn: memory came back, frames stalled, connections idled away. */
   tick(nowMs: number): void {
     this.#resumeReading();
+    this.#endThrottles(nowMs);
     if (this.admission.needsTicks && nowMs - this.#lastTickMs >= ADMISSION_TICK_MS) {
       this.#lastTickMs = nowMs;
       this.admission.tick(nowMs);
@@ -234,8 +258,9 @@ export class Connections {
 
   /** When `tick` wants to be called next. */
   nextTickMs(): number {
-    if (this.admission.needsTicks) return this.#lastTickMs + ADMISSION_TICK_MS;
-    return this.#open.size > 0 ? this.#lastIdleScanMs + IDLE_SCAN_MS : Infinity;
+    const atMs = this.#throttled.nextMs();
+    if (this.admission.needsTicks) return Math.min(atMs, this.#lastTickMs + ADMISSION_TICK_MS);
+    return this.#open.size > 0 ? Math.min(atMs, this.#lastIdleScanMs + IDLE_SCAN_MS) : Infinity;
   }
 
   /** The stop: nothing more is read; what was received is answered. */
@@ -243,6 +268,7 @@ export class Connections {
     this.#isStopping = true;
     for (const connection of this.#open.values()) {
       connection.pause(PAUSED_FOR_STOP);
+      if (connection.isPausedFor(PAUSED_FOR_THROTTLE)) this.#endThrottle(connection);
       connection.closesWhenSent = true;
       this.#closeIfDone(connection);
     }
@@ -258,7 +284,11 @@ export class Connections {
   }
 
   #closeIfDone(connection: Connection): void {
-    if (connection.closesWhenSent && connection.isQuiet) this.close(connection);
+    if (!connection.closesWhenSent || !connection.isQuiet || !connection.isOpen) return;
+    if (!connection.isCut) return this.close(connection);
+    // A close would take answers back that the peer has not received: there are bytes of its that nobody reads.
+    connection.isOpen = false;
+    connection.socket.end();
   }
 
   #stopReading(): void {
@@ -274,6 +304,20 @@ export class Connections {
     for (const connection of this.#open.values()) connection.resume(PAUSED_FOR_ARENA);
   }
 
+  #endThrottles(nowMs: number): void {
+    for (let id = this.#throttled.takeDue(nowMs); id >= 0; id = this.#throttled.takeDue(nowMs)) {
+      const connection = this.#open.get(id);
+      // An entry that a longer throttle has overtaken.
+      if (connection !== undefined && connection.throttledUntilMs <= nowMs) this.#endThrottle(connection);
+    }
+  }
+
+  #endThrottle(connection: Connection): void {
+    connection.lastActivityMs = this.nowMs();
+    connection.resume(PAUSED_FOR_THROTTLE);
+    if (connection.frames.size > 0) this.run(connection);
+  }
+
   #closeIdle(nowMs: number): void {
     for (const connection of this.#open.values()) {
       // Its last answers were sent, and its peer does not take them or does not close.
@@ -282,6 +326,7 @@ export class Connections {
       if (connection.isBlocked && nowMs - connection.blockedSinceMs >= WRITE_STALL_MS_MAX) {
         this.refuse(connection, 'it did not read its answers');
       } else if (this.#idleMsMax >= 0 && idleMs >= this.#idleMsMax && connection.begun === 0) {
+        if (connection.isPausedFor(PAUSED_FOR_THROTTLE)) continue;
         // Idle connections are the normal course of things: clients come back. Not worth a line.
         this.close(connection);
       }

@@ -1,4 +1,4 @@
-import { array, int16, int32, int64, message, string, type Decoded } from '../schema_language.ts';
+import { array, bigInt64, int16, int32, int64, message, string, type Decoded } from '../schema_language.ts';
 
 /** Deletes records before an offset. */
 export const deleteRecordsRequest = message('DeleteRecordsRequest', {
@@ -12,7 +12,7 @@ export const deleteRecordsRequest = message('DeleteRecordsRequest', {
       partitions: array({
         partitionIndex: int32(),
         /** -1: up to the high watermark. */
-        offset: int64(),
+        offset: bigInt64(),
       }),
     }),
     timeoutMs: int32(),
