@@ -33,8 +33,7 @@ export class MetadataHandler implements ApiHandler {
     const { node } = host;
     const brokers = new ReachableBrokers(host, request.origin.listener);
     const view: View = { host, brokers, version: request.apiVersion, told: body.includeTopicAuthorizedOperations };
-    const all = body.topics === null || (request.apiVersion === 0 && body.topics.length === 0);
-    const topics = all ? [...host.image.topics()].map((topic) => this.#known(topic, view)) : this.#named(body, view);
+    const topics = this.#asked(body, view);
     codecOf(metadataResponse).encode(host.beginAnswer(request), request.apiVersion, {
       brokers: brokers.told(),
       clusterId: node.clusterId,
@@ -46,16 +45,33 @@ export class MetadataHandler implements ApiHandler {
     host.complete(request);
   }
 
-  #named(body: MetadataRequest, view: View): TopicAnswer[] {
+  #asked(body: MetadataRequest, view: View): TopicAnswer[] {
+    const { topics } = body;
+    if (topics === null || (view.version === 0 && topics.length === 0)) {
+      return [...view.host.image.topics()].map((topic) => this.#known(topic, view));
+    }
+    const ids = new Set(topics.map(({ topicId }) => topicId));
+    ids.delete(ZERO_UUID);
+    return ids.size === 0 ? this.#named(topics, body.allowAutoTopicCreation, view) : this.#identified(ids, view);
+  }
+
+  /** One id makes it a request by ids: names beside them, which some clients leave empty, count for nothing. */
+  #identified(ids: ReadonlySet<string>, view: View): TopicAnswer[] {
+    return [...ids].map((id) => {
+      const topic = view.host.image.topicById(id);
+      return topic === undefined ? unknown(null, id, ErrorCode.UNKNOWN_TOPIC_ID) : this.#known(topic, view);
+    });
+  }
+
+  #named(topics: readonly AskedTopic[], allowsCreation: boolean, view: View): TopicAnswer[] {
     const { host } = view;
     const answers: TopicAnswer[] = [];
     const toCreate = new Set<string>();
-    const mayCreate = host.node.topicDefaults.autoCreate && (view.version < 4 || body.allowAutoTopicCreation);
-    for (const { name, topicId } of body.topics!) {
-      const topic = name === null ? host.image.topicById(topicId) : host.image.topicByName(name);
+    const mayCreate = host.node.topicDefaults.autoCreate && (view.version < 4 || allowsCreation);
+    for (const { name } of topics) {
+      const topic = name === null ? undefined : host.image.topicByName(name);
       if (topic !== undefined) answers.push(this.#known(topic, view));
-      else if (name === null)
-        answers.push(unknown(topicId === ZERO_UUID ? '' : null, topicId, ErrorCode.UNKNOWN_TOPIC_ID));
+      else if (name === null) answers.push(unknown('', ZERO_UUID, ErrorCode.UNKNOWN_TOPIC_ID));
       else if (topicNameProblem(name) !== null)
         answers.push(unknown(name, ZERO_UUID, ErrorCode.INVALID_TOPIC_EXCEPTION));
       else {
@@ -110,6 +126,8 @@ function inVersion(partition: DescribedPartition, { version, brokers }: View): P
 
 /** KIP-302. */
 const LISTENER_NOT_FOUND_FROM = 6;
+
+type AskedTopic = NonNullable<MetadataRequest['topics']>[number];
 
 /** The client asks again: nobody waits for this call. */
 function create(names: readonly string[], host: ApiHost): void {

@@ -4,6 +4,7 @@ import { MetadataHandler } from '../../src/api/03_metadata.ts';
 import type { ApiHost } from '../../src/api/host.ts';
 import type { Request } from '../../src/api/request.ts';
 import { ByteReader, ByteWriter } from '../../src/base/bytes.ts';
+import { ZERO_UUID } from '../../src/base/uuid.ts';
 import { LOST_DIRECTORY } from '../../src/metadata/cluster_image.ts';
 import { metadataRecord } from '../../src/metadata/metadata_record.ts';
 import type { MetadataRecord } from '../../src/metadata/records.ts';
@@ -63,12 +64,14 @@ interface Asked {
   readonly listener?: number;
   /** Of this node's row of the partition. */
   readonly state?: number;
+  /** Left out: all. */
+  readonly topics?: readonly { readonly name: string | null; readonly topicId: string }[];
 }
 
 /** What a node answers about all topics that knows these records. */
 function answer(
   records: readonly MetadataRecord[],
-  { version = 13, listener = 0, state = replicaState.leader }: Asked,
+  { version = 13, listener = 0, state = replicaState.leader, topics: asked }: Asked,
 ) {
   const { image, columns } = imageWithColumns(4);
   assert.equal(apply(image, new NotedChanges(), ...records), null);
@@ -80,7 +83,7 @@ function answer(
   }
   const writer = new ByteWriter(encodeText);
   codecOf(metadataRequest).encode(writer, version, {
-    topics: version === 0 ? [] : null,
+    topics: asked ?? (version === 0 ? [] : null),
     allowAutoTopicCreation: version >= 4 ? false : true,
   });
   const body = new ByteReader(decodeText).resetTo(writer.copyWritten());
@@ -107,7 +110,8 @@ function answer(
   assert.ok(decoded !== null && reader.remaining === 0);
   const { brokers, topics } = decoded;
   const addresses = brokers.map(({ nodeId, host: name, port, rack }) => [nodeId, `${name}:${port}`, rack]);
-  return { addresses, partitions: topics.flatMap(({ partitions }) => partitions) };
+  const told = topics.map(({ errorCode, name, topicId: id }) => [errorCode, name, id]);
+  return { addresses, partitions: topics.flatMap(({ partitions }) => partitions), topics: told };
 }
 
 const orders = topic('orders', topicId(1));
@@ -199,5 +203,31 @@ suite('partitions in Metadata', () => {
         [ErrorCode.LEADER_NOT_AVAILABLE, [], []],
       ],
     );
+  });
+});
+
+suite('topics in Metadata', () => {
+  const ofOrders = [ErrorCode.NONE, 'orders', topicId(1)];
+
+  test('one id makes it a request by ids, each once, whatever the names beside them', () => {
+    const topics = [
+      { name: '', topicId: topicId(1) },
+      { name: 'unknown', topicId: topicId(7) },
+      { name: null, topicId: topicId(1) },
+      { name: 'orders', topicId: ZERO_UUID },
+    ];
+    const told = [ofOrders, [ErrorCode.UNKNOWN_TOPIC_ID, null, topicId(7)]];
+    assert.deepEqual(answer([...both, orders], { topics }).topics, told);
+  });
+
+  test('ids are refused before version 12', () => {
+    const byId = [{ name: 'orders', topicId: topicId(1) }];
+    const byNoName = [{ name: null, topicId: ZERO_UUID }];
+    for (const version of [10, 11]) {
+      const refusal = (name: string, id: string) => [[ErrorCode.INVALID_REQUEST, name, id]];
+      assert.deepEqual(answer([...both, orders], { version, topics: byId }).topics, refusal('orders', topicId(1)));
+      assert.deepEqual(answer([...both, orders], { version, topics: byNoName }).topics, refusal('', ZERO_UUID));
+    }
+    assert.deepEqual(answer([...both, orders], { version: 12, topics: byId }).topics, [ofOrders]);
   });
 });
