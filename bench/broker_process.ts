@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { ProbeAnswer, ProbeQuestion } from './counting/questions.ts';
+import type { AcceptedAnswer, ProbeAnswer, ProbeQuestion } from './counting/questions.ts';
 
-const REPOSITORY = fileURLToPath(new URL('..', import.meta.url));
+export const REPOSITORY: string = fileURLToPath(new URL('..', import.meta.url));
 const PROBE = new URL('./counting/probe.ts', import.meta.url).href;
 const READY = /listening on (\S+):(\d+)/;
 const START_LIMIT_MS = 60_000;
@@ -20,21 +20,31 @@ export interface BrokerOptions {
   /** Options of Node, before the entry. */
   readonly nodeOptions: readonly string[];
   readonly countViews: boolean;
+  /** Where the broker's source lies, if not here; it runs without the probe then. */
+  readonly tree?: string;
+  /** The entry in the tree; the source's unless told otherwise. */
+  readonly entry?: string;
+  /** A data directory that another broker of the bench has used and left; `stop` removes it all the same. */
+  readonly dataDirectory?: string;
 }
 
 export class BrokerProcess {
   readonly #child: ChildProcess;
   readonly #dataDirectory: string;
   readonly #lines: string[] = [];
+  /** It answers `counts` and `accepted`. */
+  readonly probed: boolean;
   port = 0;
 
   private constructor(options: BrokerOptions) {
-    this.#dataDirectory = mkdtempSync(join(options.directory, 'broker-'));
-    const entry = join(REPOSITORY, 'src/cli/launch.cjs');
+    this.#dataDirectory = options.dataDirectory ?? mkdtempSync(join(options.directory, 'broker-'));
+    const entry = join(options.tree ?? REPOSITORY, options.entry ?? 'src/cli/launch.cjs');
+    this.probed = options.tree === undefined && options.entry === undefined;
+    const probe = this.probed ? ['--import', PROBE] : [];
     const shards = options.shards === null ? [] : ['--shards', String(options.shards)];
     const program = ['--port', '0', '--data-dir', this.#dataDirectory, ...shards];
     for (const override of options.overrides) program.push('--override', override);
-    this.#child = spawn(process.execPath, ['--import', PROBE, ...options.nodeOptions, entry, ...program], {
+    this.#child = spawn(process.execPath, [...probe, ...options.nodeOptions, entry, ...program], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...process.env, BENCH_COUNT_VIEWS: options.countViews ? '1' : '' },
     });
@@ -51,19 +61,27 @@ export class BrokerProcess {
     return this.#child.pid!;
   }
 
-  ask(question: ProbeQuestion): Promise<ProbeAnswer> {
-    return new Promise((resolve, reject) => {
-      const ended = () => reject(new Error('the broker ended'));
-      this.#child.once('exit', ended);
-      this.#child.once('message', (answer: ProbeAnswer) => {
-        this.#child.off('exit', ended);
-        resolve(answer);
-      });
-      this.#child.send(question);
-    });
+  counts(): Promise<ProbeAnswer> {
+    return this.#ask('counts') as Promise<ProbeAnswer>;
+  }
+
+  /** Connections accepted since the start by each shard. */
+  async accepted(shards: number): Promise<readonly number[]> {
+    const { accepted } = (await this.#ask('accepted')) as AcceptedAnswer;
+    return accepted.slice(1, 1 + shards);
+  }
+
+  get dataDirectory(): string {
+    return this.#dataDirectory;
   }
 
   async stop(): Promise<void> {
+    await this.end();
+    rmSync(this.#dataDirectory, { recursive: true, force: true });
+  }
+
+  /** Ends the broker in order and leaves its data. */
+  async end(): Promise<void> {
     const ended = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
       this.#child.kill('SIGTERM');
@@ -71,7 +89,18 @@ export class BrokerProcess {
       await ended;
       clearTimeout(late);
     }
-    rmSync(this.#dataDirectory, { recursive: true, force: true });
+  }
+
+  #ask(question: ProbeQuestion): Promise<ProbeAnswer | AcceptedAnswer> {
+    return new Promise((resolve, reject) => {
+      const ended = () => reject(new Error('the broker ended'));
+      this.#child.once('exit', ended);
+      this.#child.once('message', (answer: ProbeAnswer | AcceptedAnswer) => {
+        this.#child.off('exit', ended);
+        resolve(answer);
+      });
+      this.#child.send(question);
+    });
   }
 
   #listening(): Promise<void> {

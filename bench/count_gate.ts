@@ -137,9 +137,9 @@ class Gate {
   }
 
   async #round(requests: number): Promise<Counts> {
-    const before = await this.#broker.ask('counts');
+    const before = await this.#broker.counts();
     const done = await this.#run(requests);
-    const after = await this.#broker.ask('counts');
+    const after = await this.#broker.counts();
     return countsBetween(before, after, done);
   }
 
@@ -162,6 +162,8 @@ class Gate {
       acks: -1,
       batchBytes,
       recordBytes,
+      compression: 'none',
+      rate: 0,
       fetchBytes,
       batchesPerPartition,
     };

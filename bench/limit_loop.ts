@@ -1,8 +1,9 @@
 /**
  * The machine's own limit: one Node thread that moves the same bytes with nothing in between. For produce it writes
  * what comes from the sockets into a file and answers as many frames as the bytes make up; for fetch it sends bytes of
- * a file for each request. It reads no field of any frame: all frames of a run have one length, and the answers were
- * built before. No broker in one Node thread can be better, so the report holds a broker's figures beside these.
+ * a file for each request; for a consumer at the end it sends what its producer has just had written. All frames of a run
+ * have one length and the answers were built before, so it reads no field of any frame, but the api key of a
+ * connection's first one. No broker in one Node thread can be better: the report holds a broker's figures beside these.
  */
 import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { createServer, Socket, type AddressInfo, type Server } from 'node:net';
@@ -10,34 +11,47 @@ import { createServer, Socket, type AddressInfo, type Server } from 'node:net';
 /** What one read of a socket may bring. */
 const READ_BYTES = 256 * 1024;
 
-export type LimitPlan =
-  | {
-      readonly kind: 'socket-to-file';
-      readonly file: string;
-      readonly frameBytes: number;
-      /** The whole answer, base64; correlation ids count up to `inFlight` and begin again. */
-      readonly answer: string;
-      readonly inFlight: number;
-    }
-  | {
-      readonly kind: 'file-to-socket';
-      readonly file: string;
-      readonly fileBytes: number;
-      readonly frameBytes: number;
-      readonly recordsBytes: number;
-      /** Before and behind the records, base64. */
-      readonly head: string;
-      readonly tail: string;
-      readonly inFlight: number;
-    };
+/** Frames into a file. */
+export interface AppendPlan {
+  readonly frameBytes: number;
+  /** The whole answer, base64; correlation ids count up to `inFlight` and begin again. */
+  readonly answer: string;
+  readonly inFlight: number;
+}
+
+/** Pieces of a file into frames. */
+export interface ReadPlan {
+  readonly file: string;
+  readonly fileBytes: number;
+  readonly frameBytes: number;
+  readonly recordsBytes: number;
+  /** Before and behind the records, base64. */
+  readonly head: string;
+  readonly tail: string;
+  readonly inFlight: number;
+}
+
+export interface LimitPlan {
+  /** What is written to. */
+  readonly file: string;
+  readonly append: AppendPlan | null;
+  readonly read: ReadPlan | null;
+  /** Connections come in pairs, a producer and its consumer, who waits for what the former has written. */
+  readonly pairs: boolean;
+}
 
 export interface LimitReady {
   readonly port: number;
 }
 
 const CORRELATION_AT = 4;
+/** Of the api key, in a frame. */
+const KEY_AT = 4;
+const PRODUCE_KEY = 0;
+/** Answers that one view can cover. */
+const ANSWERS_TOGETHER_MIN = 512;
 
-/** Answers with ids 0 to `inFlight` − 1, twice in a row, so that any run of up to `inFlight` is one view. */
+/** Answers with ids 0 to `inFlight` − 1, again and again, so that a run of them is one view. */
 class AnswerRun {
   readonly #bytes: Buffer;
   readonly #length: number;
@@ -46,8 +60,9 @@ class AnswerRun {
   constructor(answer: Buffer, inFlight: number) {
     this.#length = answer.length;
     this.#inFlight = inFlight;
-    this.#bytes = Buffer.concat(Array.from({ length: 2 * inFlight }, () => answer));
-    for (let index = 0; index < 2 * inFlight; index++) {
+    const count = inFlight + Math.max(inFlight, ANSWERS_TOGETHER_MIN);
+    this.#bytes = Buffer.concat(Array.from({ length: count }, () => answer));
+    for (let index = 0; index < count; index++) {
       this.#bytes.writeInt32BE(index % inFlight, index * this.#length + CORRELATION_AT);
     }
   }
@@ -64,10 +79,14 @@ interface Receiver {
   received(length: number, socket: Socket): void;
 }
 
-function socketToFile(plan: LimitPlan & { kind: 'socket-to-file' }, descriptor: number): () => Receiver {
+/** `written` is told how many frames have become whole, and where the file ends. */
+function socketToFile(
+  plan: AppendPlan,
+  descriptor: number,
+): (written: (count: number, end: number) => void) => Receiver {
   const answers = new AnswerRun(Buffer.from(plan.answer, 'base64'), plan.inFlight);
   let position = 0;
-  return () => {
+  return (written) => {
     const landing = Buffer.alloc(plan.frameBytes + READ_BYTES);
     let filled = 0;
     let partial = 0;
@@ -85,12 +104,13 @@ function socketToFile(plan: LimitPlan & { kind: 'socket-to-file' }, descriptor: 
         partial -= count * plan.frameBytes;
         socket.write(answers.view(answered, count));
         answered += count;
+        written(count, position);
       },
     };
   };
 }
 
-function fileToSocket(plan: LimitPlan & { kind: 'file-to-socket' }, descriptor: number): () => Receiver {
+function fileToSocket(plan: ReadPlan, descriptor: number): () => Receiver {
   const head = Buffer.from(plan.head, 'base64');
   const tail = Buffer.from(plan.tail, 'base64');
   const free: Buffer[] = [];
@@ -115,13 +135,111 @@ function fileToSocket(plan: LimitPlan & { kind: 'file-to-socket' }, descriptor: 
   };
 }
 
+/** Consumers that wait: each gets one batch for a fetch, as soon as its producer's frame is in the file. */
+class WaitingConsumer implements Receiver {
+  readonly #plan: ReadPlan;
+  readonly #descriptor: number;
+  readonly #landing = Buffer.alloc(READ_BYTES);
+  readonly #answer: Buffer;
+  readonly #headBytes: number;
+  #socket: Socket | null = null;
+  #partial = 0;
+  #fetches = 0;
+  #batches = 0;
+  #end = 0;
+
+  constructor(plan: ReadPlan, descriptor: number) {
+    this.#plan = plan;
+    this.#descriptor = descriptor;
+    const head = Buffer.from(plan.head, 'base64');
+    this.#headBytes = head.length;
+    this.#answer = Buffer.concat([head, Buffer.alloc(plan.recordsBytes), Buffer.from(plan.tail, 'base64')]);
+  }
+
+  destination(): Buffer {
+    return this.#landing;
+  }
+
+  received(length: number, socket: Socket): void {
+    this.#socket = socket;
+    this.#partial += length;
+    for (; this.#partial >= this.#plan.frameBytes; this.#partial -= this.#plan.frameBytes) this.#fetches++;
+    this.#send();
+  }
+
+  written(count: number, end: number): void {
+    this.#batches += count;
+    this.#end = end;
+    this.#send();
+  }
+
+  /** The next fetch comes after this answer has left, so that one buffer is enough. */
+  #send(): void {
+    if (this.#fetches === 0 || this.#batches === 0) return;
+    this.#fetches--;
+    this.#batches--;
+    const { recordsBytes } = this.#plan;
+    readSync(this.#descriptor, this.#answer, this.#headBytes, recordsBytes, Math.max(0, this.#end - recordsBytes));
+    this.#socket!.write(this.#answer);
+  }
+}
+
+/** By the first frame of a connection it is one that appends, or one that reads. */
+class UnknownReceiver implements Receiver {
+  readonly #landing = Buffer.alloc(READ_BYTES);
+  readonly #of: (apiKey: number) => Receiver;
+  #known: Receiver | null = null;
+
+  constructor(of: (apiKey: number) => Receiver) {
+    this.#of = of;
+  }
+
+  destination(): Buffer {
+    return this.#known?.destination() ?? this.#landing;
+  }
+
+  received(length: number, socket: Socket): void {
+    if (this.#known !== null) return this.#known.received(length, socket);
+    this.#known = this.#of(this.#landing.readInt16BE(KEY_AT));
+    for (let at = 0; at < length;) {
+      const taken = this.#landing.copy(this.#known.destination(), 0, at, length);
+      this.#known.received(taken, socket);
+      at += taken;
+    }
+  }
+}
+
 let server: Server | null = null;
-let descriptor = -1;
+let target = -1;
+let source = -1;
+
+function receivers(plan: LimitPlan): () => Receiver {
+  const append = plan.append === null ? null : socketToFile(plan.append, target);
+  const read = plan.read === null ? null : fileToSocket(plan.read, source);
+  if (plan.pairs) {
+    // A generator connects one after the other: first the producer of a pair.
+    let consumer: WaitingConsumer | null = null;
+    return () => {
+      const waiting = consumer;
+      if (waiting !== null) {
+        consumer = null;
+        return waiting;
+      }
+      const next = new WaitingConsumer(plan.read!, target);
+      consumer = next;
+      return append!((count, end) => next.written(count, end));
+    };
+  }
+  if (read === null) return () => append!(() => {});
+  if (append === null) return read;
+  return () => new UnknownReceiver((apiKey) => (apiKey === PRODUCE_KEY ? append(() => {}) : read()));
+}
 
 function serve(plan: LimitPlan, ready: (answer: LimitReady) => void): void {
   stop();
-  descriptor = openSync(plan.file, plan.kind === 'socket-to-file' ? 'w' : 'r');
-  const receiver = plan.kind === 'socket-to-file' ? socketToFile(plan, descriptor) : fileToSocket(plan, descriptor);
+  if (plan.append !== null) target = openSync(plan.file, 'w+');
+  if (plan.read !== null && !plan.pairs) source = openSync(plan.read.file, 'r');
+  const receiver = receivers(plan);
   server = createServer({ pauseOnConnect: true, noDelay: true }, (outer) => {
     const connection = receiver();
     // Only sockets made here may read into a buffer of ours, so the accepted one gives its handle away.
@@ -142,14 +260,14 @@ function serve(plan: LimitPlan, ready: (answer: LimitReady) => void): void {
 function stop(): void {
   server?.close();
   server = null;
-  if (descriptor < 0) return;
-  closeSync(descriptor);
-  descriptor = -1;
+  for (const descriptor of [target, source]) if (descriptor >= 0) closeSync(descriptor);
+  target = -1;
+  source = -1;
 }
 
 process.on('message', (message: LimitPlan | 'empty') => {
   if (message === 'empty') {
-    ftruncateSync(descriptor, 0);
+    if (target >= 0) ftruncateSync(target, 0);
     process.send!('emptied');
   } else serve(message, (answer) => process.send!(answer));
 });

@@ -1,133 +1,164 @@
 /**
- * `npm run bench`: a first picture of this broker's speed in about a minute. Starts the broker from this repository,
- * runs the rows of `rows.ts` beside the machine's own limit (and another broker, if one is named), and leaves a table on
- * the terminal and a JSON file and an HTML page in bench/results/.
+ * `npm run bench`: how fast this broker is, and whether it stays so. Runs the rows of `rows.ts` beside the machine's own
+ * limit (and another broker, if one is named) and leaves a table on the terminal and a JSON file and an HTML page in
+ * bench/results/; or holds one of the gates.
  */
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, tmpdir, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { BrokerProcess } from './broker_process.ts';
+import { git } from './base_tree.ts';
+import { baselineRows, holdAgainst, type Baseline } from './baseline.ts';
 import { runCountGate } from './count_gate.ts';
-import { GeneratorProcess } from './load/client.ts';
-import { PagePool } from './measure/page_pool.ts';
+import type { BrokerAddress } from './load/session.ts';
+import { runMatrix } from './matrix.ts';
+import { TIME_LIMITS } from './measure/pairs.ts';
+import { Progress } from './progress.ts';
 import { renderPage } from './report/page.ts';
 import { renderTable } from './report/table.ts';
 import { RESULT_FORMAT, type BenchResult, type RowResult } from './result.ts';
-import { benchRows } from './rows.ts';
-import { runRows } from './runner.ts';
-import { BrokerTarget, LimitTarget, type Target } from './targets.ts';
+import { benchRows, fullRows, quickRows, type BenchRow, type LoadRow } from './rows.ts';
+import { runTimeGate } from './time_gate.ts';
 
 const USAGE = `npm run bench -- [options]
-  --quick                a rougher picture in a quarter of the time
-  --only PATTERN         rows whose name matches: ${benchRows.map((row) => row.name).join(', ')}
-  --against HOST:PORT    another broker beside this one; --pid PID counts its CPU time
-  --compare FILE         an earlier result (JSON) beside this one
-  --difference PERCENT   the smallest difference that matters (5)
-  --seconds N            length of a run (2); --repetitions N (3)
-  --shards N             of the broker; --override KEY=VALUE, more than once, for its configuration
-  --directory DIR        where data lies during the run (the system's temporary directory)
-  --counts               the count gate alone: exact counts for each request against bench/limits.json
-  --write-limits         with --counts: what was counted becomes the limits`;
 
-/** What a run may write, warm-up included. */
-const RUN_BYTES = 512 * 2 ** 20;
+What to measure
+  (nothing)                every row in about five minutes, into a table, a JSON file and a page in bench/results/
+  --only PATTERN           rows whose name matches this regular expression
+  --full                   also every combination of batch, partitions, connections, acks and compression: hours
+  --seconds N (2)          length of a run;  --repetitions N (3)
+  --difference PERCENT (5) the smallest difference that matters: "inconclusive" where noise would hide it
+
+Whom
+  --shards N               of the broker;  --override KEY=VALUE, more than once, for its configuration
+  --against HOST:PORT      another broker beside this one;  --pid PID counts its CPU time and memory
+  --against-kafka DIR      the same with Apache Kafka, started from the unpacked release in DIR
+  --warm-up SECONDS (60)   how long another broker works before it is measured, for the compilers of its JVM
+  --compare FILE           an earlier result (JSON) beside this one
+  --directory DIR          where data lies during the run (${tmpdir()})
+
+Gates: exit code 1 names what got worse
+  --counts                 exact counts for each request against bench/limits.json; --write-limits writes them there
+  --quick                  about a minute: four rows beside an earlier commit, in pairs, by CPU-seconds for each unit
+                           --base COMMIT; --pairs N (7); --others CORES (${TIME_LIMITS.othersMax}): used by others, nothing is said from there on
+  --gate                   every row against the ratios of bench/baseline.json: for a quiet machine, before a release
+  --update-baseline        every row; its ratios become bench/baseline.json
+
+Rows: ${benchRows.map((row) => row.name).join(', ')}`;
+
 const RESULTS = fileURLToPath(new URL('./results/', import.meta.url));
+const BASELINE = fileURLToPath(new URL('./baseline.json', import.meta.url));
 
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    only: { type: 'string', default: '' },
-    against: { type: 'string' },
-    pid: { type: 'string' },
-    compare: { type: 'string' },
-    difference: { type: 'string', default: '5' },
-    seconds: { type: 'string' },
-    repetitions: { type: 'string' },
-    shards: { type: 'string' },
-    override: { type: 'string', multiple: true, default: [] },
-    directory: { type: 'string', default: tmpdir() },
-    counts: { type: 'boolean', default: false },
-    'write-limits': { type: 'boolean', default: false },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-});
+const text = (value: string) => ({ type: 'string', default: value }) as const;
+const flag = { type: 'boolean', default: false } as const;
+const progress = new Progress(process.stderr);
 
 try {
+  const { values: options } = parseArgs({
+    options: {
+      only: text(''),
+      full: flag,
+      seconds: text('2'),
+      repetitions: text('3'),
+      difference: text('5'),
+      shards: { type: 'string' },
+      override: { type: 'string', multiple: true, default: [] },
+      against: { type: 'string' },
+      pid: { type: 'string' },
+      'against-kafka': { type: 'string' },
+      'warm-up': text('60'),
+      compare: { type: 'string' },
+      directory: text(tmpdir()),
+      counts: flag,
+      'write-limits': flag,
+      quick: flag,
+      base: { type: 'string' },
+      pairs: text('7'),
+      others: text(String(TIME_LIMITS.othersMax)),
+      gate: flag,
+      'update-baseline': flag,
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
   if (options.help) console.log(USAGE);
   else if (options.counts) process.exitCode = await runCountGate(options.directory, options['write-limits']);
-  else await bench();
+  else if (options.quick) {
+    const rows = options.only === '' ? quickRows : matching(benchRows, options.only).filter(isPairable);
+    if (rows.length === 0) throw new Error(`no row that can be compared in pairs matches ${options.only}`);
+    const { directory, base } = options;
+    const gate = { rows, directory, base, pairs: number(options.pairs), othersMax: number(options.others) };
+    process.exitCode = await runTimeGate(gate, progress);
+  } else {
+    const rows = await runMatrix(
+      {
+        rows: matching(options.full ? fullRows() : benchRows, options.only),
+        directory: options.directory,
+        seconds: number(options.seconds),
+        repetitions: number(options.repetitions),
+        shards: options.shards === undefined ? null : number(options.shards),
+        overrides: options.override,
+        against: options.against === undefined ? null : addressOf(options.against),
+        pid: options.pid === undefined ? null : number(options.pid),
+        kafka: options['against-kafka'] ?? null,
+        warmUp: number(options['warm-up']),
+      },
+      progress,
+    );
+    progress.clear();
+    report(describe(withEarlier(rows, options.compare), number(options.difference) / 100));
+    if (options.gate) process.exitCode = gateAgainstBaseline(rows);
+    if (options['update-baseline']) writeBaseline(rows);
+  }
 } catch (error) {
-  progress('');
+  progress.clear();
   console.error(`bench: ${(error as Error).message}`);
   process.exitCode = 1;
 }
 
-async function bench(): Promise<void> {
-  const rows = benchRows.filter((row) => new RegExp(options.only).test(row.name));
-  if (rows.length === 0) throw new Error(`no row matches ${options.only}`);
-  const directory = mkdtempSync(join(options.directory, 'millrace-bench-'));
-  const generator = new GeneratorProcess();
-  const targets: Target[] = [];
-  try {
-    progress('starting the broker');
-    targets.push(await ownBroker(directory));
-    if (options.against !== undefined) targets.push(await otherBroker(options.against));
-    targets.push(new LimitTarget(directory));
-    const plan = {
-      rows,
-      targets,
-      repetitions: Number(options.repetitions ?? (options.quick ? 2 : 3)),
-      seconds: Number(options.seconds ?? (options.quick ? 0.7 : 2)),
-      warmUpSeconds: options.quick ? 0.2 : 0.3,
-      pages: new PagePool(directory, options.quick ? RUN_BYTES / 2 : RUN_BYTES),
-    };
-    const results = await runRows(plan, generator, progress);
-    progress('');
-    report(describe(withEarlier(results)));
-  } finally {
-    generator.end();
-    for (const target of targets) await target.end();
-    rmSync(directory, { recursive: true, force: true });
-  }
+function matching(rows: readonly BenchRow[], pattern: string): BenchRow[] {
+  const found = rows.filter((row) => new RegExp(pattern).test(row.name));
+  if (found.length === 0) throw new Error(`no row matches ${pattern}`);
+  return found;
 }
 
-async function ownBroker(directory: string): Promise<Target> {
-  const broker = await BrokerProcess.start({
-    directory,
-    shards: options.shards === undefined ? null : Number(options.shards),
-    overrides: options.override,
-    nodeOptions: [],
-    countViews: false,
-  });
-  return BrokerTarget.reach('millrace', { host: '127.0.0.1', port: broker.port }, broker.pid, broker);
+/** One broker at a time, by the work that it does for a CPU-second. */
+function isPairable(row: BenchRow): row is LoadRow {
+  return row.kind === 'load' && row.shards.length === 0 && row.workload !== 'paced';
 }
 
-function otherBroker(address: string): Promise<Target> {
-  const [host, port] = address.split(':');
-  const pid = options.pid === undefined ? null : Number(options.pid);
-  return BrokerTarget.reach('other', { host: host!, port: Number(port) }, pid, null);
+function number(value: string): number {
+  const read = Number(value);
+  if (value === '' || !Number.isFinite(read) || read < 0) throw new Error(`${value} is not a number`);
+  return read;
+}
+
+function addressOf(value: string): BrokerAddress {
+  const colon = value.lastIndexOf(':');
+  return { host: value.slice(0, colon), port: number(value.slice(colon + 1)) };
 }
 
 /** The same rows of an earlier result become one more target. */
-function withEarlier(rows: readonly RowResult[]): readonly RowResult[] {
-  if (options.compare === undefined) return rows;
-  const earlier = JSON.parse(readFileSync(options.compare, 'utf8')) as BenchResult;
-  if (earlier.format !== RESULT_FORMAT) throw new Error(`${options.compare} is of another format`);
-  return rows.map((row) => {
-    const target = earlier.rows.find((other) => other.name === row.name)?.targets[0];
-    return target === undefined ? row : { ...row, targets: [...row.targets, { ...target, name: 'earlier' }] };
+function withEarlier(rows: readonly RowResult[], file: string | undefined): readonly RowResult[] {
+  if (file === undefined) return rows;
+  const earlier = JSON.parse(readFileSync(file, 'utf8')) as BenchResult;
+  if (earlier.format !== RESULT_FORMAT) throw new Error(`${file} is of another format`);
+  return rows.map((row): RowResult => {
+    const before = earlier.rows.find((other) => other.name === row.name);
+    if (row.kind === 'load' && before?.kind === 'load' && before.targets.length > 0)
+      return { ...row, targets: [...row.targets, { ...before.targets[0]!, name: 'earlier' }] };
+    if (row.kind === 'state' && before?.kind === 'state' && before.targets.length > 0)
+      return { ...row, targets: [...row.targets, { ...before.targets[0]!, name: 'earlier' }] };
+    return row;
   });
 }
 
-function describe(rows: readonly RowResult[]): BenchResult {
+function describe(rows: readonly RowResult[], difference: number): BenchResult {
   const processors = cpus();
   return {
     format: RESULT_FORMAT,
     when: new Date().toISOString(),
-    commit: commitName(),
+    commit: git('describe', '--always', '--dirty') ?? 'unknown',
     machine: {
       processor: processors[0]?.model ?? 'unknown',
       cores: processors.length,
@@ -135,17 +166,9 @@ function describe(rows: readonly RowResult[]): BenchResult {
       system: `${type()} ${release()}`,
     },
     node: process.versions.node,
-    difference: Number(options.difference) / 100,
+    difference,
     rows,
   };
-}
-
-function commitName(): string {
-  try {
-    return execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8', stdio: 'pipe' }).trim();
-  } catch {
-    return 'unknown';
-  }
 }
 
 function report(result: BenchResult): void {
@@ -157,7 +180,32 @@ function report(result: BenchResult): void {
   console.log(`\n${name}.json\n${name}.html`);
 }
 
-/** One line that is overwritten on a terminal; nothing elsewhere. */
-function progress(line: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}`);
+function gateAgainstBaseline(rows: readonly RowResult[]): number {
+  const baseline = JSON.parse(readFileSync(BASELINE, 'utf8')) as Baseline;
+  const findings = holdAgainst(rows, baseline);
+  console.log(`\nAgainst the baseline of ${baseline.when} (commit ${baseline.commit}):`);
+  for (const { row, what, verdict, said } of findings) console.log(`  ${row}, ${what}: ${verdict}: ${said}`);
+  const worse = new Set(findings.filter((finding) => finding.verdict === 'worse').map((finding) => finding.row));
+  if (worse.size === 0) {
+    console.log(findings.length === 0 ? '  every row is as good, or better' : '  no row is surely worse');
+    return 0;
+  }
+  console.error(`Worse than the baseline: ${[...worse].join(', ')}`);
+  return 1;
+}
+
+/** Rows that were not measured keep what they had. */
+function writeBaseline(rows: readonly RowResult[]): void {
+  let before: Baseline['rows'] = {};
+  try {
+    before = (JSON.parse(readFileSync(BASELINE, 'utf8')) as Baseline).rows;
+  } catch {
+    // The first one.
+  }
+  const known = new Set(benchRows.map((row) => row.name));
+  const kept = Object.entries({ ...before, ...baselineRows(rows) }).filter(([name]) => known.has(name));
+  const commit = git('rev-parse', '--short=12', 'HEAD') ?? 'unknown';
+  const baseline: Baseline = { commit, when: new Date().toISOString().slice(0, 10), rows: Object.fromEntries(kept) };
+  writeFileSync(BASELINE, `${JSON.stringify(baseline, null, 2)}\n`);
+  console.log(BASELINE);
 }

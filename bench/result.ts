@@ -2,14 +2,14 @@
 import type { CpuSeconds, ThreadCpu } from './measure/proc_stat.ts';
 import { compare, median, spread, type Comparison } from './measure/statistics.ts';
 
-export const RESULT_FORMAT = 1;
+export const RESULT_FORMAT = 2;
 const THREADS_SHOWN = 8;
 
 /** One run of one row against one target. */
 export interface Measurement {
   readonly seconds: number;
   readonly requests: number;
-  /** Bytes of record batches moved. */
+  /** Bytes of record batches moved, before compression. */
   readonly bytes: number;
   readonly records: number;
   readonly latencyUs: { readonly p50: number; readonly p99: number; readonly p999: number; readonly max: number };
@@ -22,8 +22,8 @@ export interface Measurement {
   /** CPU-seconds that the host kept from this machine. */
   readonly stolen: number;
   readonly peakMemory: number | null;
-  /** Messages between threads for each request; null when the target does not tell. */
-  readonly ringMessages: number | null;
+  /** Share of the requests that took effect on another shard; null when the target does not tell. */
+  readonly crossing: number | null;
 }
 
 export interface TargetResult {
@@ -31,12 +31,32 @@ export interface TargetResult {
   readonly repetitions: readonly Measurement[];
 }
 
-export interface RowResult {
+export interface LoadRowResult {
+  readonly kind: 'load';
   readonly name: string;
   readonly title: string;
   readonly unit: 'requests' | 'bytes';
+  /** The load comes at a rate of its own: what counts is latency, not throughput. */
+  readonly paced: boolean;
   readonly targets: readonly TargetResult[];
 }
+
+/** One thing that a state row tells; less is better. */
+export interface Figure {
+  readonly name: string;
+  readonly unit: string;
+  /** One for each repetition. */
+  readonly values: readonly number[];
+}
+
+export interface StateRowResult {
+  readonly kind: 'state';
+  readonly name: string;
+  readonly title: string;
+  readonly targets: readonly { readonly name: string; readonly figures: readonly Figure[] }[];
+}
+
+export type RowResult = LoadRowResult | StateRowResult;
 
 export interface BenchResult {
   readonly format: typeof RESULT_FORMAT;
@@ -86,8 +106,9 @@ export interface TargetSummary {
   readonly othersCores: number;
   readonly p50Us: number;
   readonly p99Us: number;
+  readonly p999Us: number;
   readonly peakMemory: number | null;
-  readonly ringMessages: number | null;
+  readonly crossing: number | null;
   /** Of the row's main metric. */
   readonly spread: number;
 }
@@ -97,7 +118,7 @@ export function summarize(target: TargetResult, unit: 'requests' | 'bytes'): Tar
   const middle = (value: (run: Measurement) => number) => median(runs.map(value));
   const known = <T>(values: readonly (T | null)[]): T[] => values.filter((value) => value !== null);
   const memory = known(runs.map((run) => run.peakMemory));
-  const ring = known(runs.map((run) => run.ringMessages));
+  const crossing = known(runs.map((run) => run.crossing));
   return {
     name: target.name,
     bytesPerSecond: median(valuesOf(target, 'bytesPerSecond')),
@@ -110,8 +131,9 @@ export function summarize(target: TargetResult, unit: 'requests' | 'bytes'): Tar
     othersCores: middle((run) => run.others / run.seconds),
     p50Us: middle((run) => run.latencyUs.p50),
     p99Us: middle((run) => run.latencyUs.p99),
+    p999Us: middle((run) => run.latencyUs.p999),
     peakMemory: memory.length === 0 ? null : Math.max(...memory),
-    ringMessages: ring.length === 0 ? null : median(ring),
+    crossing: crossing.length === 0 ? null : median(crossing),
     spread: spread(valuesOf(target, mainMetric(unit))),
   };
 }
@@ -130,7 +152,7 @@ export function busyThreads(target: TargetResult): { readonly name: string; read
 }
 
 /** The first target beside another one, by the row's main metric. */
-export function compareTargets(row: RowResult, against: TargetResult, difference: number): Comparison {
+export function compareTargets(row: LoadRowResult, against: TargetResult, difference: number): Comparison {
   const metric = mainMetric(row.unit);
   return compare(valuesOf(row.targets[0]!, metric), valuesOf(against, metric), difference);
 }

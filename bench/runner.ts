@@ -2,17 +2,15 @@
 import type { GeneratorProcess } from './load/client.ts';
 import type { PagePool } from './measure/page_pool.ts';
 import { readPeakMemory, readThreadsCpu, resetPeakMemory } from './measure/proc_stat.ts';
-import type { Measurement, RowResult } from './result.ts';
-import type { BenchRow } from './rows.ts';
+import type { Progress } from './progress.ts';
+import type { LoadRowResult, Measurement } from './result.ts';
+import type { LoadRow } from './rows.ts';
 import type { Target } from './targets.ts';
 
 /** From here on a broker writes a batch at a time; smaller ones are written together. No write ends at a whole page. */
 const LARGE_BATCH_BYTES = 256 * 1024;
 
-export interface RunPlan {
-  readonly rows: readonly BenchRow[];
-  readonly targets: readonly Target[];
-  readonly repetitions: number;
+export interface MeasureBounds {
   readonly seconds: number;
   /** Before each measured run, over the same connections. */
   readonly warmUpSeconds: number;
@@ -21,58 +19,63 @@ export interface RunPlan {
 }
 
 export async function runRows(
-  plan: RunPlan,
+  rows: readonly LoadRow[],
+  targets: readonly Target[],
+  repetitions: number,
+  bounds: MeasureBounds,
   generator: GeneratorProcess,
-  progress: (line: string) => void,
-): Promise<RowResult[]> {
-  const results = plan.rows.map((row) => plan.targets.map((): Measurement[] => []).map((runs) => ({ row, runs })));
-  for (let repetition = 0; repetition < plan.repetitions; repetition++) {
-    for (const [index, row] of plan.rows.entries()) {
-      for (const [at, target] of plan.targets.entries()) {
-        progress(`${row.name}, ${target.name} (${repetition + 1} of ${plan.repetitions})`);
-        results[index]![at]!.runs.push(await measure(plan, row, target, generator));
+  progress: Progress,
+): Promise<LoadRowResult[]> {
+  const results = rows.map(() => targets.map((): Measurement[] => []));
+  for (let repetition = 0; repetition < repetitions; repetition++) {
+    for (const [index, row] of rows.entries()) {
+      for (const [at, target] of targets.entries()) {
+        progress.step(`${row.name}, ${target.name} (${repetition + 1} of ${repetitions})`);
+        results[index]![at]!.push(await measure(bounds, row, target, generator));
       }
     }
   }
-  return plan.rows.map((row, index) => ({
+  return rows.map((row, index) => ({
+    kind: 'load',
     name: row.name,
     title: row.title,
     unit: row.unit,
-    targets: plan.targets.map((target, at) => ({ name: target.name, repetitions: results[index]![at]!.runs })),
+    paced: row.workload === 'paced',
+    targets: targets.map((target, at) => ({ name: target.name, repetitions: results[index]![at]! })),
   }));
 }
 
-async function measure(
-  plan: RunPlan,
-  row: BenchRow,
+export async function measure(
+  bounds: MeasureBounds,
+  row: LoadRow,
   target: Target,
   generator: GeneratorProcess,
 ): Promise<Measurement> {
-  const job = await target.open(row, generator);
-  await generator.prepare(job);
+  await target.open(row, generator);
   const watch = target.pid === null ? [] : [target.pid];
-  const writes = row.workload === 'produce';
-  const requests = writes ? Math.floor(plan.pages.runBytes / row.batchBytes) : Number.MAX_SAFE_INTEGER;
+  const writes = row.workload !== 'catch-up' && row.workload !== 'paced';
+  // Half of what a run of both moves is fetched; a round at the end is two requests.
+  const requests = writes ? Math.floor(bounds.pages.runBytes / row.batchBytes) : Number.MAX_SAFE_INTEGER;
   const writeBytes = row.batchBytes >= LARGE_BATCH_BYTES ? row.batchBytes - 1000 : 65_000;
   if (writes) {
-    plan.pages.hold(writeBytes);
-    plan.pages.release(writeBytes);
+    bounds.pages.hold(writeBytes);
+    bounds.pages.release(writeBytes);
   }
-  await generator.run({ seconds: plan.warmUpSeconds, requests: Math.ceil(requests / 4), watch });
+  await generator.run({ seconds: bounds.warmUpSeconds, requests: Math.ceil(requests / 4), watch });
   if (target.pid !== null) resetPeakMemory(target.pid);
-  const countsBefore = await target.counted?.ask('counts');
+  const countsBefore = await target.counted?.counts();
   const threadsBefore = target.pid === null ? [] : readThreadsCpu(target.pid);
-  const load = await generator.run({ seconds: plan.seconds, requests: Math.ceil((requests * 3) / 4), watch });
+  const load = await generator.run({ seconds: bounds.seconds, requests: Math.ceil((requests * 3) / 4), watch });
   const threadsAfter = target.pid === null ? [] : readThreadsCpu(target.pid);
-  const counts = await target.counted?.ask('counts');
+  const counts = await target.counted?.counts();
   const peakMemory = target.pid === null ? null : readPeakMemory(target.pid);
   await generator.closeConnections();
   await target.close(row);
-  if (writes) plan.pages.hold(writeBytes);
+  if (writes) bounds.pages.hold(writeBytes);
 
   const cpu = load.watched[0] ?? null;
   const known = (cpu === null ? 0 : cpu.user + cpu.kernel) + load.generator.user + load.generator.kernel;
-  const ringMessages = counts?.counters['ringMessages'];
+  const messages = counts?.counters['ringMessages'];
   return {
     seconds: load.seconds,
     requests: load.requests,
@@ -89,9 +92,10 @@ async function measure(
     others: Math.max(0, load.machine.busy - known),
     stolen: load.machine.stolen,
     peakMemory,
-    ringMessages:
-      ringMessages === undefined
+    // A request that crosses is a message there and one back.
+    crossing:
+      messages === undefined
         ? null
-        : (ringMessages - (countsBefore?.counters['ringMessages'] ?? 0)) / load.requests,
+        : Math.min(1, (messages - (countsBefore?.counters['ringMessages'] ?? 0)) / 2 / load.requests),
   };
 }

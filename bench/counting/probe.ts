@@ -6,7 +6,7 @@
 import { getHeapStatistics } from 'node:v8';
 import { BroadcastChannel, isMainThread, type Worker } from 'node:worker_threads';
 import { CounterSums, counterNames, counter } from '../../src/shared-memory/counters.ts';
-import type { ProbeAnswer } from './questions.ts';
+import type { AcceptedAnswer, ProbeAnswer, ProbeQuestion } from './questions.ts';
 import { countViews } from './view_count.ts';
 
 const channel = new BroadcastChannel('millrace-bench-probe');
@@ -44,7 +44,13 @@ function answerQuestions(): void {
       views: viewCounts.reduce((sum, count) => sum + Atomics.load(count, 0), 0),
     };
   };
-  process.on('message', () => void answer().then((counts) => process.send?.(counts)));
+  const accepted = (): AcceptedAnswer => ({
+    accepted: [0, ...workers].map((_, thread) => sums?.of(thread, counter.connectionsAccepted) ?? 0),
+  });
+  process.on('message', (question: ProbeQuestion) => {
+    if (question === 'accepted') process.send?.(accepted());
+    else void answer().then((counts) => process.send?.(counts));
+  });
   // The broker ends when it has nothing to do, whoever still listens here.
   process.channel?.unref();
 }

@@ -18,9 +18,14 @@ export class GeneratorProcess {
     return this.#child.pid!;
   }
 
-  /** Connects and builds the frames. */
-  async prepare(job: LoadJob): Promise<void> {
-    await this.#ask({ kind: 'prepare', job });
+  /** Builds the frames and connects: all lanes, or the first `lanes`. */
+  async prepare(job: LoadJob, lanes: number | null = null): Promise<void> {
+    await this.#ask({ kind: 'prepare', job, lanes });
+  }
+
+  /** Connects one lane more, or the last one anew. */
+  async openLane(replace: boolean): Promise<void> {
+    await this.#ask({ kind: 'open', replace });
   }
 
   async run(bounds: RunBounds): Promise<LoadResult> {

@@ -5,6 +5,7 @@
 import { CatchUpTraffic } from './fetch.ts';
 import type { GeneratorAnswer, GeneratorRequest, LoadJob, LoadResult, RunBounds } from './job.ts';
 import { PipelinedLane, Run, type Lane } from './lane.ts';
+import { PacedLane } from './paced.ts';
 import { ProduceTraffic, UnansweredLane, type ProduceShape } from './produce.ts';
 import { buildBatch, type BuiltBatch } from './record_batch.ts';
 import { TailLane } from './tail.ts';
@@ -21,10 +22,15 @@ class Generator {
     this.#batch = buildBatch(job, Date.now());
   }
 
-  static async prepare(job: LoadJob): Promise<Generator> {
+  static async prepare(job: LoadJob, lanes: number | null): Promise<Generator> {
     const generator = new Generator(job);
-    for (let lane = 0; lane < job.connections; lane++) generator.#lanes.push(await generator.#open(lane));
+    for (let lane = 0; lane < (lanes ?? job.connections); lane++) await generator.openLane(false);
     return generator;
+  }
+
+  async openLane(replace: boolean): Promise<void> {
+    if (replace) this.#lanes.pop()?.close();
+    this.#lanes.push(await this.#open(this.#lanes.length));
   }
 
   run(bounds: RunBounds): Promise<LoadResult> {
@@ -43,7 +49,7 @@ class Generator {
         resolve({
           requests: run.requests,
           bytes: run.payloadBytes,
-          records: Math.floor(run.payloadBytes / this.#batch.bytes.length) * this.#batch.records,
+          records: Math.floor(run.payloadBytes / this.#batch.plainBytes) * this.#batch.records,
           seconds,
           latencyUs: {
             p50: latencyUs.percentile(0.5),
@@ -67,14 +73,23 @@ class Generator {
   }
 
   #open(lane: number): Promise<Lane> {
-    const { host, port, inFlight, workload } = this.#job;
-    if (workload === 'catch-up') return PipelinedLane.open(host, port, inFlight, this.#catchUp(lane));
-    if (workload === 'tail') {
+    const { host, port, inFlight, workload, connections, rate } = this.#job;
+    // Half of the connections, every other one, catch up with one request in flight each.
+    const half = connections >> 1;
+    if (workload === 'both' && lane % 2 === 1) {
+      return PipelinedLane.open(host, port, 1, this.#catchUp(lane >> 1, half, 1));
+    }
+    if (workload === 'catch-up') {
+      return PipelinedLane.open(host, port, inFlight, this.#catchUp(lane, connections, inFlight));
+    }
+    if (workload === 'tail' || workload === 'paced') {
       const fetch = { maxWaitMs: 10_000, minBytes: 1, maxBytes: 8 << 20, partitionMaxBytes: 8 << 20 };
       const shape = { produce: this.#produce(lane, 1), fetchVersion: this.#job.fetchVersion, fetch };
-      return TailLane.open(host, port, shape, this.#batch);
+      if (workload === 'tail') return TailLane.open(host, port, shape, this.#batch);
+      return PacedLane.open(host, port, shape, this.#batch, rate / connections, lane / connections);
     }
-    const shape = this.#produce(lane * inFlight, inFlight);
+    const place = workload === 'both' ? lane >> 1 : lane;
+    const shape = this.#produce(place * inFlight, inFlight);
     if (this.#job.acks === 0) return UnansweredLane.open(host, port, shape, this.#batch);
     return PipelinedLane.open(host, port, inFlight, new ProduceTraffic(shape, this.#batch));
   }
@@ -85,8 +100,8 @@ class Generator {
   }
 
   /** Slots that share a partition begin at places spread over it. */
-  #catchUp(lane: number): CatchUpTraffic {
-    const { connections, inFlight, partitions, batchesPerPartition, fetchBytes } = this.#job;
+  #catchUp(lane: number, connections: number, inFlight: number): CatchUpTraffic {
+    const { partitions, batchesPerPartition, fetchBytes } = this.#job;
     const firstBatches: number[] = [];
     for (let slot = 0; slot < inFlight; slot++) {
       const stream = lane * inFlight + slot;
@@ -117,7 +132,11 @@ async function handle(request: GeneratorRequest): Promise<GeneratorAnswer> {
   switch (request.kind) {
     case 'prepare':
       generator?.close();
-      generator = await Generator.prepare(request.job);
+      generator = await Generator.prepare(request.job, request.lanes);
+      return { kind: 'prepared' };
+    case 'open':
+      if (generator === null) throw new Error('nothing is prepared');
+      await generator.openLane(request.replace);
       return { kind: 'prepared' };
     case 'run':
       if (generator === null) throw new Error('nothing is prepared');

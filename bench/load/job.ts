@@ -1,9 +1,10 @@
 /** What a generator is told to do, and what it answers. Structured-cloneable: it crosses a process border. */
+import type { Compression, Workload } from '../rows.ts';
 
 export interface LoadJob {
   readonly host: string;
   readonly port: number;
-  readonly workload: 'produce' | 'catch-up' | 'tail';
+  readonly workload: Workload;
   readonly topic: { readonly name: string; readonly idHex: string };
   readonly partitions: number;
   readonly produceVersion: number;
@@ -14,6 +15,9 @@ export interface LoadJob {
   readonly acks: number;
   readonly batchBytes: number;
   readonly recordBytes: number;
+  readonly compression: Compression;
+  /** Messages in a second, for a paced load. */
+  readonly rate: number;
   /** For catch-up: upper bound of one answer's records, and how many batches each partition holds. */
   readonly fetchBytes: number;
   readonly batchesPerPartition: number;
@@ -29,7 +33,7 @@ export interface RunBounds {
 
 export interface LoadResult {
   readonly requests: number;
-  /** Bytes of record batches moved. */
+  /** Bytes of record batches moved, before compression. */
   readonly bytes: number;
   readonly records: number;
   readonly seconds: number;
@@ -43,7 +47,10 @@ export interface LoadResult {
 }
 
 export type GeneratorRequest =
-  | { readonly kind: 'prepare'; readonly job: LoadJob }
+  /** Builds the frames and opens so many of the job's connections, null: all. */
+  | { readonly kind: 'prepare'; readonly job: LoadJob; readonly lanes: number | null }
+  /** One more connection (a lane of two: a pair); `replace`: in the place of the last one. */
+  | { readonly kind: 'open'; readonly replace: boolean }
   | { readonly kind: 'run'; readonly bounds: RunBounds }
   | { readonly kind: 'close' };
 

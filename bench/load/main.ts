@@ -1,15 +1,16 @@
-/** `node bench/load/main.ts produce|catch-up|tail --broker HOST:PORT …`: one load of one's own choosing; prints JSON. */
+/** `node bench/load/main.ts produce|catch-up|tail|both|paced --broker HOST:PORT …`: one load of one's own choosing; prints JSON. */
 import { parseArgs } from 'node:util';
 import { GeneratorProcess } from './client.ts';
 import type { LoadJob } from './job.ts';
 import { createTopic, deleteTopic, negotiate } from './session.ts';
 
-const USAGE = `node bench/load/main.ts produce|catch-up|tail --broker HOST:PORT [options]
+const USAGE = `node bench/load/main.ts produce|catch-up|tail|both|paced --broker HOST:PORT [options]
   --pid PID            counts the broker's CPU time
   --seconds N (2)      or --requests N: a fixed count, dealt out to the connections in turn
   --batch-bytes N (16384)  --record-bytes N (100)
   --connections N (4)  --in-flight N (5)  --partitions N (4)  --acks -1|0|1 (-1)
-  --fetch-bytes N (1048576)  --partition-bytes N (67108864): for catch-up, what each partition is filled with
+  --compression none|lz4|zstd (none)  --rate N (2000): messages in a second, for paced
+  --fetch-bytes N (1048576)  --partition-bytes N (67108864): for catch-up and both, what each partition is filled with
   --warm-up N (0.3)    seconds before`;
 
 const number = (value: string) => ({ type: 'string', default: value }) as const;
@@ -30,15 +31,17 @@ const { values: options, positionals } = parseArgs({
     'fetch-bytes': number('1048576'),
     'partition-bytes': number('67108864'),
     'warm-up': number('0.3'),
+    compression: number('none'),
+    rate: number('2000'),
   },
 });
 
 const workload = positionals[0];
-const isWorkload = workload === 'produce' || workload === 'catch-up' || workload === 'tail';
-if (!isWorkload || options.broker === undefined) {
+const WORKLOADS: readonly string[] = ['produce', 'catch-up', 'tail', 'both', 'paced'];
+if (workload === undefined || !WORKLOADS.includes(workload) || options.broker === undefined) {
   console.error(USAGE);
   process.exitCode = 64;
-} else await load(workload, options.broker);
+} else await load(workload as LoadJob['workload'], options.broker);
 
 async function load(kind: LoadJob['workload'], broker: string): Promise<void> {
   const colon = broker.lastIndexOf(':');
@@ -60,12 +63,14 @@ async function load(kind: LoadJob['workload'], broker: string): Promise<void> {
     acks: Number(options.acks),
     batchBytes,
     recordBytes: Number(options['record-bytes']),
+    compression: options.compression as LoadJob['compression'],
+    rate: Number(options.rate),
     fetchBytes: Number(options['fetch-bytes']),
     batchesPerPartition: Math.floor(Number(options['partition-bytes']) / batchBytes),
   };
   const generator = new GeneratorProcess();
   try {
-    if (kind === 'catch-up') {
+    if (kind === 'catch-up' || kind === 'both') {
       await generator.prepare({ ...job, workload: 'produce', connections: 1, inFlight: partitions, acks: -1 });
       await generator.run({ seconds: 300, requests: partitions * job.batchesPerPartition, watch: [] });
     }

@@ -21,6 +21,7 @@ export interface ProduceShape {
 export class ProduceTraffic implements Traffic {
   readonly frontBytes: number;
   readonly #batch: Buffer;
+  readonly #plainBytes: number;
   readonly #heads: Buffer[] = [];
   /** All frames, one behind the other; null when the batch is large. */
   readonly #frames: Buffer | null;
@@ -32,6 +33,7 @@ export class ProduceTraffic implements Traffic {
 
   constructor(shape: ProduceShape, batch: BuiltBatch) {
     this.#batch = batch.bytes;
+    this.#plainBytes = batch.plainBytes;
     this.#inFlight = shape.inFlight;
     this.#errorAt = produceErrorAt(shape.version, shape.topic);
     this.frontBytes = this.#errorAt + 2;
@@ -42,6 +44,11 @@ export class ProduceTraffic implements Traffic {
     const pieces = this.#heads.map((head) => Buffer.concat([head, batch.bytes, PRODUCE_TAIL]));
     this.#frameBytes = pieces[0]!.length;
     this.#frames = batch.bytes.length >= SHARED_BATCH_FROM ? null : Buffer.concat(pieces);
+  }
+
+  /** The whole frame of a slot, a copy. */
+  frameOf(slot: number): Buffer {
+    return Buffer.concat([this.#heads[slot]!, this.#batch, PRODUCE_TAIL]);
   }
 
   send(connection: Connection, slot: number, count: number): void {
@@ -67,7 +74,7 @@ export class ProduceTraffic implements Traffic {
   check(bytes: Buffer, at: number): number {
     const error = bytes.readInt16BE(at + this.#errorAt);
     if (error !== 0) throw new Error(`Produce was answered with error ${error}`);
-    return this.#batch.length;
+    return this.#plainBytes;
   }
 }
 
@@ -91,7 +98,7 @@ export class UnansweredLane implements Lane, AnswerSink {
   }
 
   static async open(host: string, port: number, shape: ProduceShape, batch: BuiltBatch): Promise<UnansweredLane> {
-    const lane = new UnansweredLane(new ProduceTraffic(shape, batch), shape.inFlight, batch.bytes.length);
+    const lane = new UnansweredLane(new ProduceTraffic(shape, batch), shape.inFlight, batch.plainBytes);
     lane.#connection = await Connection.open(host, port, 8, lane);
     return lane;
   }

@@ -77,7 +77,7 @@ export class TailLane implements Lane {
     if (this.#rounds >= this.#quota || nowMs >= run.untilMs) {
       this.#run = null;
       run.requests += 2 * this.#rounds;
-      run.payloadBytes += 2 * this.#rounds * this.#batch.bytes.length;
+      run.payloadBytes += 2 * this.#rounds * this.#batch.plainBytes;
       return run.laneDone();
     }
     this.#rounds++;

@@ -79,6 +79,12 @@ export function readPeakMemory(pid: number): number {
   return found === null ? 0 : Number(found[1]) * 1024;
 }
 
+/** Memory that a process has resident now; bytes. */
+export function readResidentMemory(pid: number): number {
+  const found = /^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`));
+  return found === null ? 0 : Number(found[1]) * 1024;
+}
+
 /** Peak memory counts from now on. Does nothing where that is not allowed. */
 export function resetPeakMemory(pid: number): void {
   try {

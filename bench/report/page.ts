@@ -1,6 +1,15 @@
 /** The result as one HTML page: charts are SVG in the page, nothing is loaded from elsewhere. */
-import { compareTargets, mainMetric, summarize, valuesOf, type BenchResult, type RowResult } from '../result.ts';
-import { COLUMNS, count, megabytes, sentence, threadLine } from './table.ts';
+import { median } from '../measure/statistics.ts';
+import {
+  compareTargets,
+  mainMetric,
+  summarize,
+  valuesOf,
+  type BenchResult,
+  type LoadRowResult,
+  type StateRowResult,
+} from '../result.ts';
+import { COLUMNS, count, figureText, megabytes, sentence, short, threadLine } from './table.ts';
 
 const WIDTH = 720;
 const LABEL = 90;
@@ -17,6 +26,7 @@ p{margin:.2rem 0;color:var(--soft)}p.says{color:var(--ink)}svg{width:100%;max-wi
 svg text{fill:var(--ink);font:12px system-ui,sans-serif}svg .soft{fill:var(--soft)}
 .scroll{overflow-x:auto}table{border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums;margin-top:.6rem}
 th,td{padding:.15rem .6rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}th{color:var(--soft);font-weight:500}
+nav a{color:var(--soft);margin-right:.7rem;font-size:13px;display:inline-block}
 th:first-child,td:first-child{text-align:left;padding-left:0}`;
 
 const COLOURS = ['var(--a)', 'var(--b)', 'var(--c)', 'var(--d)'];
@@ -29,10 +39,41 @@ export function renderPage(result: BenchResult): string {
 <h1>Millrace bench</h1>
 <p>${escape(result.when)} · commit ${escape(result.commit)}<br>${escape(about)}</p>
 <p>Bars are medians, dots the repetitions. “limit” is one bare Node thread that moves the same bytes between sockets and a file.</p>
-${result.rows.map((row) => renderRow(row, result.difference)).join('\n')}</html>`;
+<nav>${result.rows.map((row) => `<a href="#${escape(row.name)}">${escape(row.name)}</a>`).join(' ')}</nav>
+${result.rows.map((row) => (row.kind === 'load' ? renderLoad(row, result.difference) : renderState(row))).join('\n')}</html>`;
 }
 
-function renderRow(row: RowResult, difference: number): string {
+/** One chart for each figure. */
+function renderState(row: StateRowResult): string {
+  const figures = (row.targets[0]?.figures ?? []).map(({ name, unit }) => {
+    const bars = row.targets.flatMap((target) => {
+      const figure = target.figures.find((other) => other.name === name);
+      return figure === undefined ? [] : [{ name: target.name, values: figure.values, middle: median(figure.values) }];
+    });
+    return `<h3>${escape(name)}, ${escape(unit)} (shorter is better)</h3>${speedChart(bars, (value) => `${short(value)} ${unit}`)}`;
+  });
+  const lines = row.targets.map(
+    (target) => `${target.name}: ${target.figures.map((figure) => `${figure.name} ${figureText(figure)}`).join(', ')}`,
+  );
+  return `<section id="${escape(row.name)}"><h2>${escape(row.name)}</h2><p>${escape(row.title)}</p>${figures.join('')}
+${lines.map((line) => `<p>${escape(line)}</p>`).join('')}</section>`;
+}
+
+/** Median and tail of a load that comes at a rate of its own. */
+function latencyCharts(row: LoadRowResult): string {
+  if (!row.paced) return '';
+  const charts = (['p50', 'p99', 'p999'] as const).map((what) => {
+    const bars = row.targets.map((target) => {
+      const values = target.repetitions.map((run) => run.latencyUs[what] / 1000);
+      return { name: target.name, values, middle: median(values) };
+    });
+    const title = what === 'p999' ? '99.9th percentile' : what === 'p99' ? '99th percentile' : 'median';
+    return `<h3>Latency, ${title} (shorter is better)</h3>${speedChart(bars, (value) => `${value.toFixed(2)} ms`)}`;
+  });
+  return charts.join('');
+}
+
+function renderLoad(row: LoadRowResult, difference: number): string {
   const summaries = row.targets.map((target) => summarize(target, row.unit));
   const metric = mainMetric(row.unit);
   const speeds = row.targets.map((target) => {
@@ -49,8 +90,8 @@ function renderRow(row: RowResult, difference: number): string {
   const lines = summaries.map(
     (summary) => `<tr>${COLUMNS.map(([, value]) => `<td>${escape(value(summary))}</td>`).join('')}</tr>`,
   );
-  return `<section><h2>${escape(row.name)}</h2><p>${escape(row.title)}</p>${says.join('')}
-<h3>Work for each CPU-second (longer is better)</h3>${speedChart(speeds, shown)}
+  return `<section id="${escape(row.name)}"><h2>${escape(row.name)}</h2><p>${escape(row.title)}</p>${says.join('')}
+${latencyCharts(row)}<h3>Work for each CPU-second (longer is better)</h3>${speedChart(speeds, shown)}
 <h3>CPU time for the same work: user, then kernel (shorter is better)</h3>${costChart(row)}
 <div class="scroll"><table><tr>${header}</tr>${lines.join('')}</table></div>
 <p>${escape(threadLine(row.targets[0]!))}</p></section>`;
@@ -77,7 +118,7 @@ function speedChart(bars: readonly SpeedBar[], shown: (value: number) => string)
 }
 
 /** Microseconds for a request, or CPU-seconds for a GB, cut into user and kernel. */
-function costChart(row: RowResult): string {
+function costChart(row: LoadRowResult): string {
   const costs = row.targets.map((target) => {
     const summary = summarize(target, row.unit);
     const done = row.unit === 'requests' ? summary.requestsPerSecond / 1e6 : summary.bytesPerSecond / 1e9;

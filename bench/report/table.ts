@@ -4,11 +4,13 @@ import {
   compareTargets,
   summarize,
   type BenchResult,
-  type RowResult,
+  type Figure,
+  type LoadRowResult,
+  type StateRowResult,
   type TargetResult,
   type TargetSummary,
 } from '../result.ts';
-import type { Comparison } from '../measure/statistics.ts';
+import { median, spread, type Comparison } from '../measure/statistics.ts';
 
 export type Column = readonly [title: string, value: (summary: TargetSummary) => string];
 
@@ -25,8 +27,9 @@ export const COLUMNS: readonly Column[] = [
   ['others', (summary) => summary.othersCores.toFixed(2)],
   ['p50 ms', (summary) => milliseconds(summary.p50Us)],
   ['p99 ms', (summary) => milliseconds(summary.p99Us)],
+  ['p99.9', (summary) => milliseconds(summary.p999Us)],
   ['peak MiB', (summary) => (summary.peakMemory === null ? '–' : (summary.peakMemory / 2 ** 20).toFixed(0))],
-  ['ring msg/req', (summary) => (summary.ringMessages === null ? '–' : summary.ringMessages.toFixed(2))],
+  ['crossed', (summary) => (summary.crossing === null ? '–' : percent(summary.crossing))],
   ['spread', (summary) => percent(summary.spread)],
 ];
 
@@ -35,22 +38,53 @@ export function renderTable(result: BenchResult): string {
     `${result.machine.processor}, ${result.machine.cores} cores, ${result.machine.system}, Node ${result.node}, commit ${result.commit}`,
     'user, kernel, generator and others are cores in use; per CPU-second counts the CPU of the target alone; medians',
   ];
-  for (const row of result.rows) lines.push('', `${row.name}: ${row.title}`, ...rowLines(row, result.difference));
+  for (const row of result.rows) {
+    lines.push('', row.title === '' ? row.name : `${row.name}: ${row.title}`);
+    lines.push(...(row.kind === 'load' ? rowLines(row, result.difference) : stateLines(row)));
+  }
   return lines.join('\n');
 }
 
-function rowLines(row: RowResult, difference: number): string[] {
-  const summaries = row.targets.map((target) => summarize(target, row.unit));
-  const cells = [
-    COLUMNS.map(([title]) => title),
-    ...summaries.map((summary) => COLUMNS.map(([, value]) => value(summary))),
-  ];
-  const widths = COLUMNS.map((_, column) => Math.max(...cells.map((line) => line[column]!.length)));
-  const lines = cells.map(
+/** Cells as columns of one width each, the first one to the left. */
+function aligned(cells: readonly (readonly string[])[]): string[] {
+  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((line) => line[column]!.length)));
+  return cells.map(
     (line) =>
       '  ' +
       line.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  '),
   );
+}
+
+function stateLines(row: StateRowResult): string[] {
+  const first = row.targets[0];
+  if (first === undefined) return ['  nothing was told'];
+  const figure = (name: string, among: readonly Figure[]) => among.find((other) => other.name === name);
+  return aligned([
+    ['', ...first.figures.map(({ name, unit }) => `${name}, ${unit}`)],
+    ...row.targets.map((target) => [
+      target.name,
+      ...first.figures.map(({ name }) => figureText(figure(name, target.figures))),
+    ]),
+  ]);
+}
+
+/** The median, and how far apart the repetitions are. */
+export function figureText(figure: Figure | undefined): string {
+  if (figure === undefined || figure.values.length === 0) return '–';
+  const middle = short(median(figure.values));
+  return figure.values.length < 2 ? middle : `${middle} ±${percent(spread(figure.values) / 2)}`;
+}
+
+export function short(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+}
+
+function rowLines(row: LoadRowResult, difference: number): string[] {
+  const summaries = row.targets.map((target) => summarize(target, row.unit));
+  const lines = aligned([
+    COLUMNS.map(([title]) => title),
+    ...summaries.map((summary) => COLUMNS.map(([, value]) => value(summary))),
+  ]);
   const first = row.targets[0]!.name;
   const threads = threadLine(row.targets[0]!);
   if (threads !== '') lines.push(`  ${threads}`);

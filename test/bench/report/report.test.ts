@@ -21,13 +21,13 @@ function measurement(requests: number, cpu: number | null): Measurement {
     others: 0,
     stolen: 0,
     peakMemory: cpu === null ? null : 100 << 20,
-    ringMessages: null,
+    crossing: null,
   };
 }
 
 function result(first: readonly number[], second: readonly number[]): BenchResult {
   return {
-    format: 1,
+    format: 2,
     when: '2026-01-01T00:00:00.000Z',
     commit: '<abc>',
     machine: { processor: 'processor', cores: 2, memory: 1, system: 'Linux' },
@@ -35,6 +35,8 @@ function result(first: readonly number[], second: readonly number[]): BenchResul
     difference: 0.05,
     rows: [
       {
+        kind: 'load',
+        paced: true,
         name: 'row',
         title: 'a row',
         unit: 'requests',
@@ -42,6 +44,15 @@ function result(first: readonly number[], second: readonly number[]): BenchResul
           { name: 'millrace', repetitions: first.map((requests) => measurement(requests, 1)) },
           { name: 'limit', repetitions: second.map((requests) => measurement(requests, 1)) },
           { name: 'other', repetitions: [measurement(1000, null)] },
+        ],
+      },
+      {
+        kind: 'state',
+        name: 'state',
+        title: 'a state',
+        targets: [
+          { name: 'millrace', figures: [{ name: 'memory', unit: 'MiB', values: [70, 72] }] },
+          { name: 'other', figures: [] },
         ],
       },
     ],
@@ -56,6 +67,11 @@ test('the table holds figures per CPU-second and says which did more', () => {
   assert.match(table, /inconclusive: millrace did 0\.00 times other/);
 });
 
+test('a state row tells the median of each figure, and nothing where a target did not tell', () => {
+  const table = renderTable(result([1], [1]));
+  assert.match(table, /^state: a state\n +memory, MiB\n +millrace +71\.0 ±1\.4 %\n +other +–$/m);
+});
+
 test('noise larger than the difference asked for is inconclusive', () => {
   const table = renderTable(result([200_000, 250_000, 150_000], [190_000, 240_000, 140_000]));
   assert.match(table, /inconclusive: millrace did 1\.05 times limit/);
@@ -64,7 +80,8 @@ test('noise larger than the difference asked for is inconclusive', () => {
 test('the page is one document that loads nothing', () => {
   const page = renderPage(result([200_000, 201_000], [100_000, 100_000]));
   assert.match(page, /^<!doctype html>/);
-  assert.doesNotMatch(page, /(src|href)=|url\(|@import|<script/);
+  assert.doesNotMatch(page, /src=|href="[^#]|url\(|@import|<script/);
   assert.doesNotMatch(page, /NaN|Infinity|undefined|<abc>/);
-  assert.equal(page.match(/<svg/g)?.length, 2);
+  // Three of latency, speed and cost of the load; one figure of the state.
+  assert.equal(page.match(/<svg/g)?.length, 6);
 });

@@ -1,0 +1,173 @@
+/** The rows one after the other, each with the targets that belong to it, and what they told. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { buildPackage } from './built_package.ts';
+import { KafkaProcess } from './kafka_process.ts';
+import { LimitTarget } from './limit_target.ts';
+import { GeneratorProcess } from './load/client.ts';
+import type { BrokerAddress } from './load/session.ts';
+import { PagePool } from './measure/page_pool.ts';
+import type { Progress } from './progress.ts';
+import type { Figure, LoadRowResult, RowResult, StateRowResult } from './result.ts';
+import { benchRows, type BenchRow, type LoadRow, type StateRow } from './rows.ts';
+import { measure, runRows, type MeasureBounds } from './runner.ts';
+import { measureState } from './states/states.ts';
+import { BuiltSubject, OtherSubject, type Subject } from './states/subject.ts';
+import { BrokerTarget, type Target } from './targets.ts';
+
+/** What a run may write, warm-up included. */
+const RUN_BYTES = 512 * 2 ** 20;
+const WARM_UP_SECONDS = 0.3;
+/** Of the runs that a broker's code compiles in; measured ones come after them. */
+const FIRST_SECONDS = 0.4;
+
+export interface MatrixOptions {
+  readonly rows: readonly BenchRow[];
+  readonly directory: string;
+  readonly seconds: number;
+  readonly repetitions: number;
+  readonly shards: number | null;
+  readonly overrides: readonly string[];
+  readonly against: BrokerAddress | null;
+  readonly pid: number | null;
+  /** Where a release of Apache Kafka lies that is to be started and measured. */
+  readonly kafka: string | null;
+  /** Seconds that another broker works before it is measured. */
+  readonly warmUp: number;
+}
+
+export async function runMatrix(options: MatrixOptions, progress: Progress): Promise<RowResult[]> {
+  const directory = mkdtempSync(join(options.directory, 'millrace-bench-'));
+  const generator = new GeneratorProcess();
+  const matrix = new Matrix(options, directory, generator, progress);
+  let kafka: KafkaProcess | null = null;
+  try {
+    if (options.kafka !== null) {
+      progress.note('starting Apache Kafka');
+      kafka = await KafkaProcess.start(options.kafka, directory);
+    }
+    return await matrix.run(
+      kafka === null ? options.against : { host: '127.0.0.1', port: kafka.port },
+      kafka === null ? options.pid : kafka.pid,
+      kafka === null ? 'other' : 'Kafka',
+    );
+  } finally {
+    generator.end();
+    await kafka?.end();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+class Matrix {
+  readonly #options: MatrixOptions;
+  readonly #directory: string;
+  readonly #generator: GeneratorProcess;
+  readonly #progress: Progress;
+  readonly #bounds: MeasureBounds;
+
+  constructor(options: MatrixOptions, directory: string, generator: GeneratorProcess, progress: Progress) {
+    this.#options = options;
+    this.#directory = directory;
+    this.#generator = generator;
+    this.#progress = progress;
+    const pages = new PagePool(directory, RUN_BYTES);
+    this.#bounds = { seconds: options.seconds, warmUpSeconds: WARM_UP_SECONDS, pages };
+  }
+
+  async run(address: BrokerAddress | null, pid: number | null, name: string): Promise<RowResult[]> {
+    const { rows } = this.#options;
+    const loads = rows.filter((row) => row.kind === 'load');
+    const plain = loads.filter((row) => row.shards.length === 0);
+    const sharded = loads.filter((row) => row.shards.length > 0);
+    const states = rows.filter((row) => row.kind === 'state');
+    const told: RowResult[] = [];
+    const others = (): Promise<BrokerTarget[]> =>
+      address === null ? Promise.resolve([]) : BrokerTarget.reach(name, address, pid).then((target) => [target]);
+    if (plain.length > 0) {
+      told.push(
+        ...(await this.#loads(plain, async () => [
+          await BrokerTarget.start('millrace', this.#own(this.#options.shards)),
+          ...(await others()),
+        ])),
+      );
+    }
+    for (const row of sharded) {
+      told.push(
+        ...(await this.#loads([row], async () => {
+          const targets: Target[] = [];
+          for (const shards of row.shards) {
+            targets.push(await BrokerTarget.start(shards === 1 ? '1 shard' : `${shards} shards`, this.#own(shards)));
+          }
+          return targets;
+        })),
+      );
+    }
+    if (states.length > 0) {
+      const subjects: Subject[] = [];
+      if (address !== null && pid !== null) subjects.push(new OtherSubject(name, address, pid));
+      told.push(...(await this.#states(states, subjects)));
+    }
+    return told;
+  }
+
+  #own(shards: number | null): { directory: string; shards: number | null; overrides: readonly string[] } {
+    return { directory: this.#directory, shards, overrides: this.#options.overrides };
+  }
+
+  /** The targets, the first of them ours, live as long as these rows take. */
+  async #loads(rows: readonly LoadRow[], start: () => Promise<Target[]>): Promise<LoadRowResult[]> {
+    const { repetitions, warmUp } = this.#options;
+    const limit = new LimitTarget(this.#directory);
+    let targets: Target[] = [];
+    try {
+      targets = await start();
+      this.#progress.expect(rows.length * (targets.length + 1) * repetitions);
+      for (const [index, target] of targets.entries()) {
+        const other = index > 0 && target.counted === null;
+        const seconds = other ? Math.max(FIRST_SECONDS, warmUp / rows.length) : FIRST_SECONDS;
+        if (other) this.#progress.note(`warming ${target.name} for ${warmUp} s`);
+        for (const row of rows) await this.#warm(row, target, seconds);
+      }
+      return await runRows(rows, [...targets, limit], repetitions, this.#bounds, this.#generator, this.#progress);
+    } finally {
+      for (const target of targets) await target.end();
+      await limit.end();
+    }
+  }
+
+  /** In pieces of what a measured run takes, as each is bounded in what it writes. */
+  async #warm(row: LoadRow, target: Target, seconds: number): Promise<void> {
+    for (const untilMs = performance.now() + seconds * 1000; performance.now() < untilMs;) {
+      const piece = Math.min(this.#bounds.seconds, (untilMs - performance.now()) / 1000);
+      await measure({ ...this.#bounds, seconds: Math.max(0.1, piece) }, row, target, this.#generator);
+    }
+  }
+
+  async #states(rows: readonly StateRow[], others: readonly Subject[]): Promise<StateRowResult[]> {
+    this.#progress.note('building the package');
+    const tree = buildPackage(this.#directory);
+    const loads = benchRows.filter((row) => row.kind === 'load').filter((row) => row.shards.length === 0);
+    const results: StateRowResult[] = [];
+    for (const row of rows) {
+      const shards = row.state === 'loaded' ? row.count : (this.#options.shards ?? availableParallelism());
+      const own = new BuiltSubject(this.#directory, tree, shards, this.#options.overrides);
+      const targets: { name: string; figures: readonly Figure[] }[] = [];
+      for (const subject of [own, ...others]) {
+        const figures = new Map<string, { name: string; unit: string; values: number[] }>();
+        this.#progress.expect(row.repetitions);
+        for (let repetition = 0; repetition < row.repetitions; repetition++) {
+          this.#progress.step(`${row.name}, ${subject.name} (${repetition + 1} of ${row.repetitions})`);
+          for (const { name, unit, value } of await measureState(row, subject, loads, this.#generator)) {
+            const known = figures.get(name) ?? { name, unit, values: [] };
+            known.values.push(value);
+            figures.set(name, known);
+          }
+        }
+        if (figures.size > 0) targets.push({ name: subject.name, figures: [...figures.values()] });
+      }
+      results.push({ kind: 'state', name: row.name, title: row.title, targets });
+    }
+    return results;
+  }
+}
