@@ -21,7 +21,7 @@ import { directoriesOf } from './storage/inspection.ts';
 /** A running node, and what it holds of the machine. */
 export interface RunningNode {
   readonly control: ControlThread;
-  /** Gives the data directories back, when the node has stopped. */
+  /** Gives the data directories and the event loop back, when the node has stopped. */
   release(): void;
 }
 
@@ -53,7 +53,10 @@ async function startControl(
   const disk = createDisk(diskOptions(config, poolBudget));
   const held = await holdDirectories(disk, directoriesOf(config));
   if (typeof held === 'string') return held;
-  const release = (): void => held.release();
+  const release = (): void => {
+    held.release();
+    threads.exit();
+  };
   const taken = await takenPort(config);
   if (taken !== null) {
     release();

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
 import { startBroker } from '../src/index.ts';
 
@@ -27,6 +29,15 @@ test('a broker in this process serves a client, and leaves nothing behind', asyn
   }
   assert.equal(existsSync(broker.dataDirectory), false);
   await broker.ended;
+});
+
+test('a program ends by itself once its broker has stopped', async () => {
+  const program = `
+    import { startBroker } from '${new URL('../src/index.ts', import.meta.url).href}';
+    const broker = await startBroker();
+    await broker.stop();
+  `;
+  await promisify(execFile)(process.execPath, ['--eval', program], { timeout: 30_000 });
 });
 
 test('a wrong value is one sentence that names the key', async () => {

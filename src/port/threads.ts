@@ -11,7 +11,7 @@ export interface Threads {
    * without `exit` has failed.
    */
   spawnShard(thread: number, boot: unknown, exited: (error: ThreadFailure | null) => void): void;
-  /** Ends the calling thread in an orderly way once nothing holds its loop. Shards only. */
+  /** Ends the calling thread in an orderly way once nothing holds its loop. Of control, only the wait ends to hold it. */
   exit(): void;
   /**
    * Waits until somebody calls `notify` on `words[index]`, without blocking. False: the word was not `expected`,
