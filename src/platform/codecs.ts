@@ -5,7 +5,8 @@ import type { Log } from '../port/log.ts';
 import { compressGzip, decompressGzip } from './compression/gzip.ts';
 import { compressLz4, decompressLz4, javascriptLz4Blocks, type Lz4Blocks } from './compression/lz4.ts';
 import { compressSnappy, decompressSnappy } from './compression/snappy.ts';
-import { compressZstd, decompressZstd } from './compression/zstd.ts';
+import { UnpackingMemory } from './compression/output.ts';
+import { compressZstd, ZstdDecompression } from './compression/zstd.ts';
 
 const GZIP = 1;
 const SNAPPY = 2;
@@ -18,6 +19,8 @@ const ZSTD = 4;
  */
 export function createCodecs(log: Log | null, loadLz4: () => Lz4Blocks = requireLz4): Codecs {
   let lz4: Lz4Blocks | null = null;
+  const memory = new UnpackingMemory();
+  const zstd = new ZstdDecompression();
   const lz4Blocks = (): Lz4Blocks => {
     if (lz4 !== null) return lz4;
     try {
@@ -32,13 +35,13 @@ export function createCodecs(log: Log | null, loadLz4: () => Lz4Blocks = require
     decompress(codec, bytes, start, end, bytesMax) {
       switch (codec) {
         case GZIP:
-          return decompressGzip(bytes, start, end, bytesMax);
+          return decompressGzip(bytes, start, end, bytesMax, memory);
         case SNAPPY:
-          return decompressSnappy(bytes, start, end, bytesMax);
+          return decompressSnappy(bytes, start, end, bytesMax, memory);
         case LZ4:
-          return decompressLz4(bytes, start, end, bytesMax, lz4Blocks());
+          return decompressLz4(bytes, start, end, bytesMax, lz4Blocks(), memory);
         case ZSTD:
-          return decompressZstd(bytes, start, end, bytesMax);
+          return zstd.decompress(bytes, start, end, bytesMax, memory);
         default:
           return new CodecFailure('malformed', `no codec ${codec}`);
       }
@@ -63,16 +66,22 @@ export function createCodecs(log: Log | null, loadLz4: () => Lz4Blocks = require
 
 /** The package's blocks begin with their output's length, for which it takes any upper bound. */
 const PREFIX_BYTES = 4;
+const INPUT_BYTES_MIN = 64 * 1024;
+const INPUT_BYTES_KEPT = 2 * 1024 * 1024;
 
 function requireLz4(): Lz4Blocks {
   const { compressSync, uncompressSync } = createRequire(import.meta.url)('lz4-napi') as typeof import('lz4-napi');
+  // The package takes plain memory alone, and each copy in memory of its own would cost more than the copying.
+  let input = Buffer.alloc(0);
   return {
     decompress(bytes, start, end, outputBytesMax) {
-      const prefixed = Buffer.allocUnsafe(PREFIX_BYTES + end - start);
-      prefixed.writeUInt32LE(outputBytesMax, 0);
-      prefixed.set(bytes.subarray(start, end), PREFIX_BYTES);
+      const length = PREFIX_BYTES + end - start;
+      if (input.byteLength < length || input.byteLength > INPUT_BYTES_KEPT)
+        input = Buffer.alloc(Math.max(length, INPUT_BYTES_MIN));
+      input.writeUInt32LE(outputBytesMax, 0);
+      input.set(bytes.subarray(start, end), PREFIX_BYTES);
       try {
-        return uncompressSync(prefixed);
+        return uncompressSync(input.subarray(0, length));
       } catch {
         return null;
       }

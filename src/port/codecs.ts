@@ -4,7 +4,7 @@
  */
 export interface Codecs {
   /**
-   * Decompresses `bytes[start, end)`, all of it. The result is plain memory that the caller owns.
+   * Decompresses `bytes[start, end)`, all of it. The result is plain memory, the caller's until this is called again.
    *
    * @param codec number of the codec in a batch's attributes, 1 to 4
    * @param outputBytesMax what would become more is 'too large'. No bound on the ratio: zeros compress by any.

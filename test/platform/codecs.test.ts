@@ -4,6 +4,8 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { createCodecs } from '../../src/platform/codecs.ts';
 import { javascriptLz4Blocks } from '../../src/platform/compression/lz4.ts';
+import { UnpackingMemory } from '../../src/platform/compression/output.ts';
+import { decompressAsDocumented, ZstdDecompression } from '../../src/platform/compression/zstd.ts';
 import { xxh32 } from '../../src/platform/compression/xxh32.ts';
 import { CodecFailure, type Codecs } from '../../src/port/codecs.ts';
 
@@ -52,6 +54,7 @@ for (const [name, codec] of CODECS) {
     const zeros = new Uint8Array(4 << 20);
     const bomb = native.compress(codec, zeros, 0, zeros.length, 3);
     assert.equal(decompressed(native, codec, bomb).length, zeros.length);
+    assert.equal(decompressed(native, codec, bomb, zeros.length).length, zeros.length);
     const refused = native.decompress(codec, bomb, 0, bomb.length, zeros.length - 1);
     assert.ok(refused instanceof CodecFailure && refused.reason === 'too large', JSON.stringify(refused));
   });
@@ -122,6 +125,40 @@ test('zstd: frames one behind the other; garbage at the end is refused', () => {
   assert.equal(Buffer.from(decompressed(native, 4, Buffer.concat([frame, frame]))).toString(), 'frame frame ');
   const garbage = Buffer.concat([frame, Buffer.from('garbage')]);
   assert.ok(native.decompress(4, garbage, 0, garbage.length, generous) instanceof CodecFailure);
+});
+
+test('zstd: by the inside of a stream as by the documented function, also for spoiled and cut input', () => {
+  const pieces = ['one two three '.repeat(200), 'x', 'one two three four '.repeat(4000)];
+  const frames = pieces.map((piece) => zstdCompressSync(Buffer.from(piece)));
+  const whole = Buffer.concat(frames);
+  const unpacked = pieces.join('').length;
+  const decompression = new ZstdDecompression();
+  const memory = new UnpackingMemory();
+  const bounds = fc.constantFrom(unpacked - 1, unpacked, unpacked + 1, 100, generous);
+  const cuts = fc.oneof(fc.constant(whole.length), fc.nat(whole.length), fc.constant(frames[0]!.length));
+  const spoils = fc.option(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)));
+  fc.assert(
+    fc.property(bounds, cuts, spoils, (bytesMax, cut, spoil) => {
+      const input = new Uint8Array(whole.subarray(0, cut));
+      if (spoil !== null && spoil[0] < cut) input[spoil[0]] = spoil[1];
+      const documented = decompressAsDocumented(input, 0, cut, bytesMax);
+      const result = decompression.decompress(input, 0, cut, bytesMax, memory);
+      if (documented instanceof CodecFailure) assert.ok(result instanceof CodecFailure);
+      else assert.ok(result instanceof Uint8Array && Buffer.compare(result, documented) === 0);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('what comes out lies in the same memory again, unless it is very large', () => {
+  for (const codec of [2, 4]) {
+    const small = native.compress(codec, new Uint8Array(1000), 0, 1000, 3);
+    const large = native.compress(codec, new Uint8Array(8 << 20), 0, 8 << 20, 3);
+    const first = decompressed(native, codec, small);
+    assert.equal(decompressed(native, codec, small).buffer, first.buffer);
+    assert.equal(decompressed(native, codec, large).length, 8 << 20);
+    assert.ok(decompressed(native, codec, small).buffer.byteLength <= 2 << 20);
+  }
 });
 
 test('lz4: the header checksum of old clients is taken, any other is not', () => {

@@ -1,6 +1,7 @@
 import type { CodecFailure } from '../../port/codecs.ts';
 import { lateZlib } from '../late_modules.ts';
 import { BoundedOutput, malformed, tooLarge } from './output.ts';
+import type { UnpackingMemory } from './output.ts';
 
 /**
  * gzip: members one behind the other. As with Kafka (and unlike node:zlib's own), bytes behind the last member that are
@@ -24,11 +25,12 @@ export function decompressGzip(
   start: number,
   end: number,
   bytesMax: number,
+  memory: UnpackingMemory,
 ): Uint8Array | CodecFailure {
   let at = dataStart(bytes, start, end);
   if (at < 0) return malformed('gzip: header');
   const { crc32, inflateRawSync } = lateZlib();
-  const output = new BoundedOutput(bytesMax, 0);
+  const output = new BoundedOutput(bytesMax, 0, memory);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   while (at >= 0) {
     let inflated: Inflated;

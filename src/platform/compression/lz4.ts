@@ -1,5 +1,6 @@
 import type { CodecFailure } from '../../port/codecs.ts';
 import { BoundedOutput, malformed, tooLarge } from './output.ts';
+import type { UnpackingMemory } from './output.ts';
 import { xxh32 } from './xxh32.ts';
 
 /**
@@ -28,6 +29,7 @@ export function decompressLz4(
   end: number,
   bytesMax: number,
   blocks: Lz4Blocks,
+  memory: UnpackingMemory,
 ): Uint8Array | CodecFailure {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (end - start < 7 || view.getUint32(start, true) !== MAGIC) return malformed('lz4: no frame');
@@ -44,7 +46,7 @@ export function decompressLz4(
   }
   at++;
 
-  const output = new BoundedOutput(bytesMax, (end - start) * 3);
+  const output = new BoundedOutput(bytesMax, (end - start) * 3, memory);
   for (;;) {
     if (end - at < 4) return malformed('lz4: cut off');
     const word = view.getUint32(at, true);
@@ -58,6 +60,10 @@ export function decompressLz4(
       const room = Math.min(blockBytesMax, bytesMax - output.length);
       const block = blocks.decompress(bytes, at, at + length, room);
       if (block === null) return room < blockBytesMax ? tooLarge(bytesMax) : malformed('lz4: block');
+      // Most batches are one block, which needs no other memory than its own.
+      const isAll =
+        output.length === 0 && !checksums && end - at - length >= 4 && view.getUint32(at + length, true) === 0;
+      if (isAll) return block;
       if (!output.append(block)) return tooLarge(bytesMax);
     }
     at += length;

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 
 import type { CodecFailure } from '../../port/codecs.ts';
 import { BoundedOutput, malformed, tooLarge } from './output.ts';
+import type { UnpackingMemory } from './output.ts';
 
 /**
  * Snappy as Kafka's clients send it: either one raw block, or the stream of snappy-java, which is a header of 16 bytes
@@ -23,9 +24,10 @@ export function decompressSnappy(
   start: number,
   end: number,
   bytesMax: number,
+  memory: UnpackingMemory,
 ): Uint8Array | CodecFailure {
   if (start === end) return malformed('snappy: nothing');
-  const output = new BoundedOutput(bytesMax, (end - start) * 3);
+  const output = new BoundedOutput(bytesMax, (end - start) * 3, memory);
   if (!hasMagic(bytes, start, end)) {
     const failure = decompressBlock(bytes, start, end, output);
     return failure ?? output.result();
