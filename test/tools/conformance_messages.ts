@@ -28,6 +28,10 @@ export function requestMessage(api: number): Message | undefined {
   return requests.get(api);
 }
 
+export function responseMessage(api: number): Message | undefined {
+  return responses.get(api);
+}
+
 /** The whole frame of a request, its size first. */
 export function encodeRequest(
   api: number,
