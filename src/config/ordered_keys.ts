@@ -34,10 +34,33 @@ const RISING: readonly (readonly [NumberKey, NumberKey, NumberKey])[] = [
   ],
 ];
 
+/** Bounds of keys that may be unset. */
+const LEAST_WHERE_SET: readonly (readonly [NumberKey, number])[] = [
+  ['log.roll.ms', 1],
+  ['log.roll.jitter.ms', 0],
+];
+
+/** Keys that name a compression by its number in batches: none, gzip, snappy, lz4, zstd. */
+const COMPRESSIONS: readonly NumberKey[] = [
+  'offsets.topic.compression.codec',
+  'share.coordinator.state.topic.compression.codec',
+];
+const COMPRESSION_MAX = 4;
+
 const CLEANER_BUFFER_BYTES_MIN = 1024 * 1024;
 
-/** Holds values against each other, as Apache Kafka does, where only their order matters. */
+/** Holds values against each other, and against bounds that depend on others, as Apache Kafka does. */
 export function checkOrder(values: ConfigValues, findings: Findings): void {
+  for (const [key, least] of LEAST_WHERE_SET) {
+    const value = values.numberOrNull(key);
+    if (value !== null && value < least) findings.error(values, key, `must be at least ${least}`);
+  }
+  for (const key of COMPRESSIONS) {
+    const codec = values.number(key);
+    if (codec < 0 || codec > COMPRESSION_MAX) {
+      findings.error(values, key, 'must be 0 (none), 1 (gzip), 2 (snappy), 3 (lz4) or 4 (zstd)');
+    }
+  }
   for (const [least, usual, most] of RISING) {
     if (values.number(least) > values.number(most)) notAbove(values, least, most, findings);
     else {

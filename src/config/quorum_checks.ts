@@ -45,6 +45,10 @@ function readVoters(values: ConfigValues, findings: Findings): readonly number[]
       findings.error(values, key, `must be a list of id@host:port (IPv6 in brackets), which '${voter}' is not`);
       return null;
     }
+    if (/@(0\.0\.0\.0|\[::\]):/.test(voter)) {
+      findings.error(values, key, `must name hosts that can be reached, which that of '${voter}' cannot`);
+      return null;
+    }
     ids.push(Number(match[1]));
   }
   return ids;

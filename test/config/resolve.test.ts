@@ -109,6 +109,10 @@ test('cross checks', () => {
     ['cordoned.log.dirs=/x', /must be among the directories of log\.dir, which \/x is not/],
     ['log.cleaner.dedupe.buffer.size=1500000\nlog.cleaner.threads=2', /at least 1 MiB for each/],
     ['early.start.listeners=OTHER', /must be among the listeners, which OTHER is not/],
+    ['log.roll.ms=0', /log\.roll\.ms = 0 .* must be at least 1/],
+    ['log.roll.jitter.ms=-1', /log\.roll\.jitter\.ms = -1 .* must be at least 0/],
+    ['offsets.topic.compression.codec=9', /must be 0 \(none\), 1 \(gzip\)/],
+    ['controller.quorum.voters=1@0.0.0.0:9093', /must name hosts that can be reached/],
     ['group.consumer.heartbeat.interval.ms=1', /must not be above group\.consumer\.heartbeat\.interval\.ms/],
     ['group.share.session.timeout.ms=70000', /must not be above group\.share\.max\.session\.timeout\.ms/],
     [
