@@ -13,7 +13,7 @@ const answers = (program: string, ...programArguments: readonly string[]): boole
 export const kcat = 'kcat';
 export const python = join(clientsDirectory, 'venv/bin/python');
 const kafkaLibraries = join(clientsDirectory, 'kafka');
-const javaOptions = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-cp', `${kafkaLibraries}/*`];
+export const javaOptions = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', `${kafkaLibraries}/*`];
 
 /** For `{ skip }`: why not, or false. */
 export const skipKcat = answers(kcat, '-V') ? false : `kcat is not installed: ${advice}`;
@@ -162,13 +162,4 @@ export async function runToolWell(
   const { code, stdout, stderr } = await runTool(program, programArguments, options);
   if (code !== 0) throw new Error(`${program} ${programArguments.join(' ')} ended with ${code}:\n${stdout}${stderr}`);
   return stdout;
-}
-
-/** One of Apache Kafka's command line tools, by the class behind its script. */
-export async function runKafkaTool(
-  className: string,
-  programArguments: readonly string[],
-  options: ToolOptions = {},
-): Promise<string> {
-  return runToolWell('java', [...javaOptions, className, ...programArguments], options);
 }

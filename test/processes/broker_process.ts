@@ -227,14 +227,9 @@ export function launchWithArguments(programArguments: readonly string[]): ChildP
 }
 
 function millraceCommand(options: BrokerOptions & { readonly dataDirectory: string }): LaunchCommand {
-  const programArguments = [
-    '--port',
-    String(options.port ?? 0),
-    '--data-dir',
-    options.dataDirectory,
-    '--shards',
-    String(options.shards ?? 2),
-  ];
+  const programArguments = ['--data-dir', options.dataDirectory, '--shards', String(options.shards ?? 2)];
+  // A port moves the default listener, which others replace.
+  if (options.overrides?.['listeners'] === undefined) programArguments.push('--port', String(options.port ?? 0));
   for (const [key, value] of Object.entries(options.overrides ?? {})) {
     programArguments.push('--override', `${key}=${value}`);
   }

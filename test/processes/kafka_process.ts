@@ -67,8 +67,8 @@ export async function kafkaCommand(
 const firstPort = 39_092;
 let nextPort = firstPort + 2 * (process.pid % 1_000);
 
-/** Kafka's controller must know its port before it starts, so the kernel cannot choose: the next that nobody holds. */
-async function freePort(): Promise<number> {
+/** A controller must know its port before it starts, so the kernel cannot choose: the next that nobody holds. */
+export async function freePort(): Promise<number> {
   for (;;) {
     const port = nextPort++;
     const server = createServer();
