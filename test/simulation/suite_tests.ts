@@ -9,10 +9,12 @@ import { recordedSeeds, seedOfCommit } from './seeds.ts';
 /** A planted bug that so many seeds do not find is not found. */
 const plantedSeedsMax = 100;
 
-/** How much of a suite every run of the tests does. `SIMULATION_SEEDS` asks for more. */
+/** Of each suite, unless `SIMULATION_SEEDS` says otherwise. */
+const seedsDefault = 60;
+
+/** How much of a suite every run of the tests does. */
 export interface SuiteBudget {
-  readonly seeds: number;
-  /** Seeds that are left when this is over are left out, and the test says so. */
+  /** For 200 seeds. Seeds that are left when it is over are left out, and the test says so. */
   readonly seconds: number;
   /** Counts that must not be zero over all seeds: what never happens is not tested. */
   readonly mustHappen: readonly string[];
@@ -24,8 +26,9 @@ export function testSuite(suite: Suite, budget: SuiteBudget): void {
 
   test(`${suite.name}: seeds drawn from the commit pass`, (context) => {
     const first = seedOfCommit(commit);
-    const seeds = Number(process.env['SIMULATION_SEEDS'] ?? budget.seeds);
-    const endMs = performance.now() + budget.seconds * 1000 * Math.max(1, seeds / budget.seeds);
+    const seeds = Number(process.env['SIMULATION_SEEDS'] ?? seedsDefault);
+    const seconds = (budget.seconds * seeds) / 200;
+    const endMs = performance.now() + seconds * 1000;
     const counts = new Map<string, number>();
     const failures: string[] = [];
     let run = 0;
@@ -34,7 +37,7 @@ export function testSuite(suite: Suite, budget: SuiteBudget): void {
       for (const [name, count] of Object.entries(report.counts)) counts.set(name, (counts.get(name) ?? 0) + count);
       if (report.findings.length > 0) failures.push(describeFailure(report, commit));
     }
-    if (run < seeds) context.diagnostic(`${run} of ${seeds} seeds in ${budget.seconds} s`);
+    if (run < seeds) context.diagnostic(`${run} of ${seeds} seeds in ${seconds} s`);
     assert.equal(failures.length, 0, failures.join('\n'));
     for (const name of budget.mustHappen) assert.ok((counts.get(name) ?? 0) > 0, `${name} never happened`);
   });

@@ -2,7 +2,6 @@ import { testSuite } from '../suite_tests.ts';
 import { formatSuite } from './format.ts';
 
 testSuite(formatSuite, {
-  seeds: 400,
   seconds: 10,
   mustHappen: ['formatted', 'completed', 'undone', 'refused', 'died', 'error', 'kill'],
 });

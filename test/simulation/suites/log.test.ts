@@ -2,7 +2,6 @@ import { testSuite } from '../suite_tests.ts';
 import { logSuite } from './log.ts';
 
 testSuite(logSuite, {
-  seeds: 200,
   seconds: 15,
   mustHappen: [
     'committed',

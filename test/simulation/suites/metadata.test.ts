@@ -2,7 +2,6 @@ import { testSuite } from '../suite_tests.ts';
 import { metadataSuite } from './metadata.ts';
 
 testSuite(metadataSuite, {
-  seeds: 200,
   seconds: 20,
   mustHappen: ['committed', 'refused', 'applied', 'snapshots', 'removed', 'error', 'stall', 'short', 'kill'],
 });

@@ -2,8 +2,7 @@ import { testSuite } from '../suite_tests.ts';
 import { nodeSuite } from './node.ts';
 
 testSuite(nodeSuite, {
-  seeds: 200,
-  seconds: 60,
+  seconds: 100,
   mustHappen: [
     'acknowledged',
     'unknown',

@@ -2,12 +2,10 @@ import { testSuite } from '../suite_tests.ts';
 import { powerSuite, unsyncedPowerSuite } from './node.ts';
 
 testSuite(powerSuite, {
-  seeds: 200,
-  seconds: 45,
+  seconds: 80,
   mustHappen: ['acknowledged', 'unknown', 'read', 'recovered', 'snapshots', 'diskKills'],
 });
 testSuite(unsyncedPowerSuite, {
-  seeds: 200,
-  seconds: 45,
+  seconds: 80,
   mustHappen: ['acknowledged', 'unknown', 'read', 'recovered', 'snapshots', 'diskKills'],
 });

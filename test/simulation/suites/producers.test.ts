@@ -2,7 +2,6 @@ import { testSuite } from '../suite_tests.ts';
 import { producersSuite } from './producers.ts';
 
 testSuite(producersSuite, {
-  seeds: 200,
   seconds: 15,
   mustHappen: [
     'append',
