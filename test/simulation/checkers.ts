@@ -128,13 +128,13 @@ export function orderInRealTime(history: History, expectations: Expectations): F
     const placed = sends.filter((send) => send.attempts === 1 && offsets.has(send.value));
     const acknowledged = placed
       .filter((send) => send.outcome === 'ok' && send.offset >= 0)
-      .toSorted((a, b) => a.endedMs - b.endedMs);
+      .toSorted((a, b) => a.endedAt - b.endedAt);
     let next = 0;
     let highest: Send | null = null;
-    for (const send of placed.toSorted((a, b) => a.startedMs - b.startedMs)) {
+    for (const send of placed.toSorted((a, b) => a.startedAt - b.startedAt)) {
       for (; next < acknowledged.length; next++) {
         const earlier = acknowledged[next] as Send;
-        if (earlier.endedMs >= send.startedMs) break;
+        if (earlier.endedAt >= send.startedAt) break;
         if (highest === null || earlier.offset > highest.offset) highest = earlier;
       }
       const offset = offsets.get(send.value) as number;

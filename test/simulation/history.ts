@@ -15,11 +15,15 @@ export interface Send {
   readonly producer: number;
   /** Sends of one connection and partition take effect in their order. */
   readonly connection: number;
-  readonly startedMs: number;
+  /**
+   * Events of the world before it began, and before it ended. They tell what was before what; the clock does not quite: a
+   * thread that others interrupted in a call, and stayed longer in calls of their own, goes on at a time before theirs.
+   */
+  readonly startedAt: number;
   /** How often it went out: a value sent twice may be there twice, without idempotence. */
   attempts: number;
   outcome: SendOutcome;
-  endedMs: number;
+  endedAt: number;
   /** Of an `ok`. */
   offset: number;
   /** Losses of power before its begin: an answer may still be on its way when the power goes. */
@@ -64,16 +68,16 @@ export class History {
   mayBeginLater = false;
   readonly #floor = new Map<string, number>();
 
-  beginSend(partition: string, producer: number, connection: number, nowMs: number, durable: boolean): Send {
+  beginSend(partition: string, producer: number, connection: number, step: number, durable: boolean): Send {
     const send: Send = {
       value: this.sends.length + 1,
       partition,
       producer,
       connection,
-      startedMs: nowMs,
+      startedAt: step,
       attempts: 1,
       outcome: 'pending',
-      endedMs: Infinity,
+      endedAt: Infinity,
       offset: -1,
       era: this.era,
       durable,
@@ -82,10 +86,10 @@ export class History {
     return send;
   }
 
-  endSend(send: Send, outcome: SendOutcome, nowMs: number, offset = -1): void {
+  endSend(send: Send, outcome: SendOutcome, step: number, offset = -1): void {
     if (send.outcome !== 'pending') return;
     send.outcome = outcome;
-    send.endedMs = nowMs;
+    send.endedAt = step;
     send.offset = offset;
     if (outcome === 'ok' && send.durable && send.era === this.era && offset >= 0)
       this.#raiseFloor(send.partition, offset + 1);

@@ -158,7 +158,7 @@ export class SimProducer {
     const count = random.between(1, this.#options.recordsPerBatch);
     const durable = this.#options.acks !== 0;
     for (let index = 0; index < count; index++) {
-      const send = history.beginSend(name, this.#options.number, this.connections, world.nowMs, durable);
+      const send = history.beginSend(name, this.#options.number, this.connections, world.steps, durable);
       sends.push(send);
       values.push({ number: send.value, patternBytes: random.between(0, this.#options.patternBytesMax) });
     }
@@ -243,7 +243,7 @@ export class SimProducer {
     batch.sends.forEach((send, index) => {
       // A value that was sent before and whose fate was unknown then may be there although this attempt was refused.
       const known = outcome === 'fail' && send.attempts > 1 ? 'info' : outcome;
-      history.endSend(send, known, world.nowMs, baseOffset < 0 ? -1 : baseOffset + index);
+      history.endSend(send, known, world.steps, baseOffset < 0 ? -1 : baseOffset + index);
     });
     if (outcome === 'ok') this.acknowledged += batch.sends.length;
     else if (outcome === 'fail') this.refused += batch.sends.length;

@@ -46,8 +46,6 @@ export class World {
 
   readonly #queue = new EventQueue();
   #nowMs = 0;
-  /** How far any thread has come. */
-  #latestMs = 0;
   /** No event begins before this: the harness itself has been in a call for so long. */
   #floorMs = 0;
   #inEvent = false;
@@ -78,10 +76,8 @@ export class World {
       while (this.#queue.nextTimeMs() <= endMs) this.step();
       if (!thread.alive) throw new ProcessEnded('killed inside a system call');
     }
-    // One that was interrupted by others who stayed longer in calls of their own has seen what they did: it is as late.
-    this.#nowMs = Math.max(endMs, this.#latestMs);
-    this.#latestMs = this.#nowMs;
-    if (!this.#inEvent) this.#floorMs = this.#nowMs;
+    this.#nowMs = endMs;
+    if (!this.#inEvent) this.#floorMs = endMs;
   }
 
   /** Runs `run` once, `delayMs` from now. Order among events of the same time is drawn from the seed. */
@@ -112,7 +108,6 @@ export class World {
     const interrupts = this.#inEvent;
     const beginMs = Math.max(event.timeMs, this.#floorMs);
     this.#nowMs = beginMs;
-    this.#latestMs = Math.max(this.#latestMs, beginMs);
     this.steps++;
     this.fold(beginMs * 1000, event.sequence);
     this.#inEvent = true;
