@@ -48,7 +48,9 @@ export class BrokerProcess {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...process.env, BENCH_COUNT_VIEWS: options.countViews ? '1' : '' },
     });
-    process.once('exit', () => this.#child.kill('SIGKILL'));
+    const kill = () => this.#child.kill('SIGKILL');
+    process.once('exit', kill);
+    this.#child.once('exit', () => process.off('exit', kill));
   }
 
   static async start(options: BrokerOptions): Promise<BrokerProcess> {
@@ -110,7 +112,10 @@ export class BrokerProcess {
         this.#child.kill('SIGKILL');
         fail('did not listen in time');
       }, START_LIMIT_MS);
-      this.#child.once('exit', (code, signal) => fail(`ended with ${code ?? signal}`));
+      this.#child.once('exit', (code, signal) => {
+        clearTimeout(late);
+        fail(`ended with ${code ?? signal}`);
+      });
       for (const output of [this.#child.stdout!, this.#child.stderr!]) {
         createInterface({ input: output }).on('line', (line) => {
           this.#lines.push(line);

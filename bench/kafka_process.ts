@@ -20,7 +20,9 @@ export class KafkaProcess {
   private constructor(port: number, child: ChildProcess) {
     this.port = port;
     this.#child = child;
-    process.once('exit', () => child.kill('SIGKILL'));
+    const kill = () => child.kill('SIGKILL');
+    process.once('exit', kill);
+    child.once('exit', () => process.off('exit', kill));
   }
 
   /** `home` is the unpacked release, or the folder of its jars. */

@@ -19,8 +19,8 @@ import { BrokerTarget, type Target } from './targets.ts';
 /** What a run may write, warm-up included. */
 const RUN_BYTES = 512 * 2 ** 20;
 const WARM_UP_SECONDS = 0.3;
-/** Of the runs that a broker's code compiles in; measured ones come after them. */
-const FIRST_SECONDS = 0.4;
+/** Of the runs that a shard's code is compiled in, for each row; measured ones come after them. */
+const FIRST_SECONDS = 0.7;
 
 export interface MatrixOptions {
   readonly rows: readonly BenchRow[];
@@ -81,14 +81,20 @@ class Matrix {
     const plain = loads.filter((row) => row.shards.length === 0);
     const sharded = loads.filter((row) => row.shards.length > 0);
     const states = rows.filter((row) => row.kind === 'state');
+    const others = address === null ? 0 : 1;
+    this.#progress.expect(
+      this.#options.repetitions *
+        (plain.length * (2 + others) + sharded.reduce((sum, row) => sum + row.shards.length + 1, 0)) +
+        states.reduce((sum, row) => sum + row.repetitions * (1 + others), 0),
+    );
     const told: RowResult[] = [];
-    const others = (): Promise<BrokerTarget[]> =>
+    const reachOther = (): Promise<BrokerTarget[]> =>
       address === null ? Promise.resolve([]) : BrokerTarget.reach(name, address, pid).then((target) => [target]);
     if (plain.length > 0) {
       told.push(
         ...(await this.#loads(plain, async () => [
           await BrokerTarget.start('millrace', this.#own(this.#options.shards)),
-          ...(await others()),
+          ...(await reachOther()),
         ])),
       );
     }
@@ -122,10 +128,10 @@ class Matrix {
     let targets: Target[] = [];
     try {
       targets = await start();
-      this.#progress.expect(rows.length * (targets.length + 1) * repetitions);
       for (const [index, target] of targets.entries()) {
         const other = index > 0 && target.counted === null;
-        const seconds = other ? Math.max(FIRST_SECONDS, warmUp / rows.length) : FIRST_SECONDS;
+        const shards = rows[0]!.shards[index] ?? 1;
+        const seconds = other ? Math.max(FIRST_SECONDS, warmUp / rows.length) : FIRST_SECONDS * shards;
         if (other) this.#progress.note(`warming ${target.name} for ${warmUp} s`);
         for (const row of rows) await this.#warm(row, target, seconds);
       }
@@ -155,7 +161,6 @@ class Matrix {
       const targets: { name: string; figures: readonly Figure[] }[] = [];
       for (const subject of [own, ...others]) {
         const figures = new Map<string, { name: string; unit: string; values: number[] }>();
-        this.#progress.expect(row.repetitions);
         for (let repetition = 0; repetition < row.repetitions; repetition++) {
           this.#progress.step(`${row.name}, ${subject.name} (${repetition + 1} of ${row.repetitions})`);
           for (const { name, unit, value } of await measureState(row, subject, loads, this.#generator)) {

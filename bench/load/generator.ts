@@ -12,6 +12,9 @@ import { TailLane } from './tail.ts';
 import { LogLinearHistogram } from '../measure/histogram.ts';
 import { cpuBetween, readMachineCpu, readProcessCpu } from '../measure/proc_stat.ts';
 
+/** By topic id: only this process writes to a topic of its own. */
+const topicEnds = new Map<string, Map<number, number>>();
+
 class Generator {
   readonly #job: LoadJob;
   readonly #batch: BuiltBatch;
@@ -84,7 +87,12 @@ class Generator {
     }
     if (workload === 'tail' || workload === 'paced') {
       const fetch = { maxWaitMs: 10_000, minBytes: 1, maxBytes: 8 << 20, partitionMaxBytes: 8 << 20 };
-      const shape = { produce: this.#produce(lane, 1), fetchVersion: this.#job.fetchVersion, fetch };
+      const shape = {
+        produce: this.#produce(lane, 1),
+        fetchVersion: this.#job.fetchVersion,
+        fetch,
+        ends: this.#ends(),
+      };
       if (workload === 'tail') return TailLane.open(host, port, shape, this.#batch);
       return PacedLane.open(host, port, shape, this.#batch, rate / connections, lane / connections);
     }
@@ -119,6 +127,13 @@ class Generator {
       firstBatches,
       fetch: { maxWaitMs: 500, minBytes: 1, maxBytes: fetchBytes, partitionMaxBytes: fetchBytes },
     });
+  }
+
+  #ends(): Map<number, number> {
+    const { idHex } = this.#job.topic;
+    const known = topicEnds.get(idHex) ?? new Map<number, number>();
+    topicEnds.set(idHex, known);
+    return known;
   }
 
   #topic(): { name: string; id: Uint8Array } {

@@ -34,6 +34,8 @@ export class PacedLane implements Lane, AnswerSink {
   readonly #frame: Buffer;
   readonly #offsetAt: number;
   readonly #batch: BuiltBatch;
+  readonly #ends: Map<number, number>;
+  readonly #partition: number;
   #consumer!: Connection;
   #sender!: Worker;
   #run: Run | null = null;
@@ -52,7 +54,10 @@ export class PacedLane implements Lane, AnswerSink {
     const { topic, firstPartition, partitions } = shape.produce;
     this.#batch = batch;
     this.#places = fetchAnswerPlaces(shape.fetchVersion, topic);
-    this.#frame = fetchFrame(shape.fetchVersion, 0, topic, firstPartition % partitions, 0, shape.fetch);
+    this.#ends = shape.ends;
+    this.#partition = firstPartition % partitions;
+    this.#offset = shape.ends.get(this.#partition) ?? 0;
+    this.#frame = fetchFrame(shape.fetchVersion, 0, topic, this.#partition, 0, shape.fetch);
     this.#offsetAt = fetchOffsetAt(shape.fetchVersion, topic);
     this.#rate = rate;
     this.#phase = phase;
@@ -123,6 +128,7 @@ export class PacedLane implements Lane, AnswerSink {
     if (run === null || messages === 0 || this.#consumed < this.#expected) return;
     this.#run = null;
     clearTimeout(this.#late);
+    this.#ends.set(this.#partition, this.#offset);
     run.requests += this.#consumed;
     run.payloadBytes += this.#consumed * this.#batch.plainBytes;
     run.laneDone();

@@ -17,6 +17,8 @@ export interface TailShape {
   readonly produce: ProduceShape;
   readonly fetchVersion: number;
   readonly fetch: FetchShape;
+  /** Where each partition ends, as far as lanes have written and read it: those opened later go on from there. */
+  readonly ends: Map<number, number>;
 }
 
 export class TailLane implements Lane {
@@ -25,6 +27,8 @@ export class TailLane implements Lane {
   readonly #places: FetchAnswerPlaces;
   readonly #frame: Buffer;
   readonly #offsetAt: number;
+  readonly #ends: Map<number, number>;
+  readonly #partition: number;
   #producer!: Connection;
   #consumer!: Connection;
   #run: Run | null = null;
@@ -42,7 +46,10 @@ export class TailLane implements Lane {
     this.#batch = batch;
     this.#traffic = new ProduceTraffic(shape.produce, batch);
     this.#places = fetchAnswerPlaces(shape.fetchVersion, topic);
-    this.#frame = fetchFrame(shape.fetchVersion, 0, topic, firstPartition % partitions, 0, shape.fetch);
+    this.#ends = shape.ends;
+    this.#partition = firstPartition % partitions;
+    this.#offset = shape.ends.get(this.#partition) ?? 0;
+    this.#frame = fetchFrame(shape.fetchVersion, 0, topic, this.#partition, 0, shape.fetch);
     this.#offsetAt = fetchOffsetAt(shape.fetchVersion, topic);
   }
 
@@ -76,6 +83,7 @@ export class TailLane implements Lane {
     const nowMs = performance.now();
     if (this.#rounds >= this.#quota || nowMs >= run.untilMs) {
       this.#run = null;
+      this.#ends.set(this.#partition, this.#offset);
       run.requests += 2 * this.#rounds;
       run.payloadBytes += 2 * this.#rounds * this.#batch.plainBytes;
       return run.laneDone();
