@@ -26,7 +26,8 @@ import type { Request } from './request.ts';
  * acks=all for the watermark. The only request that overlaps others of its kind on one connection.
  *
  * The answer is written at once, as a template in the order of the request; each partition's outcome is patched into
- * it when it comes. Single records at fault (KIP-467) and leaders elsewhere (KIP-951) are put in when all are there. Not
+ * it when it comes. What goes to a directory that is nearly full has its connection throttled (KIP-219: the answer says
+ * so and leaves at once, the connection is not read meanwhile). Single records at fault (KIP-467) and leaders elsewhere (KIP-951) are put in when all are there. Not
  * done yet: transactions.
  */
 export class ProduceHandler implements ApiHandler {
@@ -35,6 +36,8 @@ export class ProduceHandler implements ApiHandler {
   readonly #row = new RowSnapshot();
   readonly #recordErrors = new RecordErrors();
   readonly #leader = new CurrentLeader();
+  /** How long the connection of the request at hand is held off for what it brings. */
+  #throttleMs = 0;
 
   handle(request: Request, host: ApiHost): void {
     const walker = this.#walker;
@@ -46,6 +49,7 @@ export class ProduceHandler implements ApiHandler {
     request.silent = walker.acks === 0;
     // Guards against completion by a partition that answers at once while others are still to be handed out.
     request.parts = 1;
+    this.#throttleMs = 0;
     const refusal = this.#refusalOfAll(walker);
     const writer = request.response;
     this.#template.begin(writer, version, request.correlationId, walker.filledTopicCount);
@@ -58,7 +62,8 @@ export class ProduceHandler implements ApiHandler {
         if (error !== ErrorCode.NONE) this.#finish(request, at, error, -1, -1, -1);
       }
     }
-    this.#template.end(0);
+    this.#template.end(this.#throttleMs);
+    if (this.#throttleMs > 0) host.throttle(request, this.#throttleMs);
     request.parts--;
     if (request.parts === 0) this.#complete(request, host);
     else if (walker.timeoutMs >= 0 && walker.acks === -1) host.expireAt(request, request.arrivalMs + walker.timeoutMs);
@@ -148,6 +153,8 @@ export class ProduceHandler implements ApiHandler {
     const refusal = this.#refusalOfRecords(request, host.arenaView);
     if (refusal !== ErrorCode.NONE) return refusal;
     this.#leaveTimedOut(request, at);
+    const throttleMs = host.chargeDirectory(row.logDirectory, walker.recordsEnd - walker.recordsStart);
+    if (throttleMs > this.#throttleMs) this.#throttleMs = throttleMs;
     host.append(request, slot, row.incarnation, row.owner, walker.recordsStart, walker.recordsEnd, at);
     return ErrorCode.NONE;
   }

@@ -58,6 +58,14 @@ export interface ApiHost {
   ): void;
 
   /**
+   * Charges bytes that go to a log directory. Returns for how long the connection is to be throttled for them, in
+   * milliseconds; 0 unless the directory is nearly full.
+   */
+  chargeDirectory(logDirectory: number, bytes: number): number;
+  /** Begins nothing more of the request's connection, and does not read it, for so long. */
+  throttle(request: Request, throttleMs: number): void;
+
+  /**
    * Has control execute an API call: `write` writes its body in the given version. Counted in the request's parts;
    * without a request nobody waits for it. `answered` gets a reader at the answer's body, or null when control could
    * not make one; it is not called when the connection is gone by then. False: no memory for the call now.

@@ -179,6 +179,7 @@ function readStorage(values: ConfigValues, findings: Findings): StorageConfig {
     directories,
     metadataDirectory: metadataDirectory === null ? (directories[0] ?? '') : withoutTrailingSlash(metadataDirectory),
     partitionsMax: values.number('millrace.partitions.max'),
+    diskBrakePercent: values.number('millrace.disk.brake.percent'),
     flushPolicy: values.text('millrace.flush.policy') as FlushPolicy,
     flushIntervalMs: values.number('millrace.flush.interval.ms'),
     flushSchedulerIntervalMs: values.number('log.flush.scheduler.interval.ms'),

@@ -113,6 +113,8 @@ export interface StorageConfig {
   readonly metadataDirectory: string;
   /** `millrace.partitions.max`: rows of the partition table. */
   readonly partitionsMax: number;
+  /** `millrace.disk.brake.percent` */
+  readonly diskBrakePercent: number;
   readonly flushPolicy: FlushPolicy;
   /** `millrace.flush.interval.ms`: with the policy `interval`, how old unflushed bytes get. */
   readonly flushIntervalMs: number;

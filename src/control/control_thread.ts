@@ -34,6 +34,7 @@ import { configureConnectionRates } from './connection_rates.ts';
 import { ControlApis } from './control_apis.ts';
 import type { ControlPorts } from './control_ports.ts';
 import { openDataDirectories, type DataDirectories } from '../storage/data_directories.ts';
+import { DiskBrake } from './disk_brake.ts';
 import { FoundLogs } from './found_logs.ts';
 import { LeavingReplicas } from './leaving_replicas.ts';
 import { LogDirectories } from './log_directories.ts';
@@ -83,6 +84,7 @@ export class ControlThread implements ChannelHandler {
   readonly #placement: ReplicaPlacement;
   readonly #leaving: LeavingReplicas;
   readonly #logDirectories: LogDirectories;
+  readonly #diskBrake: DiskBrake;
   readonly #directories: DataDirectories;
   readonly #listenerPorts: ListenerPorts;
   readonly #arenas: readonly { readonly bytes: Uint8Array; readonly view: DataView }[];
@@ -185,6 +187,14 @@ export class ControlThread implements ChannelHandler {
         this.#wakeUp();
       },
       nothingLeft: (why) => this.#fail(why, EXIT_CONFIGURATION),
+    });
+    this.#diskBrake = new DiskBrake({
+      disk,
+      brakes: memory.diskBrakes,
+      paths: config.storage.directories,
+      percent: config.storage.diskBrakePercent,
+      isFailed: (directory) => memory.logDirectories.isFailed(directory),
+      log,
     });
     this.#checkpoints = new Checkpoints(
       ports,
@@ -322,6 +332,7 @@ export class ControlThread implements ChannelHandler {
     if (this.#stopAsked && this.#phase === 'ready') this.#beginStopping();
     this.#metadata.tick(nowMs);
     this.#logDirectories.tick(nowMs);
+    this.#diskBrake.tick(nowMs);
     if (this.#isOver()) return;
     this.#leaving.tick(nowMs);
     this.#checkpoints.tick(nowMs);

@@ -8,7 +8,7 @@ import { readRequestHeader, RequestHeader } from '../protocol/headers.ts';
 import type { Arena } from '../shared-memory/arena.ts';
 import { counter, type CounterBlock } from '../shared-memory/counters.ts';
 import type { AppendRouter } from './append_routing.ts';
-import type { Connection } from './connection.ts';
+import { PAUSED_FOR_THROTTLE, type Connection } from './connection.ts';
 import type { Connections } from './connections.ts';
 import type { RequestPool } from './request_pool.ts';
 import type { Requests } from './requests.ts';
@@ -62,6 +62,7 @@ export class Dispatcher {
   #runConnection(connection: Connection): void {
     for (let begun = 0; connection.frames.size > 0; begun++) {
       if (!connection.isOpen || connection.isRefused || connection.isBlocked) return;
+      if (connection.isPausedFor(PAUSED_FOR_THROTTLE)) return;
       const place = connection.frames.headPlace;
       const length = connection.frames.headLength;
       const isProduce = length >= 2 && this.#arena.view.getInt16(place) === ApiKey.Produce;

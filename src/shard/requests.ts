@@ -17,6 +17,7 @@ import { ErrorCode } from '../protocol/errors.ts';
 import { beginFrame, endFrame } from '../protocol/framing.ts';
 import { writeResponseHeader } from '../protocol/headers.ts';
 import type { Arena } from '../shared-memory/arena.ts';
+import type { DiskBrakes } from '../shared-memory/disk_brakes.ts';
 import type { PartitionColumns } from '../shared-memory/partition_columns.ts';
 import type { PartitionTable } from '../shared-memory/partition_table.ts';
 import type { Answers } from './answers.ts';
@@ -43,6 +44,7 @@ export interface RequestsOptions {
   readonly decompressor: Decompressor;
   readonly fetchSessions: FetchSessions;
   readonly arena: Arena;
+  readonly diskBrakes: DiskBrakes;
   readonly connections: Connections;
   readonly answers: Answers;
   readonly pool: RequestPool;
@@ -191,6 +193,14 @@ export class Requests implements ApiHost, AppendSink {
     );
     this.handled(request);
     this.returned(request);
+  }
+
+  chargeDirectory(logDirectory: number, bytes: number): number {
+    return this.#options.diskBrakes.charge(logDirectory, bytes, this.nowMs);
+  }
+
+  throttle(request: Request, throttleMs: number): void {
+    this.#options.connections.throttle(request.origin as Connection, this.nowMs + throttleMs);
   }
 
   callControl(

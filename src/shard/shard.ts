@@ -237,6 +237,7 @@ export class Shard implements ChannelHandler {
         ports.entropy,
       ),
       arena,
+      diskBrakes: memory.diskBrakes,
       connections: this.#connections,
       answers: this.#answers,
       pool,

@@ -55,7 +55,7 @@ export interface SharedGeometry {
  * | rows, followers, indexTails | what is known of each replica | partition_table.ts, follower_table.ts, index_tail.ts |
  * | partitionColumns, idLists | what the cluster's metadata says of each partition | partition_columns.ts, id_lists.ts |
  * | segmentHeaps, arenas | one for each shard, by thread number − 1 | segment_lists.ts, arena.ts |
- * | logDirectories | whether each log directory can be used | log_directory_states.ts |
+ * | logDirectories | whether each log directory can be used, and how fast | log_directory_states.ts, disk_brakes.ts |
  * | limits, tokenBuckets | what is counted over all shards | connection_limits.ts, token_buckets.ts |
  * | counters | one block for each thread | counters.ts |
  */

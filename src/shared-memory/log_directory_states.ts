@@ -2,7 +2,7 @@ import { assert } from '../base/assert.ts';
 import type { DiskError } from '../port/disk.ts';
 
 /**
- * Whether each log directory can be used, one word for each, which any thread may change and every thread reads:
+ * Whether each log directory can be used, the first word of its line, which any thread may change and every thread reads:
  *
  * | bits of a directory's word | content |
  * | --- | --- |
@@ -17,9 +17,9 @@ import type { DiskError } from '../port/disk.ts';
  *       └───────────► failed ◄───────────┘   until the node starts again
  *
  * State and reason are one word, so that nobody reads the one without the other, and the thread whose exchange
- * succeeds is the one that tells the administrator.
+ * succeeds is the one that tells the administrator. The other words of a line are those of `disk_brakes.ts`.
  */
-const lineWords = 32;
+export const logDirectoryLineWords = 32;
 const changesWord = 0;
 
 export const logDirectoryState = {
@@ -99,7 +99,7 @@ export function troubleOf({ code, operation }: DiskError): DirectoryTrouble {
 }
 
 export function logDirectoryStatesBytes(directories: number): number {
-  return (directories + 1) * lineWords * 4;
+  return (directories + 1) * logDirectoryLineWords * 4;
 }
 
 export class LogDirectoryStates {
@@ -108,7 +108,7 @@ export class LogDirectoryStates {
 
   constructor(memory: SharedArrayBuffer) {
     this.#words = new Int32Array(memory);
-    this.count = this.#words.length / lineWords - 1;
+    this.count = this.#words.length / logDirectoryLineWords - 1;
     assert(Number.isInteger(this.count) && this.count > 0, 'a line for the changes, one for each directory');
   }
 
@@ -182,7 +182,7 @@ export class LogDirectoryStates {
 
   #index(directory: number): number {
     assert(directory >= 0 && directory < this.count, 'a log directory of the configuration');
-    return (directory + 1) * lineWords;
+    return (directory + 1) * logDirectoryLineWords;
   }
 }
 

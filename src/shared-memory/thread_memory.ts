@@ -4,6 +4,7 @@ import { Channel } from './channel.ts';
 import type { ChannelHandler } from './channel.ts';
 import { ConnectionLimits } from './connection_limits.ts';
 import { CounterBlock } from './counters.ts';
+import { DiskBrakes } from './disk_brakes.ts';
 import { Doorbell } from './doorbell.ts';
 import { FollowerTable } from './follower_table.ts';
 import { IndexTailReader, IndexTailWriter } from './index_tail.ts';
@@ -43,6 +44,7 @@ export class ThreadMemory {
   readonly segments: SegmentListReader;
   readonly indexTails: IndexTailReader;
   readonly logDirectories: LogDirectoryStates;
+  readonly diskBrakes: DiskBrakes;
   readonly connections: ConnectionLimits;
   readonly tokens: TokenBuckets;
   readonly counters: CounterBlock;
@@ -70,6 +72,7 @@ export class ThreadMemory {
     this.segments = new SegmentListReader(memory.segmentHeaps);
     this.indexTails = new IndexTailReader(memory.indexTails);
     this.logDirectories = new LogDirectoryStates(memory.logDirectories);
+    this.diskBrakes = new DiskBrakes(memory.logDirectories);
     this.connections = new ConnectionLimits(memory.limits, geometry.listenersMax, geometry.addressEntries);
     this.tokens = new TokenBuckets(memory.tokenBuckets);
     this.counters = new CounterBlock(memory.counters, self);

@@ -45,7 +45,8 @@ class Directories implements Disposable {
   start(overrides: Readonly<Record<string, string | number>> = {}): Promise<BrokerProcess> {
     return BrokerProcess.start({
       dataDirectory: this.root,
-      overrides: { ...overrides, 'log.dirs': this.paths.join(',') },
+      // Disks are to become full, and soon.
+      overrides: { ...overrides, 'millrace.disk.brake.percent': 100, 'log.dirs': this.paths.join(',') },
     });
   }
 

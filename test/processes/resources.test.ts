@@ -1,7 +1,7 @@
-/** The machine runs out of something: disk space, file descriptors (RELIABILITY: I1, I13, I21, rows 19 and 81). */
+/** The machine runs out of something: disk space, file descriptors (RELIABILITY: I1, I13, I21, rows 19, 81 and 82). */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { test } from 'node:test';
@@ -16,6 +16,8 @@ const limited = { timeout: 120_000 };
 const limitedMillrace = { ...limited, skip: skipOnKafka };
 const mebibyte = 1 << 20;
 const kafkaStorageError = 56;
+/** The disk is to become full, and soon. */
+const withoutBrake = { 'millrace.disk.brake.percent': 100 };
 
 /** A file system of that size, gone with the test; null where this user may not mount. */
 function smallFileSystem(bytes: number): (Disposable & { readonly path: string }) | null {
@@ -44,7 +46,7 @@ test(
     const dataDirectory = join(files.path, 'data');
     mkdirSync(dataDirectory);
     writeFileSync(ballast, Buffer.alloc(8 * mebibyte));
-    const overrides = { 'log.segment.bytes': 4 * mebibyte };
+    const overrides = { 'log.segment.bytes': 4 * mebibyte, ...withoutBrake };
     const partitions = [0, 1];
     const acknowledged = partitions.map((): string[] => []);
     {
@@ -84,6 +86,49 @@ test(
       const values = (await client.readAll('full', partition)).map(({ value }) => value.toString());
       assert.deepEqual(values, acknowledged[partition]);
     }
+    await broker.stop();
+  },
+);
+
+test(
+  'row 82: producers are slowed down before the disk is full, say so in their answers, and go on with the space',
+  limitedMillrace,
+  async (context) => {
+    using files = smallFileSystem(40 * mebibyte);
+    if (files === null) return context.skip('needs the right to mount');
+    const ballast = join(files.path, 'ballast');
+    const dataDirectory = join(files.path, 'data');
+    mkdirSync(dataDirectory);
+    await using broker = await BrokerProcess.start({ dataDirectory });
+    using client = await WireClient.connect(broker.port);
+    await client.createTopic('slow');
+    const written: string[] = [];
+    const produce = async (): Promise<number> => {
+      const value = `${written.length} ${'x'.repeat(1000)}`;
+      const { part, throttleTimeMs } = await client.produceThrottled('slow', 0, recordBatch([value]));
+      assert.deepEqual([part.errorCode, part.baseOffset], [ErrorCode.none, written.push(value) - 1]);
+      return throttleTimeMs;
+    };
+    assert.equal(await produce(), 0);
+    const { bavail, bsize } = statfsSync(files.path);
+    writeFileSync(ballast, Buffer.alloc(bavail * bsize - mebibyte));
+    const line = await broker.line(/a log directory is nearly full/);
+    assert.match(line, / freeBytes=\d+/);
+    for (let count = 0; count < 3; count++) {
+      const sentMs = performance.now();
+      const throttleTimeMs = await produce();
+      assert.ok(throttleTimeMs > 0, 'an answer says for how long');
+      await client.logEndOffset('slow', 0);
+      // It was not even read before, whatever this client makes of what it was told.
+      assert.ok(performance.now() - sentMs >= throttleTimeMs);
+    }
+    rmSync(ballast);
+    await broker.line(/has room again: its producers/);
+    await produce();
+    assert.equal(await produce(), 0);
+    assert.equal(broker.lines.filter((said) => said.includes('is nearly full')).length, 1);
+    const values = (await client.readAll('slow', 0)).map(({ value }) => value.toString());
+    assert.deepEqual(values, written);
     await broker.stop();
   },
 );

@@ -84,10 +84,21 @@ export class WireClient implements Disposable {
 
   /** `acks` is not 0: the answer is waited for. */
   async produce(topic: string, partition: number, records: Uint8Array | null, acks = -1): Promise<ProduceAnswerPart> {
+    return (await this.produceThrottled(topic, partition, records, acks)).part;
+  }
+
+  /** The same, with the throttle time at the end of the answer. */
+  async produceThrottled(
+    topic: string,
+    partition: number,
+    records: Uint8Array | null,
+    acks = -1,
+  ): Promise<{ part: ProduceAnswerPart; throttleTimeMs: number }> {
     const body = produceBody(acks, [{ topic, partition, records }]);
-    const [part] = readProduceAnswer(await this.request(ApiKey.produce, produceVersion, body));
+    const answer = await this.request(ApiKey.produce, produceVersion, body);
+    const [part] = readProduceAnswer(answer);
     if (part === undefined) throw new Error('Produce answered no partition');
-    return part;
+    return { part, throttleTimeMs: answer.readInt32BE(answer.length - 4) };
   }
 
   async logEndOffset(topic: string, partition: number): Promise<number> {

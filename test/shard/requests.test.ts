@@ -438,3 +438,35 @@ test('whatever clients and owners do, requests are answered in order or not at a
     { numRuns: 60, endOnFailure: true },
   );
 });
+
+test('row 82: what goes to a directory that is nearly full is answered with a throttle time, and nothing more is read', () => {
+  const shard = new SmallShard();
+  const socket = shard.connect();
+  const other = shard.connect();
+  shard.memory.diskBrakes.set(0, 1, shard.nowMs);
+  socket.deliver(produceFrame(1, [HERE], -1));
+  socket.deliver(produceFrame(2, [HERE], -1));
+  shard.settle();
+  assert.equal(shard.appendsHere.length, 1);
+  assert.equal(socket.isReading, false);
+  answerNext(shard.appendsHere, 0, 7);
+  shard.settle();
+  // Behind the partitions of a version 9: the throttle time, and no tags.
+  const [answer] = splitAnswers(socket.takeSent());
+  const throttleTimeMs = Buffer.from(answer!.body).readInt32BE(answer!.body.length - 5);
+  assert.ok(throttleTimeMs > 0 && throttleTimeMs <= 5000, `${throttleTimeMs} ms`);
+  other.deliver(apiVersions(9));
+  shard.settle();
+  assert.equal(splitAnswers(other.takeSent()).length, 1, 'others go on');
+  shard.nowMs += throttleTimeMs - 1;
+  shard.settle();
+  assert.equal(shard.appendsHere.length, 0);
+  shard.memory.diskBrakes.set(0, 0, shard.nowMs);
+  shard.nowMs += 1;
+  shard.settle();
+  assert.equal(socket.isReading, true);
+  answerNext(shard.appendsHere, 0, 8);
+  shard.settle();
+  assert.equal(produceOutcomes(socket.takeSent()).length, 1);
+  shard.assertIdle();
+});

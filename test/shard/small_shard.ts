@@ -166,6 +166,7 @@ export class SmallShard implements ChannelHandler {
         { fill: () => {}, uint32: () => this.#seed++ },
       ),
       arena: this.arena,
+      diskBrakes: memory.diskBrakes,
       connections: this.connections,
       answers: this.#answers,
       pool: this.pool,

@@ -3,6 +3,7 @@ import { atLeast, between, oneOf, type BrokerRow } from '../config_key.ts';
 /** Millrace's own keys. Columns: see `BrokerRow`. */
 export const MILLRACE_KEYS = [
   ['millrace.arena.bytes', 'LONG', null, between(8_388_608, 2_147_418_112), 'MEDIUM', 'read-only'],
+  ['millrace.disk.brake.percent', 'INT', '95', between(1, 100), 'MEDIUM', 'read-only'],
   ['millrace.flush.interval.ms', 'LONG', '1000', atLeast(1), 'MEDIUM', 'read-only'],
   ['millrace.flush.policy', 'STRING', 'never', oneOf('never', 'interval', 'acknowledged'), 'HIGH', 'read-only'],
   ['millrace.frame.idle.ms', 'LONG', '10000', atLeast(1), 'LOW', 'read-only'],
@@ -15,6 +16,8 @@ export const MILLRACE_KEYS = [
 export const MILLRACE_EFFECTS: Readonly<Record<(typeof MILLRACE_KEYS)[number][0], string>> = {
   'millrace.arena.bytes':
     'Memory for requests, of each shard. Unset: from queued.max.request.bytes, or from the memory of the machine.',
+  'millrace.disk.brake.percent':
+    'When this much of a volume is used, producers to its log directories are slowed down, the more the fuller it is. 100: never.',
   'millrace.flush.interval.ms': 'With the flush policy interval: how old unflushed records get.',
   'millrace.flush.policy':
     'When appended records are flushed to stable storage beside flush.messages and flush.ms: never, at an interval, or before a producer is answered (acknowledged).',
