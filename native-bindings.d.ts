@@ -18,11 +18,25 @@ declare module 'xxhash-wasm' {
 declare module 'lz4-napi' {
   /** One LZ4 block behind the length of its input (uint32, little-endian). */
   export function compressSync(data: Buffer): Buffer;
-  /** The prefix may be any upper bound of the output. Throws for a malformed block. */
-  export function uncompressSync(data: Uint8Array): Buffer;
 }
 
 declare module 'snappyjs' {
   /** One raw block. */
   export function compress(plain: Uint8Array): Uint8Array;
+}
+
+/** Node has it; its types leave it to those of a browser. */
+declare namespace WebAssembly {
+  class Module {
+    constructor(bytes: Uint8Array);
+  }
+  class Instance {
+    constructor(module: Module);
+    readonly exports: Readonly<Record<string, unknown>>;
+  }
+  interface Memory {
+    readonly buffer: ArrayBuffer;
+    /** By pages of 64 KiB. The buffer is another one afterwards, and views of the old one are empty. */
+    grow(pages: number): number;
+  }
 }

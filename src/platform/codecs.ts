@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { CodecFailure, type Codecs } from '../port/codecs.ts';
 import type { Log } from '../port/log.ts';
 import { compressGzip, decompressGzip } from './compression/gzip.ts';
-import { compressLz4, decompressLz4, javascriptLz4Blocks, type Lz4Blocks } from './compression/lz4.ts';
+import { compressLz4, Lz4Decompression, type Lz4Compress } from './compression/lz4.ts';
 import { compressSnappy, decompressSnappy } from './compression/snappy.ts';
 import { UnpackingMemory } from './compression/output.ts';
 import { compressZstd, ZstdDecompression } from './compression/zstd.ts';
@@ -15,21 +15,22 @@ const ZSTD = 4;
 
 /**
  * The codecs of the calling thread. Control gives its log, shards null: one says what is missing. The native package is
- * loaded with the first batch that needs it.
+ * loaded with the first batch that is to be compressed by it.
  */
-export function createCodecs(log: Log | null, loadLz4: () => Lz4Blocks = requireLz4): Codecs {
-  let lz4: Lz4Blocks | null = null;
+export function createCodecs(log: Log | null, loadLz4: () => Lz4Compress = requireLz4): Codecs {
   const memory = new UnpackingMemory();
+  const lz4 = new Lz4Decompression();
   const zstd = new ZstdDecompression();
-  const lz4Blocks = (): Lz4Blocks => {
-    if (lz4 !== null) return lz4;
+  let lz4Compress: Lz4Compress | null = null;
+  const nativeLz4 = (): Lz4Compress => {
+    if (lz4Compress !== null) return lz4Compress;
     try {
-      lz4 = loadLz4();
+      lz4Compress = loadLz4();
     } catch (error) {
-      lz4 = javascriptLz4Blocks;
+      lz4Compress = () => null;
       sayOnce(log, error);
     }
-    return lz4;
+    return lz4Compress;
   };
   return {
     decompress(codec, bytes, start, end, bytesMax) {
@@ -39,7 +40,7 @@ export function createCodecs(log: Log | null, loadLz4: () => Lz4Blocks = require
         case SNAPPY:
           return decompressSnappy(bytes, start, end, bytesMax, memory);
         case LZ4:
-          return decompressLz4(bytes, start, end, bytesMax, lz4Blocks(), memory);
+          return lz4.decompress(bytes, start, end, bytesMax);
         case ZSTD:
           return zstd.decompress(bytes, start, end, bytesMax, memory);
         default:
@@ -54,7 +55,7 @@ export function createCodecs(log: Log | null, loadLz4: () => Lz4Blocks = require
         case SNAPPY:
           return compressSnappy(plain);
         case LZ4:
-          return compressLz4(plain, lz4Blocks());
+          return compressLz4(plain, nativeLz4());
         case ZSTD:
           return compressZstd(plain, level);
         default:
@@ -64,30 +65,12 @@ export function createCodecs(log: Log | null, loadLz4: () => Lz4Blocks = require
   };
 }
 
-/** The package's blocks begin with their output's length, for which it takes any upper bound. */
+/** The package's blocks begin with their length. */
 const PREFIX_BYTES = 4;
-const INPUT_BYTES_MIN = 64 * 1024;
-const INPUT_BYTES_KEPT = 2 * 1024 * 1024;
 
-function requireLz4(): Lz4Blocks {
-  const { compressSync, uncompressSync } = createRequire(import.meta.url)('lz4-napi') as typeof import('lz4-napi');
-  // The package takes plain memory alone, and each copy in memory of its own would cost more than the copying.
-  let input = Buffer.alloc(0);
-  return {
-    decompress(bytes, start, end, outputBytesMax) {
-      const length = PREFIX_BYTES + end - start;
-      if (input.byteLength < length || input.byteLength > INPUT_BYTES_KEPT)
-        input = Buffer.alloc(Math.max(length, INPUT_BYTES_MIN));
-      input.writeUInt32LE(outputBytesMax, 0);
-      input.set(bytes.subarray(start, end), PREFIX_BYTES);
-      try {
-        return uncompressSync(input.subarray(0, length));
-      } catch {
-        return null;
-      }
-    },
-    compress: (bytes) => compressSync(Buffer.from(bytes)).subarray(PREFIX_BYTES),
-  };
+function requireLz4(): Lz4Compress {
+  const { compressSync } = createRequire(import.meta.url)('lz4-napi') as typeof import('lz4-napi');
+  return (bytes) => compressSync(Buffer.from(bytes)).subarray(PREFIX_BYTES);
 }
 
 let lz4MissingSaid = false;
@@ -95,10 +78,7 @@ let lz4MissingSaid = false;
 function sayOnce(log: Log | null, error: unknown): void {
   if (lz4MissingSaid) return;
   lz4MissingSaid = true;
-  log?.warn(
-    'no native LZ4 for this platform: batches are decompressed in JavaScript, and stored where LZ4 is asked for',
-    {
-      reason: error instanceof Error ? error.message : String(error),
-    },
-  );
+  log?.warn('no native LZ4 for this platform: batches are stored where LZ4 is asked for', {
+    reason: error instanceof Error ? error.message : String(error),
+  });
 }

@@ -2,8 +2,10 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
+import { compressSync } from 'lz4-napi';
 import { createCodecs } from '../../src/platform/codecs.ts';
-import { javascriptLz4Blocks } from '../../src/platform/compression/lz4.ts';
+import { newLz4BlockModule } from '../../src/platform/compression/lz4_block.ts';
+import { decompressBlock } from './lz4_block_model.ts';
 import { UnpackingMemory } from '../../src/platform/compression/output.ts';
 import { decompressAsDocumented, ZstdDecompression } from '../../src/platform/compression/zstd.ts';
 import { xxh32 } from '../../src/platform/compression/xxh32.ts';
@@ -16,7 +18,7 @@ const CODECS: readonly (readonly [name: string, codec: number])[] = [
   ['zstd', 4],
 ];
 const native = createCodecs(null);
-const fallback = createCodecs(null, () => javascriptLz4Blocks);
+const fallback = createCodecs(null, () => () => null);
 const generous = 64 << 20;
 
 /** Something between noise and repetition. */
@@ -159,6 +161,51 @@ test('what comes out lies in the same memory again, unless it is very large', ()
     assert.equal(decompressed(native, codec, large).length, 8 << 20);
     assert.ok(decompressed(native, codec, small).buffer.byteLength <= 2 << 20);
   }
+});
+
+test('lz4: single blocks, sound, spoiled and cut, as byte by byte', () => {
+  const { memory, decompress } = newLz4BlockModule();
+  memory.grow(8);
+  const base = 200_000;
+  const packed = (plain: Uint8Array) => compressSync(Buffer.from(plain)).subarray(4);
+  fc.assert(
+    fc.property(
+      plainBytes,
+      fc.option(fc.tuple(fc.nat(), fc.nat(255))),
+      fc.nat(),
+      fc.nat(3),
+      (plain, spoil, cut, room) => {
+        const block = packed(plain);
+        const end = cut % 3 === 0 ? cut % (block.length + 1) : block.length;
+        if (spoil !== null) block[spoil[0] % block.length] = spoil[1];
+        const limit = Math.max(0, plain.length + room - 2);
+        const expected = new Uint8Array(limit);
+        const length = decompressBlock(block, 0, end, expected);
+        const bytes = new Uint8Array(memory.buffer);
+        bytes.set(block);
+        // What lies in front of the output is nobody's to read.
+        bytes.fill(0xdb, base - 8, base);
+        bytes.fill(0xdb, base + limit + 8, base + limit + 16);
+        assert.equal(decompress(0, end, base, base + limit), length);
+        if (length > 0)
+          assert.equal(Buffer.compare(bytes.subarray(base, base + length), expected.subarray(0, length)), 0);
+        assert.ok(bytes.subarray(base + limit + 8, base + limit + 16).every((byte) => byte === 0xdb));
+        assert.ok(bytes.subarray(base - 8, base).every((byte) => byte === 0xdb));
+      },
+    ),
+    { numRuns: 3000 },
+  );
+});
+
+test('lz4: frames of several blocks, and small ones after a very large one', () => {
+  const plain = Uint8Array.from({ length: 300_000 }, (_, at) => (at * at) >>> (at % 11));
+  const frame = native.compress(3, plain, 0, plain.length, 0);
+  const zeros = native.compress(3, new Uint8Array(20 << 20), 0, 20 << 20, 0);
+  for (let round = 0; round < 3; round++) {
+    assert.equal(Buffer.compare(decompressed(native, 3, frame), plain), 0);
+    assert.equal(decompressed(native, 3, zeros).length, 20 << 20);
+  }
+  assert.ok(decompressed(native, 3, frame).buffer.byteLength < 4 << 20);
 });
 
 test('lz4: the header checksum of old clients is taken, any other is not', () => {
