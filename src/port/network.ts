@@ -9,6 +9,8 @@ export interface Network {
   connect(host: string, port: number, events: SocketEvents): Socket;
   /** False where the platform has no SO_REUSEPORT: then only the first shard listens. */
   readonly sharesPorts: boolean;
+  /** How many descriptors the process may have open; Infinity where nobody knows. */
+  readonly descriptorsMax: number;
 }
 
 export interface ListenAddress {
@@ -48,6 +50,11 @@ export interface Socket {
   readonly remotePort: number;
   readonly localAddress: string;
   readonly localPort: number;
+  /**
+   * The number of its descriptor, −1 when it is not known. The kernel gives the lowest that is free, so at least so many
+   * others were open when it was accepted.
+   */
+  readonly descriptor: number;
   /** Begins reading. Once, for accepted sockets. */
   start(events: SocketEvents): void;
   /**

@@ -27,6 +27,10 @@ export interface ConnectionGateOptions {
  * Lets connections in: listens, counts them against the node's limits (shared by all shards, because the kernel
  * scatters a client over them), and holds back those that come faster than the configured rate. A refused socket is
  * closed without a byte.
+ *
+ * The last descriptors of the process are kept for files: a log that cannot open its next segment refuses what producers
+ * send, and without a single one left the kernel's queue of connections keeps the loop busy. Who comes when no more
+ * than the reserve is free is refused too.
  */
 export class ConnectionGate {
   readonly #options: ConnectionGateOptions;
@@ -35,6 +39,8 @@ export class ConnectionGate {
   /** By address, where it differs from the rule. */
   readonly #capOf = new Map<string, number>();
   readonly #waiting = new Set<Socket>();
+  /** A connection whose descriptor has this number, or a higher one, is one too many. */
+  readonly #descriptorsForAll: number;
   readonly #caps = { total: 0, listener: 0, address: 0 };
   #isClosed = false;
   #lastRefusalLogMs = -Infinity;
@@ -43,6 +49,8 @@ export class ConnectionGate {
   constructor(options: ConnectionGateOptions) {
     this.#options = options;
     this.#network = options.config.network;
+    const { descriptorsMax } = options.network;
+    this.#descriptorsForAll = descriptorsMax - Math.min(DESCRIPTORS_RESERVED_MAX, descriptorsMax / 8);
     this.#listeners = options.config.listeners.map(() => null);
     this.configure(options.config.network);
   }
@@ -98,6 +106,7 @@ export class ConnectionGate {
   }
 
   #accepted(listener: number, socket: Socket): void {
+    if (socket.descriptor >= this.#descriptorsForAll) return this.#refuse(listener, socket, 'descriptors');
     const waitMs = this.#rateWaitMs(listener);
     if (waitMs === 0) return this.#letIn(listener, socket);
     if (this.#waiting.size >= WAITING_MAX) return this.#refuse(listener, socket, 'rate');
@@ -151,7 +160,7 @@ export class ConnectionGate {
   }
 
   /** One line a second at most: a flood must not become a flood of lines. */
-  #refuse(listener: number, socket: Socket, limit: 'total' | 'listener' | 'address' | 'rate'): void {
+  #refuse(listener: number, socket: Socket, limit: keyof typeof LIMIT_KEYS): void {
     const { clock, log, counters } = this.#options;
     counters.add(counter.connectionsRefused, 1);
     const nowMs = clock.monotonicMs();
@@ -175,8 +184,11 @@ const LIMIT_KEYS = {
   listener: 'max.connections of the listener',
   address: 'max.connections.per.ip',
   rate: 'max.connection.creation.rate',
+  descriptors: 'open files of the process (ulimit -n)',
 } as const;
 
 /** Sockets that may wait for the rate at once, in each shard. */
 const WAITING_MAX = 1024;
+/** Of a process that may have many: an eighth of them, and at most so many, are not for connections. */
+const DESCRIPTORS_RESERVED_MAX = 1024;
 const REFUSAL_LOG_MS = 1000;

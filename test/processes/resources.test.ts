@@ -154,6 +154,7 @@ test(
         if (count % 10 === 0) await produce(count % 4);
       }
       await (connections[0] as RawConnection).answer();
+      await broker.line(/refused a connection.*open files of the process \(ulimit -n\)/);
       assert.ok(
         connections.some((connection) => connection.bytesReceived === 0),
         'not all of them can be served',

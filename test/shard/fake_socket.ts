@@ -7,6 +7,7 @@ export class FakeSocket implements Socket {
   readonly remotePort = 40_000;
   readonly localAddress = '10.0.0.2';
   readonly localPort = 9092;
+  readonly descriptor = -1;
   events: SocketEvents | null = null;
   isFull = false;
   isReading = true;

@@ -38,6 +38,8 @@ export class SimEndpoint implements Socket {
   readonly thread: SimThread;
   readonly localPort: number;
   readonly remotePort: number;
+  /** A simulated process has as many as it likes. */
+  readonly descriptor = -1;
   readonly localAddress: string;
   readonly remoteAddress: string;
 

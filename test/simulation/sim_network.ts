@@ -6,6 +6,7 @@ import type { SimThread } from './sim_thread.ts';
 /** The `Network` of one thread on one host. */
 export class SimNetwork implements Network {
   readonly sharesPorts: boolean;
+  readonly descriptorsMax = Infinity;
   readonly #host: SimHost;
   readonly #thread: SimThread;
 

@@ -4,6 +4,7 @@ import { assert } from '../../base/assert.ts';
 import type { Socket, SocketEvents } from '../../port/network.ts';
 import type { CountSystemCall } from '../system_calls.ts';
 import { CopiedReading } from './copied_reading.ts';
+import { descriptorOf } from './descriptors.ts';
 import { newSocketReadingInPlace, readInPlace } from './in_place_reading.ts';
 import type { ReadingEvents } from './in_place_reading.ts';
 
@@ -77,6 +78,10 @@ export class Connection implements Socket {
   get localPort(): number {
     this.#readLocalAddress();
     return this.#localPort;
+  }
+
+  get descriptor(): number {
+    return descriptorOf(this.#stream);
   }
 
   start(events: SocketEvents): void {

@@ -6,6 +6,7 @@ import { countNothing } from '../system_calls.ts';
 import type { CountSystemCall } from '../system_calls.ts';
 import { bindAtOnce } from './bound_socket.ts';
 import { Connection } from './connection.ts';
+import { descriptorLimit } from './descriptors.ts';
 
 /** Where several sockets may listen on one port and the kernel spreads connections over them. */
 const sharesPorts = ['linux', 'freebsd'].includes(process.platform);
@@ -29,6 +30,7 @@ export function createNetwork(options: NetworkOptions = {}): Network {
   };
   return {
     sharesPorts,
+    descriptorsMax: descriptorLimit(),
     listen: (address, events) => new TcpListener(address, events, count, copies),
     connect: (host, port, events) => Connection.connecting(host, port, events, count),
   };
