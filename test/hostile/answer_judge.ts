@@ -11,7 +11,7 @@ import { refusals } from './refusals.ts';
 import type { DrawnWorld } from './drawn_values.ts';
 
 const WIDE = { wide: true, keepUnknownTags: false };
-const idsKept = 64;
+const idsKept = 16;
 const reader = new ByteReader(kernels.decodeText);
 const codecs = new Map<Message, Codec<Message>>();
 const knownCodes: ReadonlySet<number> = new Set(Object.values(ErrorCode));
@@ -52,17 +52,18 @@ export class AnswerJudge {
 
   /** Ids that other connections use, too: by right or not. */
   #learn(apiKey: number, value: Value): void {
-    const { topicIds, sessionIds, producerIds } = this.#world;
+    const { topics, topicIds, sessionIds, producerIds } = this.#world;
     if (apiKey === ApiKey.Fetch && value['sessionId'] !== 0) keep(sessionIds, value['sessionId'] as number);
     if (apiKey === ApiKey.InitProducerId && value['producerId'] !== -1n) keep(producerIds, Number(value['producerId']));
-    if (apiKey !== ApiKey.CreateTopics) return;
-    for (const topic of value['topics'] as Value[])
-      if (topic['topicId'] !== undefined) keep(topicIds, topic['topicId'] as Uuid);
+    if (apiKey !== ApiKey.CreateTopics && apiKey !== ApiKey.Metadata) return;
+    for (const { name, topicId } of value['topics'] as { name: string | null; topicId?: Uuid }[]) {
+      // Not the topic of those that behave: all are told of it, nobody may guess it.
+      if (topicId !== undefined && name !== null && topics.includes(name)) keep(topicIds, topicId);
+    }
   }
 }
 
-function keep<T>(list: T[], item: T | undefined): void {
-  if (item === undefined) return;
+function keep<T>(list: T[], item: T): void {
   list.push(item);
   if (list.length > idsKept) list.shift();
 }

@@ -30,10 +30,12 @@ const shards = 2;
 const laneCount = 8;
 const stepsBetweenLooks = 25;
 /** Topics of the lanes, made again whenever they are gone. */
-const topics = ['fuzz-a', 'fuzz-b', 'fuzz.c'];
+const topics = ['fuzz-a', 'fuzz-b', 'fuzz.c', '__transaction_state'];
 const overrides = {
   'auto.create.topics.enable': true,
   'fetch.max.bytes': 1 << 20,
+  // So few that sessions are driven out by others.
+  'max.incremental.fetch.session.cache.slots': 16,
   'millrace.partitions.max': 512,
   'queued.max.request.bytes': 64 << 20,
   'socket.request.max.bytes': 8 << 20,
