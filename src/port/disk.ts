@@ -17,6 +17,11 @@ export interface Disk {
   list(path: string): DirectoryEntry[] | DiskError;
   /** Atomic replacement of `to` by `from` (files), or of a directory name. */
   rename(from: string, to: string): DiskError | null;
+  /**
+   * Gives an existing file one more name, in the same volume; what was synced of it is there under both. `to` must not exist.
+   * Not every volume can do it, nor any number of names: who asks has another way.
+   */
+  link(existing: string, to: string): DiskError | null;
   /** Removes a file; a missing one is an error ENOENT. */
   unlink(path: string): DiskError | null;
   /** Removes an empty directory. */

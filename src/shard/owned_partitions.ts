@@ -9,6 +9,7 @@ import { replicaState } from '../shared-memory/partition_table.ts';
 import type { RecoveryPoints } from '../shared-memory/recovery_points.ts';
 import type { SegmentHeap } from '../shared-memory/segment_lists.ts';
 import type { ThreadMemory } from '../shared-memory/thread_memory.ts';
+import { DirectoryClaims } from './directory_claims.ts';
 import { DirectoryWatch } from './directory_watch.ts';
 import { Replica, type Leadership, type ReplicaIdentity } from './replica.ts';
 import { leaderConfigOf, logConfigOf } from './replica_config.ts';
@@ -37,6 +38,7 @@ export class OwnedPartitions implements LeaderHost {
   readonly #options: OwnedPartitionsOptions;
   readonly #watch: DirectoryWatch;
   readonly #departures: ReplicaDepartures;
+  readonly #claims: DirectoryClaims;
   readonly #bySlot = new Map<number, Replica>();
   /** For the logs that are opened, one after the other. */
   readonly #scanner: BatchScanner;
@@ -67,6 +69,7 @@ export class OwnedPartitions implements LeaderHost {
       },
     });
     this.#scanner = new BatchScanner(ports.kernels);
+    this.#claims = new DirectoryClaims(ports, options.recoveryPoints);
     this.#departures = new ReplicaDepartures({
       disk: ports.disk,
       kernels: ports.kernels,
@@ -96,11 +99,15 @@ export class OwnedPartitions implements LeaderHost {
   }
 
   /**
-   * Opens the log, and leads if the leadership says so; or the replica is offline, with a line that says why. Blocks, but
+   * Opens the logs, and leads where the leadership says so; or a replica is offline, with a line that says why. Blocks, but
    * for the sync of what a crash left in the page cache alone: where an acknowledgement means stable storage, nothing is
    * visible before it is there.
    */
-  open(wanted: ReplicaToOpen): void {
+  open(allWanted: readonly ReplicaToOpen[]): void {
+    this.#open(allWanted.map((wanted) => this.#add(wanted)));
+  }
+
+  #add(wanted: ReplicaToOpen): Replica {
     const { memory } = this.#options;
     const row = memory.table.row(wanted.slot);
     assert(row.owner === memory.self, 'a shard opens what it owns');
@@ -108,7 +115,7 @@ export class OwnedPartitions implements LeaderHost {
     const replica = new Replica(wanted, row, wanted, wanted.topicConfig);
     replica.hasNoRoom = this.#watch.isFull(wanted.logDirectory);
     this.#bySlot.set(wanted.slot, replica);
-    this.#open(replica);
+    return replica;
   }
 
   /** The metadata has another leader, or another epoch. */
@@ -218,7 +225,7 @@ export class OwnedPartitions implements LeaderHost {
     const { flushPolicy, flushIntervalMs, flushSchedulerIntervalMs } = this.#options.config.storage;
     const everyMs = flushPolicy === 'interval' ? Math.min(flushIntervalMs, FLUSH_TICK_MS) : FLUSH_TICK_MS;
     this.#nextFlushMs = nowMs + Math.max(1, Math.min(everyMs, flushSchedulerIntervalMs));
-    for (const replica of this.#toRetry.splice(0)) if (this.#isOurs(replica)) this.#open(replica);
+    if (this.#toRetry.length > 0) this.#open(this.#toRetry.splice(0).filter((replica) => this.#isOurs(replica)));
     for (const replica of this.#bySlot.values()) {
       const { log } = replica;
       if (log === null) continue;
@@ -256,9 +263,20 @@ export class OwnedPartitions implements LeaderHost {
     }
   }
 
-  #open(replica: Replica): void {
+  #open(replicas: readonly Replica[]): void {
+    const usable = replicas.filter((replica) => {
+      if (!this.#watch.isFailed(replica.identity.logDirectory)) return true;
+      this.#fail(replica, this.#directoryFailure(replica));
+      return false;
+    });
+    const claimed = this.#claims.claim(usable, (replica, failure) => this.#stayOffline(replica, failure));
+    for (const replica of claimed) this.#openLog(replica);
+  }
+
+  #openLog(replica: Replica): void {
     const { config } = this.#options;
     const { logDirectory } = replica.identity;
+    // What was opened before it may have found out.
     if (this.#watch.isFailed(logDirectory)) return this.#fail(replica, this.#directoryFailure(replica));
     const failure = openReplicaLog(replica, this.#options, this.#scanner);
     if (failure !== null) return this.#stayOffline(replica, failure);

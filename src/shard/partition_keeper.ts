@@ -7,7 +7,7 @@ import type { TopicImage } from '../metadata/topic_image.ts';
 import { PartitionState } from '../shared-memory/partition_columns.ts';
 import { replicaState } from '../shared-memory/partition_table.ts';
 import type { ThreadMemory } from '../shared-memory/thread_memory.ts';
-import type { OwnedPartitions } from './owned_partitions.ts';
+import type { OwnedPartitions, ReplicaToOpen } from './owned_partitions.ts';
 import { partitionDirectory, type Leadership, type ReplicaIdentity } from './replica.ts';
 import type { ShardPorts } from './shard_ports.ts';
 
@@ -44,6 +44,8 @@ export class PartitionKeeper implements MetadataChanges {
   #added: KnownPartition[] = [];
   #changed: KnownPartition[] = [];
   readonly #configured = new Set<TopicImage>();
+  /** Of the topics whose partitions are being opened. */
+  readonly #settings = new Map<TopicImage, TopicConfig>();
   #removed: TopicImage[] = [];
   #isNodeConfigured = false;
   /**
@@ -97,7 +99,8 @@ export class PartitionKeeper implements MetadataChanges {
   /** Acts on all that was applied since the last call. */
   settle(): void {
     if (this.#isNodeConfigured) this.#configureNode();
-    for (const known of this.#added.splice(0)) this.#host(known);
+    this.#settings.clear();
+    this.#options.partitions.open(this.#added.splice(0).flatMap((known) => this.#host(known)));
     for (const known of this.#changed.splice(0)) this.#lead(known);
     for (const topic of this.#configured) this.#configure(topic);
     this.#configured.clear();
@@ -110,26 +113,28 @@ export class PartitionKeeper implements MetadataChanges {
     if (known === undefined) return;
     const { state } = this.#options.memory.table.row(slot);
     if (state === replicaState.recovering) return;
+    this.#settings.clear();
     this.#awaited.delete(slot);
     if (this.#isGone(known)) this.#options.partitions.remove(this.#identityOf(known));
-    else if (state === replicaState.opening) this.#open(known);
+    else if (state === replicaState.opening) this.#options.partitions.open(this.#wanted(known));
   }
 
   /** A new partition of this shard's is opened as soon as its row is ours. */
-  #host(known: KnownPartition): void {
+  #host(known: KnownPartition): ReplicaToOpen[] {
     const { table, self } = this.#options.memory;
     const { owner, state } = table.row(known.slot);
-    if (owner !== self) return;
+    if (owner !== self) return [];
     if (state === replicaState.recovering) this.#awaited.set(known.slot, known);
-    else if (state === replicaState.opening) this.#open(known);
+    return state === replicaState.opening ? this.#wanted(known) : [];
   }
 
-  #open(known: KnownPartition): void {
+  /** Nothing for one that is removed again by a record that this thread has not come to yet. */
+  #wanted(known: KnownPartition): ReplicaToOpen[] {
     const leadership = this.#leadershipOf(known);
-    // Removed again by a record that this thread has not come to yet.
-    if (leadership === null) return;
-    const topicConfig = this.#topicConfig(known.topic);
-    this.#options.partitions.open({ ...this.#identityOf(known), ...leadership, topicConfig });
+    if (leadership === null) return [];
+    const topicConfig = this.#settings.get(known.topic) ?? this.#topicConfig(known.topic);
+    this.#settings.set(known.topic, topicConfig);
+    return [{ ...this.#identityOf(known), ...leadership, topicConfig }];
   }
 
   #lead(known: KnownPartition): void {

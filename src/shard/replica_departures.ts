@@ -1,3 +1,4 @@
+import { directoryOf } from '../log/atomic_file.ts';
 import { deletedDirectoryName } from '../log/log_deletion.ts';
 import { LogFailure } from '../log/log_failure.ts';
 import { readPartitionMetadata } from '../log/partition_metadata.ts';
@@ -6,7 +7,6 @@ import type { Kernels } from '../port/kernels.ts';
 import type { Log } from '../port/log.ts';
 import type { DirectoryWatch } from './directory_watch.ts';
 import type { ReplicaIdentity } from './replica.ts';
-import { parentOf } from './replica_opening.ts';
 
 export interface ReplicaDeparturesOptions {
   readonly disk: Disk;
@@ -48,7 +48,7 @@ export class ReplicaDepartures {
     const { disk, kernels, log, watch } = this.#options;
     // It was removed before it was ever opened, and the directory of its name is a namesake's, or is not there.
     if (readPartitionMetadata(disk, kernels, directory) !== topicId) return false;
-    const to = `${parentOf(directory)}/${deletedDirectoryName(topic, partition, topicId)}`;
+    const to = `${directoryOf(directory)}/${deletedDirectoryName(topic, partition, topicId)}`;
     const error = disk.rename(directory, to);
     if (error === null) return true;
     log.error('the directory of a deleted partition could not be renamed', { directory, why: error.toString() });
@@ -62,7 +62,7 @@ export class ReplicaDepartures {
     this.#renamed.delete(logDirectory);
     this.#syncing.add(logDirectory);
     const { disk, watch, departed } = this.#options;
-    disk.syncDirectoryLater(parentOf(renamed[0]!.directory), (error) => {
+    disk.syncDirectoryLater(directoryOf(renamed[0]!.directory), (error) => {
       this.#syncing.delete(logDirectory);
       if (error !== null) watch.report(logDirectory, LogFailure.ofDisk(error));
       for (const { slot } of renamed) departed(slot);

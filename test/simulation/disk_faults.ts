@@ -5,6 +5,7 @@ export type DiskOperation =
   | 'makeDirectory'
   | 'list'
   | 'rename'
+  | 'link'
   | 'unlink'
   | 'removeDirectory'
   | 'syncDirectory'

@@ -238,6 +238,20 @@ class ThreadDisk implements Disk {
     return null;
   }
 
+  /** Each name counts as much as the file: nearly right, as little is linked, and never too little. */
+  link(existing: string, to: string): DiskError | null {
+    const error = this.#enter('link', to);
+    if (error !== null) return error;
+    const { tree } = this.#disk;
+    const found = tree.find(existing);
+    const parent = tree.parentOf(to);
+    if (!(found instanceof FileState) || parent === null) return new DiskError('ENOENT', 'link', to);
+    if (tree.find(to) !== null) return new DiskError('EEXIST', 'link', to);
+    this.#disk.usedBytes += found.size;
+    tree.apply([{ directory: parent.directory, name: parent.name, entry: found }]);
+    return null;
+  }
+
   unlink(path: string): DiskError | null {
     const error = this.#enter('unlink', path);
     if (error !== null) return error;

@@ -5,6 +5,7 @@ import {
   existsSync,
   fsync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   open,
   openSync,
@@ -99,6 +100,10 @@ class SystemDisk implements Disk {
 
   rename(from: string, to: string): DiskError | null {
     return this.#change('rename', from, () => renameSync(from, to));
+  }
+
+  link(existing: string, to: string): DiskError | null {
+    return this.#change('link', to, () => linkSync(existing, to));
   }
 
   unlink(path: string): DiskError | null {
