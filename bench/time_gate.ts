@@ -17,6 +17,8 @@ import type { LoadRow } from './rows.ts';
 import { measure, type MeasureBounds } from './runner.ts';
 import { BrokerTarget, type Target } from './targets.ts';
 
+/** No pair begins later than this after the start of the gate; a row that lacks a pair then tells nothing. */
+const SECONDS_MAX = 80;
 /** What one run may write: little, so that many runs fit into a minute. */
 const RUN_BYTES = 192 * 2 ** 20;
 const RUN_SECONDS = 0.5;
@@ -32,6 +34,16 @@ export interface TimeGateOptions {
   readonly othersMax: number;
 }
 
+/** What the rows of one gate share. */
+interface Course {
+  readonly sides: readonly Side[];
+  readonly bounds: MeasureBounds;
+  readonly generator: GeneratorProcess;
+  readonly progress: Progress;
+  /** On the clock of `performance.now()`. */
+  readonly untilMs: number;
+}
+
 interface Side {
   readonly target: Target;
   readonly name: 'base' | 'head';
@@ -39,6 +51,7 @@ interface Side {
 
 /** Returns the exit code. */
 export async function runTimeGate(options: TimeGateOptions, progress: Progress): Promise<number> {
+  const untilMs = performance.now() + SECONDS_MAX * 1000;
   const directory = mkdtempSync(join(options.directory, 'millrace-time-'));
   const generator = new GeneratorProcess();
   const sides: Side[] = [];
@@ -55,7 +68,7 @@ export async function runTimeGate(options: TimeGateOptions, progress: Progress):
     const tree = checkOut(base, directory);
     console.log(`Base: ${tree.commit.slice(0, 12)} (${tree.why}). CPU-seconds for a unit of work, head beside base:`);
     sides.unshift({ name: 'base', target: await BrokerTarget.start('base', { ...common, tree: tree.path }) });
-    return await compareRows(options, sides, bounds, generator, progress);
+    return await compareRows(options, { sides, bounds, generator, progress, untilMs });
   } finally {
     generator.end();
     for (const { target } of sides) await target.end();
@@ -63,24 +76,23 @@ export async function runTimeGate(options: TimeGateOptions, progress: Progress):
   }
 }
 
-async function compareRows(
-  options: TimeGateOptions,
-  sides: readonly Side[],
-  bounds: MeasureBounds,
-  generator: GeneratorProcess,
-  progress: Progress,
-): Promise<number> {
+async function compareRows(options: TimeGateOptions, course: Course): Promise<number> {
+  const { sides, bounds, generator, progress } = course;
   const limits: PairLimits = { ...TIME_LIMITS, othersMax: options.othersMax };
   const failed: string[] = [];
   progress.expect(options.rows.length * options.pairs);
   for (const row of options.rows) {
+    if (performance.now() > course.untilMs) {
+      console.log(`  ${row.name.padEnd(16)} not measured: there was no time left`);
+      continue;
+    }
     for (const { target } of sides) await measure({ ...bounds, seconds: FIRST_SECONDS }, row, target, generator);
-    let verdict = judgePairs(await runPairs(row, options.pairs, sides, bounds, generator, progress), limits);
+    let verdict = judge(await runPairs(row, options.pairs, course), options.pairs, limits);
     progress.clear();
     console.log(verdictLine(row.name, verdict));
     if (verdict.verdict !== 'worse') continue;
     progress.expect(options.pairs);
-    verdict = judgePairs(await runPairs(row, options.pairs, sides, bounds, generator, progress), limits);
+    verdict = judge(await runPairs(row, options.pairs, course), options.pairs, limits);
     progress.clear();
     console.log(`${verdictLine(row.name, verdict)}, measured again`);
     if (verdict.verdict === 'worse') failed.push(row.name);
@@ -93,16 +105,17 @@ async function compareRows(
   return 1;
 }
 
-async function runPairs(
-  row: LoadRow,
-  count: number,
-  sides: readonly Side[],
-  bounds: MeasureBounds,
-  generator: GeneratorProcess,
-  progress: Progress,
-): Promise<Pair[]> {
+function judge(pairs: readonly Pair[], wanted: number, limits: PairLimits): PairVerdict {
+  const told = judgePairs(pairs, limits);
+  if (pairs.length === wanted) return told;
+  return { ...told, verdict: 'inconclusive', why: `there was time for ${pairs.length} of ${wanted} pairs` };
+}
+
+async function runPairs(row: LoadRow, count: number, course: Course): Promise<Pair[]> {
+  const { sides, bounds, generator, progress, untilMs } = course;
   const pairs: Pair[] = [];
   for (const first of pairOrder(count)) {
+    if (performance.now() > untilMs) break;
     progress.step(`${row.name}, pair ${pairs.length + 1} of ${count}`);
     const cost = { base: 0, head: 0 };
     let others = 0;

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { baselineRows, holdAgainst, type Baseline } from '../../bench/baseline.ts';
+import type { LoadRowResult, Measurement } from '../../bench/result.ts';
+
+function run(requests: number, p50: number, p99: number): Measurement {
+  return {
+    seconds: 1,
+    requests,
+    bytes: requests,
+    records: requests,
+    latencyUs: { p50, p99, p999: p99, max: p99 },
+    cpu: { user: 0.5, kernel: 0.5 },
+    threads: [],
+    generator: { user: 0, kernel: 0 },
+    others: 0,
+    stolen: 0,
+    peakMemory: null,
+    crossing: null,
+  };
+}
+
+/** The limit does 1,000 requests a CPU-second, in 100 µs and 200 µs. */
+function row(own: readonly Measurement[], paced: boolean): LoadRowResult {
+  const limit = [run(1000, 100, 200), run(1000, 100, 200), run(1000, 100, 200)];
+  const targets = [
+    { name: 'millrace', repetitions: own },
+    { name: 'limit', repetitions: limit },
+  ];
+  return { kind: 'load', name: 'row', title: '', unit: 'requests', paced, targets };
+}
+
+const same = (requests: number, p50 = 150, p99 = 400) => [1, 2, 3].map(() => run(requests, p50, p99));
+const baseline: Baseline = { commit: 'c', when: 'w', rows: { row: { throughput: 0.5, p50: 1.5, p99: 2 } } };
+const verdicts = (rows: readonly LoadRowResult[]) =>
+  holdAgainst(rows, baseline).map(({ what, verdict }) => `${what} ${verdict}`);
+
+test('a baseline holds ratios to the limit, and latency of paced rows', () => {
+  assert.deepEqual(baselineRows([row(same(500), false)]), { row: { throughput: 0.5 } });
+  assert.deepEqual(baselineRows([row(same(500), true)]), { row: { throughput: 0.5, p50: 1.5, p99: 2 } });
+});
+
+test('what has no limit beside it is in no baseline', () => {
+  const alone = { ...row(same(500), false), targets: [{ name: 'limit', repetitions: same(500) }] };
+  assert.deepEqual(baselineRows([alone, { kind: 'state', name: 'state', title: '', targets: [] }]), {});
+});
+
+test('throughput may fall by 15 %', () => {
+  assert.deepEqual(verdicts([row(same(430), false)]), []);
+  assert.deepEqual(verdicts([row(same(420), false)]), ['throughput worse']);
+  assert.deepEqual(verdicts([row(same(900), false)]), []);
+});
+
+test('latency may rise by 30 %', () => {
+  assert.deepEqual(verdicts([row(same(500, 190, 510), true)]), []);
+  assert.deepEqual(verdicts([row(same(500, 200, 400), true)]), ['p50 worse']);
+  assert.deepEqual(verdicts([row(same(500, 150, 530), true)]), ['p99 worse']);
+});
+
+test('noise that would hide the difference is inconclusive, a fall beyond the noise is not', () => {
+  const noisy = [run(400, 150, 400), run(480, 150, 400), run(600, 150, 400)];
+  assert.deepEqual(verdicts([row(noisy, false)]), ['throughput inconclusive']);
+  const far = [run(80, 150, 400), run(100, 150, 400), run(120, 150, 400)];
+  assert.deepEqual(verdicts([row(far, false)]), ['throughput worse']);
+});
+
+test('a row that the baseline does not know is told', () => {
+  assert.deepEqual(verdicts([{ ...row(same(500), false), name: 'new' }]), ['row unknown']);
+});
