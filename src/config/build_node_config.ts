@@ -91,7 +91,7 @@ function readNodeId(values: ConfigValues, findings: Findings): number {
 }
 
 function readNetwork(values: ConfigValues, machine: MachineFacts, shards: number, findings: Findings): NetworkConfig {
-  const requestBytesMax = values.number('socket.request.max.bytes');
+  const requestBytesMax = longestRequest(values, machine, shards);
   const ringBytes = values.number('millrace.ring.bytes');
   if (!Number.isInteger(Math.log2(ringBytes))) {
     findings.error(values, 'millrace.ring.bytes', 'must be a power of two');
@@ -118,6 +118,17 @@ function readNetwork(values: ConfigValues, machine: MachineFacts, shards: number
     requestTimeoutMs: values.number('request.timeout.ms'),
     describedPartitionsMax: values.number('max.request.partition.size.limit'),
   };
+}
+
+/**
+ * What `socket.request.max.bytes` says. Its default is less where the arenas that hold such requests would be more than
+ * half of the memory: there a long request is refused rather than the process killed.
+ */
+function longestRequest(values: ConfigValues, machine: MachineFacts, shards: number): number {
+  const bytes = values.number('socket.request.max.bytes');
+  const isChosen = ['socket.request.max.bytes', 'millrace.arena.bytes', 'queued.max.request.bytes'] as const;
+  if (isChosen.some((key) => values.isWritten(key)) || shards * bytes <= machine.memoryBytes / 2) return bytes;
+  return Math.min(bytes, Math.max(8 * MIB, Math.floor(machine.memoryBytes / 4 / shards / MIB) * MIB));
 }
 
 /** Every frame that is allowed must fit, so an arena is never smaller than the longest one. */

@@ -75,7 +75,8 @@ export const EFFECTS: Readonly<Partial<Record<KafkaKeyName, string>>> = {
   'security.inter.broker.protocol': 'Security protocol between brokers, where inter.broker.listener.name is unset.',
   'socket.listen.backlog.size': 'Connections that may wait to be accepted.',
   'socket.receive.buffer.bytes': 'Receive buffer of each connection. -1: as the operating system decides.',
-  'socket.request.max.bytes': 'A longer request closes its connection.',
+  'socket.request.max.bytes':
+    'A longer request closes its connection. Unset: less where such requests would take half of the memory.',
   'socket.send.buffer.bytes': 'Send buffer of each connection. -1: as the operating system decides.',
 };
 

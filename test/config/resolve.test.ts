@@ -194,6 +194,21 @@ test('an arena holds the longest request however little memory there is', () => 
   );
 });
 
+test('row 80: where the longest requests would be half of the memory, their default is less; what is written holds', () => {
+  const longest = (lines: string, memoryMib: number, shards: number): number => {
+    const machine = { hostName: 'h', cores: shards, memoryBytes: memoryMib * 2 ** 20 };
+    const { requestBytesMax, arenaBytes } = resolveNode(lines, { machine }).network;
+    equal(arenaBytes >= requestBytesMax, true);
+    return requestBytesMax / 2 ** 20;
+  };
+  equal(longest('', 256, 2), 32);
+  equal(longest('', 256, 1), 100);
+  equal(longest('', 1024, 4), 100);
+  equal(longest('', 64, 62), 8);
+  equal(longest('socket.request.max.bytes=104857600', 256, 2), 100);
+  equal(longest('queued.max.request.bytes=209715200', 256, 2), 100);
+});
+
 test('--port moves the default listener, and contradicts a written one', () => {
   equal(resolveNode('', { port: 19_092 }).listeners[0]?.port, 19_092);
   match(
