@@ -188,7 +188,7 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
   releaseFrames(): void {
     this.#receiver.release();
     while (this.frames.size > 0) {
-      this.#owner.arena.release(this.frames.headPlace);
+      this.#owner.arena.releaseFrom(this.frames.headPlace);
       this.frames.shift();
     }
   }

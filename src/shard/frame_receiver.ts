@@ -13,6 +13,10 @@ import type { FrameAdmission } from './frame_admission.ts';
  * brings the frames behind it too.
  *
  * Nothing is allocated by what a frame declares, only by what has come, give or take a page.
+ *
+ * Memory that threads share is copied by whole words only where both ends lie alike: 16 KiB in 0.7 µs, else in 3.6 to 10.
+ * So a frame begins up to seven bytes behind its place, as it lies in the landing buffer, and what is missing of a
+ * small one is received as far from the front of the landing buffer as its end is from a word.
  */
 export class FrameReceiver {
   readonly #arena: Arena;
@@ -26,8 +30,12 @@ export class FrameReceiver {
 
   /** The incomplete frame: its place, or -1 between frames. */
   #place = -1;
+  /** Bytes between the place and the frame; they count as declared and filled. */
+  #shift = 0;
   #declared = 0;
   #filled = 0;
+  /** Where in the landing buffer the next bytes come. */
+  #landingAt = 0;
   #inPlace = false;
   #landing = true;
 
@@ -85,7 +93,8 @@ export class FrameReceiver {
       }
     }
     this.#landing = true;
-    return this.#arena.landing;
+    this.#landingAt = this.#place < 0 ? 0 : this.#filled % WORD_BYTES;
+    return this.#arena.landingFrom[this.#landingAt]!;
   }
 
   /** `length` bytes lie at the front of the destination. Everything is consumed before this returns. */
@@ -133,14 +142,16 @@ export class FrameReceiver {
 
   #consumeLanding(length: number, nowMs: number): void {
     const landing = this.#arena.landing;
-    let at = 0;
+    let at = this.#landingAt;
+    const end = at + length;
     if (this.#place >= 0) {
-      at = Math.min(this.#declared - this.#filled, length);
-      if (!this.#copy(0, at)) return this.#sink.broken(NO_MEMORY);
+      const rest = Math.min(this.#declared - this.#filled, length);
+      if (!this.#copy(at, rest)) return this.#sink.broken(NO_MEMORY);
+      at += rest;
       if (this.#filled === this.#declared) this.#complete();
     }
-    while (at < length) {
-      while (this.#sizeBytes < 4 && at < length) {
+    while (at < end) {
+      while (this.#sizeBytes < 4 && at < end) {
         this.#size = (this.#size << 8) | landing[at++]!;
         this.#sizeBytes++;
       }
@@ -150,15 +161,19 @@ export class FrameReceiver {
       this.#sizeBytes = 0;
       this.#size = 0;
       this.#admission.leave(this);
-      if (size < 0 || size > this.#frameBytesMax) return this.#sink.badSize(size, landing, length);
-      const here = length - at;
+      if (size < 0 || size > this.#frameBytesMax) {
+        const received = landing.subarray(this.#landingAt);
+        return this.#sink.badSize(size, received, length);
+      }
+      const here = end - at;
       if (size <= here) {
-        const place = this.#arena.allocate(size);
+        const shift = at % WORD_BYTES;
+        const place = this.#arena.allocate(shift + size);
         if (place < 0) return this.#sink.broken(NO_MEMORY);
-        this.#arena.bytes.copyWithin(place, at, at + size);
+        this.#arena.bytes.copyWithin(place + shift, at, at + size);
         this.#sink.copied(size);
         this.proven = true;
-        this.#sink.frame(place, size);
+        this.#sink.frame(place + shift, size);
         at += size;
         continue;
       }
@@ -167,12 +182,14 @@ export class FrameReceiver {
   }
 
   #beginIncomplete(declared: number, at: number, here: number, nowMs: number): void {
-    const place = this.#arena.reserve(declared, here);
+    const shift = at % WORD_BYTES;
+    const place = this.#arena.reserve(shift + declared, shift + here);
     if (place < 0) return this.#sink.broken(NO_MEMORY);
     this.#place = place;
-    this.#declared = declared;
-    this.#filled = 0;
-    this.#inPlace = declared - here > IN_PLACE_BYTES_MIN || this.#arena.writable(place) < declared;
+    this.#shift = shift;
+    this.#declared = shift + declared;
+    this.#filled = shift;
+    this.#inPlace = declared - here > IN_PLACE_BYTES_MIN || this.#arena.writable(place) < this.#declared;
     if (!this.#copy(at, here)) return this.#sink.broken(NO_MEMORY);
     this.#admission.enter(this, nowMs);
   }
@@ -214,14 +231,14 @@ export class FrameReceiver {
     this.#arena.complete(place, this.#declared);
     this.#admission.leave(this);
     this.proven = true;
-    this.#sink.frame(place, this.#declared);
+    this.#sink.frame(place + this.#shift, this.#declared - this.#shift);
   }
 }
 
 /** What a receiver tells its connection. */
 export interface FrameSink {
-  /** A whole frame, its size not included. The memory is the sink's until it releases it. */
-  frame(place: number, length: number): void;
+  /** A whole frame, its size not included. The memory is the sink's until it releases it (`Arena.releaseFrom`). */
+  frame(start: number, length: number): void;
   /** A size that no frame can have. `landing[0, length)` are the bytes received with it, for a guess at who speaks. */
   badSize(size: number, landing: Uint8Array, length: number): void;
   /** Bytes were copied out of the landing buffer. */
@@ -234,6 +251,7 @@ export interface FrameSink {
   resumeForMemory(): void;
 }
 
+const WORD_BYTES = 8;
 /** Less than this is cheaper copied than received by a system call of its own. */
 const IN_PLACE_BYTES_MIN = 16 * 1024;
 const NO_MEMORY = 'no memory for its frame';

@@ -270,7 +270,7 @@ export class Requests implements ApiHost, AppendSink {
   /** A handler has returned, or a part came back: memory of the frame that nothing refers to any more goes back. */
   handled(request: Request): void {
     if (request.parts > 0 || request.framePlace < 0) return;
-    this.#options.arena.release(request.framePlace);
+    this.#options.arena.releaseFrom(request.framePlace);
     request.framePlace = -1;
   }
 

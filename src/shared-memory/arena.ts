@@ -51,6 +51,8 @@ export class Arena {
   readonly view: DataView<SharedArrayBuffer>;
   /** The first 64 KiB, for reads of sockets that are between frames. */
   readonly landing: Uint8Array<SharedArrayBuffer>;
+  /** The same from each of its first eight bytes on. */
+  readonly landingFrom: readonly Uint8Array<SharedArrayBuffer>[];
   readonly budgetBytes: number;
   /** Bytes that were copied because a frame could not grow where it lay. */
   movedBytes = 0;
@@ -88,6 +90,7 @@ export class Arena {
     this.bytes = new Uint8Array(memory);
     this.view = new DataView(memory);
     this.landing = new Uint8Array(memory, 0, landingBytes);
+    this.landingFrom = Array.from({ length: 8 }, (_, at) => this.landing.subarray(at));
     this.budgetBytes = budgetBytes;
     this.#poison = options.poison ?? false;
     this.#runs = new PageRuns(pages);
@@ -213,6 +216,11 @@ export class Arena {
       this.#kindOf[page] = free;
       this.#giveBack(page, 1);
     }
+  }
+
+  /** The same, by a byte in the first 64 of the frame: it need not begin where its place does. */
+  releaseFrom(start: number): void {
+    this.release(start - (start % granuleBytes));
   }
 
   #allocateSmall(length: number, frame: number): number {

@@ -79,14 +79,14 @@ export class StreamPeer implements FrameSink {
 
   takeFrame(): Uint8Array {
     const bytes = this.contents(0);
-    this.#shard.arena.release(this.frames.shift()!.place);
+    this.#shard.arena.releaseFrom(this.frames.shift()!.place);
     return bytes;
   }
 
   close(why = 'the peer left'): void {
     this.closedFor ??= why;
     this.receiver.release();
-    while (this.frames.length > 0) this.#shard.arena.release(this.frames.shift()!.place);
+    while (this.frames.length > 0) this.#shard.arena.releaseFrom(this.frames.shift()!.place);
   }
 
   frame(place: number, length: number): void {

@@ -44,12 +44,13 @@ export class Lz4Decompression {
     // Memory of WebAssembly never shrinks: after a very large frame another begins.
     if (this.#module === null || this.#touchedBytes > KEPT_BYTES_MAX) this.#module = newLz4BlockModule();
     const module = this.#module;
-    // The frame lies at the front, what comes out of it behind.
-    const inputBytes = end - start;
-    const base = inputBytes + SPOILED_BYTES;
+    // The frame lies at the front, what comes out of it behind. Shared memory is copied by whole words only where both
+    // ends lie alike: a tenth of the time.
+    const front = (bytes.byteOffset + start) % 8;
+    const base = front + end - start + SPOILED_BYTES;
     this.#touchedBytes = base;
     let memory = memoryOf(module, base);
-    memory.set(bytes.subarray(start, end));
+    memory.set(bytes.subarray(start, end), front);
     let length = 0;
     for (let at = headerEnd + 1; ;) {
       if (end - at < 4) return malformed('lz4: cut off');
@@ -60,7 +61,7 @@ export class Lz4Decompression {
       if (blockBytes > blockBytesMax || blockBytes > end - at) return malformed('lz4: length of a block');
       const room = Math.min(blockBytesMax, bytesMax - length);
       const to = base + length;
-      const from = at - start;
+      const from = front + at - start;
       if (word >= STORED) {
         if (blockBytes > room) return tooLarge(bytesMax);
         memory = memoryOf(module, to + blockBytes);
