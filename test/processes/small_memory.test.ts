@@ -99,7 +99,7 @@ test('row 80: 256 MiB, 1,000 partitions, batches of 100 MB: definite errors and 
   // A batch is refused for its size; a connection is closed for a frame that no memory is kept for.
   assert.ok(
     outcomes.every((outcome) => outcome === String(messageTooLarge) || outcome === 'closed'),
-    `${outcomes}`,
+    outcomes.join(', '),
   );
   assert.equal(group.kills, 0);
   assert.equal((await client.readAll(topic, 3)).length, 3);
