@@ -8,7 +8,6 @@ import {
   CURRENT_MAGIC,
   frameAt,
   INCOMPLETE,
-  isTransactional,
   magicOf,
   MALFORMED,
   RECORDS_AT,
@@ -50,7 +49,8 @@ export class ProduceHandler implements ApiHandler {
     // Guards against completion by a partition that answers at once while others are still to be handed out.
     request.parts = 1;
     this.#throttleMs = 0;
-    const refusal = this.#refusalOfAll(walker);
+    // Who is no transactional producer writes nothing of a request with transactional records.
+    const isForbidden = walker.transactionalIdStart < 0 && walker.hasTransactionalRecords;
     const writer = request.response;
     this.#template.begin(writer, version, request.correlationId, walker.filledTopicCount);
     while (walker.nextTopic()) {
@@ -58,7 +58,9 @@ export class ProduceHandler implements ApiHandler {
       const topic = this.#topic(walker, host, version);
       while (walker.nextPartition()) {
         const at = this.#template.partition(walker.partitionIndex);
-        const error = refusal !== ErrorCode.NONE ? refusal : this.#begin(request, host, topic, at);
+        const error = isForbidden
+          ? ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+          : this.#begin(request, host, topic, at);
         if (error !== ErrorCode.NONE) this.#finish(request, at, error, -1, -1, -1);
       }
     }
@@ -121,11 +123,6 @@ export class ProduceHandler implements ApiHandler {
     request.details.push({ place: at, message: batchMessage(errorCode, records.length), records, leader: null });
   }
 
-  #refusalOfAll(walker: ProduceRequestWalker): ErrorCode {
-    if (walker.acks < -1 || walker.acks > 1) return ErrorCode.INVALID_REQUIRED_ACKS;
-    return ErrorCode.NONE;
-  }
-
   #topic(walker: ProduceRequestWalker, host: ApiHost, version: number): TopicImage | null {
     const { index } = host.image;
     if (version >= TOPIC_IDS_FROM) {
@@ -144,14 +141,15 @@ export class ProduceHandler implements ApiHandler {
     const slot = topic.slotOf(walker.partitionIndex);
     const row = this.#row;
     if (slot < 0 || !host.table.snapshot(slot, row)) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+    const refusal = this.#refusalOfRecords(request, host.arenaView);
+    if (refusal !== ErrorCode.NONE) return refusal;
+    if (walker.acks < -1 || walker.acks > 1) return ErrorCode.INVALID_REQUIRED_ACKS;
+    if (topic.isInternal) return ErrorCode.INVALID_TOPIC_EXCEPTION;
     if (row.state === replicaState.offline) return ErrorCode.KAFKA_STORAGE_ERROR;
     if (row.state !== replicaState.leader) {
       this.#noteLeader(request, host, slot, at);
       return ErrorCode.NOT_LEADER_OR_FOLLOWER;
     }
-    if (topic.isInternal) return ErrorCode.INVALID_TOPIC_EXCEPTION;
-    const refusal = this.#refusalOfRecords(request, host.arenaView);
-    if (refusal !== ErrorCode.NONE) return refusal;
     this.#leaveTimedOut(request, at);
     const throttleMs = host.chargeDirectory(row.logDirectory, walker.recordsEnd - walker.recordsStart);
     if (throttleMs > this.#throttleMs) this.#throttleMs = throttleMs;
@@ -161,16 +159,13 @@ export class ProduceHandler implements ApiHandler {
 
   /** What the head of the records tells: exactly one batch of format 2, which this version may carry. */
   #refusalOfRecords(request: Request, view: DataView): ErrorCode {
-    const { recordsStart: start, recordsEnd: end, transactionalIdStart } = this.#walker;
+    const { recordsStart: start, recordsEnd: end } = this.#walker;
     if (start < 0) return ErrorCode.INVALID_RECORD;
     const size = frameAt(view, start, end);
     if (size === MALFORMED) return ErrorCode.CORRUPT_MESSAGE;
     if (size === INCOMPLETE || magicOf(view, start) !== CURRENT_MAGIC) return ErrorCode.INVALID_RECORD;
     if (size < RECORDS_AT) return ErrorCode.CORRUPT_MESSAGE;
     if (frameAt(view, start + size, end) >= 0) return ErrorCode.INVALID_RECORD;
-    if (transactionalIdStart < 0 && isTransactional(view, start)) {
-      return ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
-    }
     return request.apiVersion < ZSTD_FROM && codecOf(view, start) === CODEC_ZSTD
       ? ErrorCode.UNSUPPORTED_COMPRESSION_TYPE
       : ErrorCode.NONE;

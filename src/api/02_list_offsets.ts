@@ -30,17 +30,18 @@ export class ListOffsetsHandler implements ApiHandler {
   handle(request: Request, host: ApiHost): void {
     const body = codecOf(listOffsetsRequest).decode(host.body(request), request.apiVersion);
     if (body === null) return host.refuse(request, 'a malformed ListOffsets request');
+    const namedTwice = partitionsNamedTwice(body.topics);
+    const topics = eachPartitionOnce(body.topics);
     const answer: Answer = {
       throttleTimeMs: 0,
-      topics: body.topics.map(({ name, partitions }) => ({ name, partitions: partitions.map(unanswered) })),
+      topics: topics.map(({ name, partitions }) => ({ name, partitions: partitions.map(unanswered) })),
     };
     const gathering = new Gathering(request, host, () => {
       if (request.apiVersion < LEADER_EPOCH_FROM) forgetEpochs(answer);
       codecOf(listOffsetsResponse).encode(host.beginAnswer(request), request.apiVersion, answer);
     });
     const finish = (): void => gathering.end();
-    const namedTwice = partitionsNamedTwice(body.topics);
-    body.topics.forEach((topic, topicIndex) => {
+    topics.forEach((topic, topicIndex) => {
       topic.partitions.forEach((asked, index) => {
         const into = answer.topics[topicIndex]!.partitions[index]! as PartitionAnswer;
         into.errorCode = refusalOfTimestamp(Number(asked.timestamp), request.apiVersion);
@@ -94,6 +95,15 @@ export class ListOffsetsHandler implements ApiHandler {
     if (status !== 'later') return take(status);
     reader.offsetForTimestampLater(row, timestamp, end, decompressor, found, () => take(found.status));
   }
+}
+
+/** Without what was named before, and without topics that name nothing (more). */
+function eachPartitionOnce(topics: ListOffsetsRequest['topics']): ListOffsetsRequest['topics'] {
+  const seen = new Set<string>();
+  const isFirst = (key: string): boolean => !seen.has(key) && seen.add(key) === seen;
+  return topics
+    .map(({ name, partitions }) => ({ name, partitions: partitions.filter((one) => isFirst(keyOf(name, one))) }))
+    .filter(({ partitions }) => partitions.length > 0);
 }
 
 function partitionsNamedTwice(topics: ListOffsetsRequest['topics']): ReadonlySet<string> {

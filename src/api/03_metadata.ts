@@ -30,6 +30,7 @@ export class MetadataHandler implements ApiHandler {
   handle(request: Request, host: ApiHost): void {
     const body = codecOf(metadataRequest).decode(host.body(request), request.apiVersion);
     if (body === null) return host.refuse(request, 'a malformed Metadata request');
+    if (asksByIdTooEarly(body, request.apiVersion)) return refuseAll(body, request, host);
     const { node } = host;
     const brokers = new ReachableBrokers(host, request.origin.listener);
     const view: View = { host, brokers, version: request.apiVersion, told: body.includeTopicAuthorizedOperations };
@@ -66,17 +67,21 @@ export class MetadataHandler implements ApiHandler {
   #named(topics: readonly AskedTopic[], allowsCreation: boolean, view: View): TopicAnswer[] {
     const { host } = view;
     const answers: TopicAnswer[] = [];
+    // What may be done with a topic is told also of one that is not there.
+    const topicAuthorizedOperations = view.told ? TOPIC_OPERATIONS : UNTOLD;
+    const refuse = (name: string, errorCode: ErrorCode): void => {
+      answers.push({ ...unknown(name, ZERO_UUID, errorCode), topicAuthorizedOperations });
+    };
     const toCreate = new Set<string>();
     const mayCreate = host.node.topicDefaults.autoCreate && (view.version < 4 || allowsCreation);
-    for (const { name } of topics) {
+    for (const name of new Set(topics.map(({ name }) => name))) {
       const topic = name === null ? undefined : host.image.topicByName(name);
       if (topic !== undefined) answers.push(this.#known(topic, view));
-      else if (name === null) answers.push(unknown('', ZERO_UUID, ErrorCode.UNKNOWN_TOPIC_ID));
-      else if (topicNameProblem(name) !== null)
-        answers.push(unknown(name, ZERO_UUID, ErrorCode.INVALID_TOPIC_EXCEPTION));
+      else if (name === null) refuse('', ErrorCode.UNKNOWN_TOPIC_ID);
+      else if (topicNameProblem(name) !== null) refuse(name, ErrorCode.INVALID_TOPIC_EXCEPTION);
       else {
         if (mayCreate && !INTERNAL_TOPICS.has(name)) toCreate.add(name);
-        answers.push(unknown(name, ZERO_UUID, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION));
+        refuse(name, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
       }
     }
     if (toCreate.size > 0) create([...toCreate], host);
@@ -98,6 +103,25 @@ export class MetadataHandler implements ApiHandler {
     };
   }
 }
+
+/** Ids are on the wire from version 10 on, but asked by from version 12 on; before, an answer cannot lack a name. */
+function asksByIdTooEarly({ topics }: MetadataRequest, version: number): boolean {
+  if (topics === null || version >= IDS_ASKED_FROM) return false;
+  return topics.some(({ name, topicId }) => name === null || topicId !== ZERO_UUID);
+}
+
+/** Every topic is told the error, and nothing else is told. */
+function refuseAll(body: MetadataRequest, request: Request, host: ApiHost): void {
+  const errorCode = ErrorCode.INVALID_REQUEST;
+  codecOf(metadataResponse).encode(host.beginAnswer(request), request.apiVersion, {
+    brokers: [],
+    topics: body.topics!.map(({ name, topicId }) => ({ errorCode, name: name ?? '', topicId, partitions: [] })),
+    errorCode,
+  });
+  host.complete(request);
+}
+
+const IDS_ASKED_FROM = 12;
 
 /** What one request asks from. */
 interface View {

@@ -24,14 +24,15 @@ export class DeleteRecordsHandler implements ApiHandler {
   handle(request: Request, host: ApiHost): void {
     const body = codecOf(deleteRecordsRequest).decode(host.body(request), request.apiVersion);
     if (body === null) return host.refuse(request, 'a malformed DeleteRecords request');
+    const topics = body.topics.filter(({ partitions }) => partitions.length > 0);
     const answer: Answer = {
       throttleTimeMs: 0,
-      topics: body.topics.map(({ name, partitions }) => ({ name, partitions: partitions.map(unanswered) })),
+      topics: topics.map(({ name, partitions }) => ({ name, partitions: partitions.map(unanswered) })),
     };
     const gathering = new Gathering(request, host, () =>
       codecOf(deleteRecordsResponse).encode(host.beginAnswer(request), request.apiVersion, answer),
     );
-    body.topics.forEach(({ name, partitions }, topicAt) => {
+    topics.forEach(({ name, partitions }, topicAt) => {
       partitions.forEach(({ offset }, at) => {
         this.#begin(
           name,

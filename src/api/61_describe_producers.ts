@@ -1,3 +1,4 @@
+import { topicNameProblem } from '../controller/topic_names.ts';
 import { ApiKey } from '../protocol/api_keys.ts';
 import { codecOf } from '../protocol/codec.ts';
 import { ErrorCode } from '../protocol/errors.ts';
@@ -43,6 +44,12 @@ export class DescribeProducersHandler implements ApiHandler {
   }
 
   #begin(name: string, host: ApiHost, into: PartitionAnswer, gathering: Gathering): void {
+    const problem = topicNameProblem(name);
+    if (problem !== null) {
+      into.errorCode = ErrorCode.INVALID_TOPIC_EXCEPTION;
+      into.errorMessage = `Topic name is invalid: ${problem}`;
+      return;
+    }
     const topic = host.image.topicByName(name);
     const slot = topic?.slotOf(into.partitionIndex) ?? -1;
     const row = this.#row;

@@ -107,7 +107,7 @@ function unknown(name: string): TopicAnswer {
     topicId: ZERO_UUID,
     isInternal: INTERNAL_TOPICS.has(name),
     partitions: [],
-    topicAuthorizedOperations: isValid ? TOPIC_OPERATIONS : UNTOLD,
+    topicAuthorizedOperations: TOPIC_OPERATIONS,
   };
 }
 

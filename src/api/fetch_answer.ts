@@ -31,7 +31,7 @@ export class FetchAnswer {
     for (let index = 0; index < plan.topicCount; index++) {
       const end = at + plan.topics[index]!.partitions;
       const partitions = plan.toldPartitions(at, end);
-      if (partitions > 0 || !plan.isIncremental) this.#writeTopic(plan, index, partitions);
+      if (partitions > 0) this.#writeTopic(plan, index, partitions);
       for (; at < end; at++) if (plan.isTold[at] === 1) this.#writePartition(request, plan, at, host, splices);
     }
     // Followers find each other by the metadata.

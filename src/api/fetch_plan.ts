@@ -101,7 +101,6 @@ export class FetchPlan {
 
   /** Topics of which the answer tells something; of a full request all. */
   toldTopics(): number {
-    if (!this.isIncremental) return this.topicCount;
     let told = 0;
     let at = 0;
     for (let index = 0; index < this.topicCount; index++) {

@@ -144,6 +144,7 @@ function isSecurityKey(name: string): boolean {
 /** Pools that at most double and halve with one change. */
 const THREAD_POOLS: ReadonlySet<string> = new Set([
   'background.threads',
+  'log.cleaner.threads',
   'num.io.threads',
   'num.network.threads',
   'num.recovery.threads.per.data.dir',

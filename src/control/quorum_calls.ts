@@ -23,18 +23,19 @@ export class QuorumCalls {
   }
 
   describe({ topics }: DescribeQuorumRequest): Answer {
-    const isKnown = (topicName: string, partition: number): boolean => topicName === METADATA_TOPIC && partition === 0;
-    const isTold = topics.some(({ topicName, partitions }) =>
-      partitions.some(({ partitionIndex }) => isKnown(topicName, partitionIndex)),
-    );
+    // Who asks for more than the one partition that there is gets nothing, as from Kafka.
+    const [only, ...others] = topics;
+    const isTold =
+      others.length === 0 &&
+      only?.topicName === METADATA_TOPIC &&
+      only.partitions.length === 1 &&
+      only.partitions[0]!.partitionIndex === 0;
     return {
       errorCode: ErrorCode.NONE,
       errorMessage: '',
       topics: topics.map(({ topicName, partitions }) => ({
         topicName,
-        partitions: partitions.map(({ partitionIndex }) =>
-          isKnown(topicName, partitionIndex) ? this.#describeLog() : unknown(partitionIndex),
-        ),
+        partitions: partitions.map(({ partitionIndex }) => (isTold ? this.#describeLog() : unknown(partitionIndex))),
       })),
       nodes: isTold ? this.#nodes() : [],
     };

@@ -113,11 +113,13 @@ export class ConfigManager {
     const { resourceType, resourceName } = resource;
     const refusal = isNamedTwice
       ? { errorCode: ErrorCode.INVALID_REQUEST, message: 'Each resource must appear at most once.' }
-      : (refusalOfForm(resource) ?? validation.refusalOfName(resourceType, resourceName));
+      : (refusalOfForm(resource) ?? (isNamedFirst(resourceType) ? this.#refusalOfName(resource) : null));
     if (refusal !== null) return refusal;
     const present = configs.of(resourceType as ConfigResourceType, resourceName);
     const changes = changesOf(resource, present);
     if (changes instanceof ChangeRefusal) return { errorCode: ErrorCode.INVALID_CONFIG, message: changes.message };
+    const refusedName = this.#refusalOfName(resource);
+    if (refusedName !== null) return refusedName;
     const after = new Map(present);
     for (const [name, value] of changes) {
       if (value === null) after.delete(name);
@@ -136,6 +138,10 @@ export class ConfigManager {
     const isMinimumChanged = changes.has(MINIMUM) && changes.get(MINIMUM) !== (present.get(MINIMUM) ?? null);
     if (!isMinimumChanged || !this.#options.tracksEligibleReplicas()) return records;
     return [...records, forgetEligibleReplicas(resourceType, resourceName)];
+  }
+
+  #refusalOfName({ resourceType, resourceName }: ResourceChange): ConfigRefusal | null {
+    return this.#options.validation.refusalOfName(resourceType, resourceName);
   }
 
   /** While eligible replicas are tracked, how many replicas are enough is one number for the cluster, and always there. */
@@ -168,6 +174,12 @@ function refusalOfForm({ configs }: ResourceChange): ConfigRefusal | null {
   const nulls = configs.filter((config) => config.configOperation !== configOperation.delete && config.value === null);
   if (nulls.length === 0) return null;
   return { errorCode, message: `Null value not supported for : ${nulls.map(({ name }) => name).join(', ')}` };
+}
+
+/** Brokers and what does not exist are refused before changes are looked at, all else by its name after that. */
+function isNamedFirst(resourceType: number): boolean {
+  const { topic, clientMetrics, group } = configResourceType;
+  return resourceType !== topic && resourceType !== clientMetrics && resourceType !== group;
 }
 
 /** A broker's settings are written although they are what they were: whoever asks wants them looked at again. */

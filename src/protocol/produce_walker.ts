@@ -1,4 +1,5 @@
 import { FrameCursor } from './frame_cursor.ts';
+import { CURRENT_MAGIC, isTransactional, magicOf, RECORDS_AT } from './record_batch.ts';
 
 const FLEXIBLE_FROM = 9;
 /** From here on topics have ids instead of names (KIP-516). */
@@ -27,6 +28,8 @@ export class ProduceRequestWalker extends FrameCursor {
   partitionCountTotal = 0;
   /** Topics with at least one partition. */
   filledTopicCount = 0;
+  /** Some partition's records begin with a transactional batch. */
+  hasTransactionalRecords = false;
 
   /** Bounds of the current topic's name; both -1 from version 13 on. */
   topicNameStart = -1;
@@ -62,10 +65,11 @@ export class ProduceRequestWalker extends FrameCursor {
     this.rewind();
     this.partitionCountTotal = 0;
     this.filledTopicCount = 0;
+    this.hasTransactionalRecords = false;
     while (this.nextTopic()) {
       if (this.partitionCount > 0) this.filledTopicCount++;
       this.partitionCountTotal += this.partitionCount;
-      while (this.nextPartition());
+      while (this.nextPartition()) if (this.#isTransactional()) this.hasTransactionalRecords = true;
     }
     this.skipTags();
     if (this.failed || this.position !== this.end) {
@@ -74,6 +78,12 @@ export class ProduceRequestWalker extends FrameCursor {
     }
     this.rewind();
     return true;
+  }
+
+  #isTransactional(): boolean {
+    const { recordsStart: start, recordsEnd, view } = this;
+    if (start < 0 || recordsEnd - start < RECORDS_AT) return false;
+    return magicOf(view, start) === CURRENT_MAGIC && isTransactional(view, start);
   }
 
   /** Back to before the first topic. */
