@@ -6,7 +6,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { BrokerProcess } from '../processes/broker_process.ts';
 import { WireClient } from '../processes/wire_client.ts';
-import { foreignClients, runToolWell, type ForeignClient } from './runtimes.ts';
+import { ForeignProcess } from './foreign_process.ts';
+import { foreignClients, type ForeignClient } from './runtimes.ts';
 
 const limited = { timeout: 120_000 };
 /** Each codec, and each setting of acks, at least once. */
@@ -67,47 +68,40 @@ const plainProducer: Required<ProducerSettings> = {
   requestBytesMax: 1_048_576,
 };
 
-async function order(
-  { program, programArguments }: ForeignClient,
-  details: object,
-  onLine: (line: string) => void = () => {},
-): Promise<unknown> {
-  const input = JSON.stringify({ bootstrap: `127.0.0.1:${broker.port}`, partition: 0, ...details });
-  const output = await runToolWell(program, programArguments, { input, onLine });
-  return JSON.parse(output.trim().split('\n').at(-1) ?? '');
-}
+/** The client under test, for all its orders. */
+let foreign: ForeignProcess;
+/** Of the names of its topics: all clients share the broker. */
+let prefix = '';
+/** By prefix; what each has sent in all acks and codecs. */
+const started = new Map<string, { readonly foreign: ForeignProcess; readonly corpus: readonly Record[] }>();
+
+const order = (
+  details: { readonly order: string; readonly topic: string; readonly [detail: string]: unknown },
+  by = foreign,
+  onEvent: (event: string) => void = () => {},
+): Promise<unknown> =>
+  by.order({ bootstrap: `127.0.0.1:${broker.port}`, partition: 0, ...details, topic: prefix + details.topic }, onEvent);
 
 async function produce(
-  client: ForeignClient,
   topic: string,
   records: readonly Record[],
   settings: ProducerSettings = {},
 ): Promise<(number | string)[]> {
   const details = { order: 'produce', topic, records, ...plainProducer, ...settings };
-  const answer = (await order(client, details)) as { outcomes: { offset?: number; error?: string }[] };
+  const answer = (await order(details)) as { outcomes: { offset?: number; error?: string }[] };
   return answer.outcomes.map(({ offset, error }) => error ?? offset ?? 'no outcome');
 }
 
-async function consume(
-  client: ForeignClient,
-  topic: string,
-  start: Start,
-  follow = 0,
-  atEnd: () => void = () => {},
-): Promise<ReadRecord[]> {
-  const onLine = (line: string): void => {
-    if (line.includes('"event"')) atEnd();
-  };
-  const answer = (await order(client, { order: 'consume', topic, start, follow }, onLine)) as { records: ReadRecord[] };
-  return answer.records;
+async function consume(topic: string, start: Start): Promise<ReadRecord[]> {
+  return ((await order({ order: 'consume', topic, start, follow: 0 })) as { records: ReadRecord[] }).records;
 }
 
 const withOffsets = (records: readonly Record[], first = 0): ReadRecord[] =>
   records.map((record, index) => ({ ...record, offset: first + index }));
 
-async function createTopic(topic: string): Promise<void> {
+async function createTopic(topic: string, configs: Readonly<{ [name: string]: string }> = {}): Promise<void> {
   using client = await WireClient.connect(broker.port);
-  await client.createTopic(topic);
+  await client.createTopic(prefix + topic, 1, configs);
 }
 
 function assertSame(found: readonly ReadRecord[], expected: readonly ReadRecord[]): void {
@@ -115,94 +109,119 @@ function assertSame(found: readonly ReadRecord[], expected: readonly ReadRecord[
   for (const [index, record] of found.entries()) assert.deepEqual(record, { ...(expected[index] as ReadRecord) });
 }
 
-for (const client of foreignClients) {
-  const corpus = everyShape.map((record) => sendable(client, record));
+describe('foreign clients', () => {
+  before(async () => {
+    broker = await BrokerProcess.start();
+  });
 
-  describe(client.name, { skip: client.skip }, () => {
-    before(async () => {
-      broker = await BrokerProcess.start();
-    });
+  after(async () => {
+    for (const { foreign: each } of started.values()) await each[Symbol.asyncDispose]();
+    await broker.stop();
+    await broker[Symbol.asyncDispose]();
+  });
 
-    after(async () => {
-      await broker.stop();
-      await broker[Symbol.asyncDispose]();
-    });
+  for (const [index, client] of foreignClients.entries()) {
+    const corpus = everyShape.map((record) => sendable(client, record));
 
-    for (const [acks, codec] of acksAndCodecs) {
-      test(`acks ${acks}, codec ${codec}: all shapes of records`, limited, async () => {
-        const topic = `shapes-${acks}-${codec}`;
-        await createTopic(topic);
-        const outcomes = await produce(client, topic, corpus, { acks, codec });
-        if (acks !== '0') assert.deepEqual(outcomes, [...corpus.keys()]);
-        using wire = await WireClient.connect(broker.port);
-        // With acks 0 nobody says when they are there.
-        while ((await wire.logEndOffset(topic, 0)) < corpus.length);
-        assertSame(await consume(client, topic, 'beginning'), withOffsets(corpus));
+    describe(client.name, { skip: client.skip }, () => {
+      before(() => {
+        prefix = `client-${index}-`;
+        foreign = new ForeignProcess(client.program, client.programArguments);
+        started.set(prefix, { foreign, corpus });
       });
-    }
 
-    test('idempotent producer: each once, in order', limited, async () => {
-      await createTopic('idempotent');
-      const outcomes = await produce(client, 'idempotent', corpus, { idempotent: true, batchBytes: 2000 });
-      assert.deepEqual(outcomes, [...corpus.keys()]);
-      assertSame(await consume(client, 'idempotent', 'beginning'), withOffsets(corpus));
-    });
+      for (const [acks, codec] of acksAndCodecs) {
+        test(`acks ${acks}, codec ${codec}: all shapes of records`, limited, async () => {
+          const topic = `shapes-${acks}-${codec}`;
+          await createTopic(topic);
+          const outcomes = await produce(topic, corpus, { acks, codec });
+          if (acks !== '0') assert.deepEqual(outcomes, [...corpus.keys()]);
+          using wire = await WireClient.connect(broker.port);
+          // With acks 0 nobody says when they are there.
+          while ((await wire.logEndOffset(prefix + topic, 0)) < corpus.length);
+          assertSame(await consume(topic, 'beginning'), withOffsets(corpus));
+        });
+      }
 
-    test('a record above max.message.bytes is refused, those around it are not', limited, async () => {
-      await createTopic('refused');
-      const record = (bytes: number): Record => ({
-        key: null,
-        value: base64(Buffer.alloc(bytes)),
-        headers: [],
-        timestamp: null,
+      test('idempotent producer: each once, in order', limited, async () => {
+        await createTopic('idempotent');
+        const outcomes = await produce('idempotent', corpus, { idempotent: true, batchBytes: 2000 });
+        assert.deepEqual(outcomes, [...corpus.keys()]);
+        assertSame(await consume('idempotent', 'beginning'), withOffsets(corpus));
       });
-      const outcome = async (bytes: number): Promise<number | string | undefined> =>
-        (await produce(client, 'refused', [record(bytes)], { requestBytesMax: 8_000_000 }))[0];
-      assert.equal(await outcome(10), 0);
-      assert.match(String(await outcome(2_000_000)), client.tooLarge);
-      assert.equal(await outcome(1_000_000), 1);
-    });
 
-    test('start at an offset, at the end, at a time', limited, async () => {
-      await createTopic('places');
-      await produce(client, 'places', corpus, { batchBytes: 4000 });
-      const all = withOffsets(corpus);
-      assertSame(await consume(client, 'places', 137), all.slice(137));
-      assertSame(await consume(client, 'places', 'end'), []);
-      assertSame(await consume(client, 'places', { timestamp: 1_700_000_000_000 + 250_500 }), all.slice(251));
-      assertSame(await consume(client, 'places', { timestamp: 1_700_000_000_000 }), all);
-      const found = await order(client, { order: 'watermarks', topic: 'places' });
-      assert.deepEqual(found, { low: 0, high: corpus.length });
-    });
+      test('a record above max.message.bytes is refused, those around it are not', limited, async () => {
+        await createTopic('refused');
+        const record = (bytes: number): Record => ({
+          key: null,
+          value: base64(Buffer.alloc(bytes)),
+          headers: [],
+          timestamp: null,
+        });
+        const outcome = async (bytes: number): Promise<number | string | undefined> =>
+          (await produce('refused', [record(bytes)], { requestBytesMax: 8_000_000 }))[0];
+        assert.equal(await outcome(10), 0);
+        assert.match(String(await outcome(2_000_000)), client.tooLarge);
+        assert.equal(await outcome(1_000_000), 1);
+      });
 
-    const mayFollow = { ...limited, skip: client.goesOnBehindEnds ? false : 'it stops at an end' };
-    test('a consumer at the end gets what comes later', mayFollow, async () => {
-      await createTopic('followed');
-      await produce(client, 'followed', corpus.slice(0, 10));
-      const atEnd = Promise.withResolvers<void>();
-      const consuming = consume(client, 'followed', 'end', 20, () => atEnd.resolve());
-      await Promise.race([atEnd.promise, consuming]);
-      await produce(client, 'followed', corpus.slice(10, 30));
-      assertSame(await consuming, withOffsets(corpus.slice(10, 30), 10));
-    });
+      test('start at an offset, at the end, at a time', limited, async () => {
+        await createTopic('places');
+        await produce('places', corpus, { batchBytes: 4000 });
+        const all = withOffsets(corpus);
+        assertSame(await consume('places', 137), all.slice(137));
+        assertSame(await consume('places', 'end'), []);
+        assertSame(await consume('places', { timestamp: 1_700_000_000_000 + 250_500 }), all.slice(251));
+        assertSame(await consume('places', { timestamp: 1_700_000_000_000 }), all);
+        const found = await order({ order: 'watermarks', topic: 'places' });
+        assert.deepEqual(found, { low: 0, high: corpus.length });
+      });
 
-    test('topics are made, described, set, grown and deleted', limited, async () => {
-      const basics = { isListed: true, partitions: 2, isListedAfter: false };
-      const configs = { 'retention.ms': '1000000', 'max.message.bytes': '2000' };
-      const expected = client.administersAll ? { ...basics, configs, partitionsAfter: 4 } : basics;
-      assert.deepEqual(await order(client, { order: 'administer', topic: 'administered' }), expected);
-    });
+      test('a consumer at the end gets what comes later', limited, async () => {
+        await createTopic('followed');
+        await produce('followed', corpus.slice(0, 10));
+        const atEnd = Promise.withResolvers<void>();
+        await using other = new ForeignProcess(client.program, client.programArguments);
+        const following = { order: 'consume', topic: 'followed', start: 'end', follow: 20 };
+        const consuming = order(following, other, () => atEnd.resolve()) as Promise<{ records: ReadRecord[] }>;
+        await Promise.race([atEnd.promise, consuming]);
+        await produce('followed', corpus.slice(10, 30));
+        assertSame((await consuming).records, withOffsets(corpus.slice(10, 30), 10));
+      });
 
-    test('everything is there after a restart, and after a kill', limited, async () => {
-      for (const end of ['stop', 'kill'] as const) {
-        const { dataDirectory } = broker;
-        await broker[end]();
-        broker = await BrokerProcess.start({ dataDirectory });
-        broker.removeLater(dataDirectory);
+      test('topics are made, described, set, grown and deleted', limited, async () => {
+        const basics = { isListed: true, partitions: 2, isListedAfter: false };
+        const configs = { 'retention.ms': '1000000', 'max.message.bytes': '2000' };
+        const expected = client.administersAll ? { ...basics, configs, partitionsAfter: 4 } : basics;
+        assert.deepEqual(await order({ order: 'administer', topic: 'administered' }), expected);
+      });
+
+      test('a topic with the time of the log', limited, async () => {
+        await createTopic('append-time', { 'message.timestamp.type': 'LogAppendTime' });
+        const earliest = Date.now();
+        await produce('append-time', corpus.slice(0, 20));
+        const read = await consume('append-time', 'beginning');
+        assert.equal(read.length, 20);
+        assert.ok(
+          read.every(({ timestamp }) => timestamp !== null && timestamp >= earliest && timestamp <= Date.now()),
+        );
+      });
+    });
+  }
+
+  test('everything is there for all of them after a restart, and after a kill', limited, async () => {
+    for (const end of ['stop', 'kill'] as const) {
+      const { dataDirectory } = broker;
+      await broker[end]();
+      broker = await BrokerProcess.start({ dataDirectory });
+      broker.removeLater(dataDirectory);
+      for (const [itsPrefix, { foreign: its, corpus }] of started) {
+        prefix = itsPrefix;
+        foreign = its;
         for (const [acks, codec] of acksAndCodecs) {
-          assertSame(await consume(client, `shapes-${acks}-${codec}`, 'beginning'), withOffsets(corpus));
+          assertSame(await consume(`shapes-${acks}-${codec}`, 'beginning'), withOffsets(corpus));
         }
       }
-    });
+    }
   });
-}
+});

@@ -41,8 +41,6 @@ export interface ForeignClient {
   /** Records with neither key nor value; headers without a value. */
   readonly sendsEmptyRecords: boolean;
   readonly sendsNullHeaders: boolean;
-  /** In its flowing mode nothing more comes behind an end that it told of, from Apache Kafka neither. */
-  readonly goesOnBehindEnds: boolean;
   /** An empty key is not made a missing one. */
   readonly sendsEmptyKeys: boolean;
 }
@@ -64,7 +62,6 @@ export const foreignClients: readonly ForeignClient[] = [
     sendsEmptyRecords: true,
     sendsNullHeaders: true,
     sendsEmptyKeys: true,
-    goesOnBehindEnds: true,
   },
   {
     name: 'kafka-python',
@@ -76,7 +73,6 @@ export const foreignClients: readonly ForeignClient[] = [
     sendsEmptyRecords: false,
     sendsNullHeaders: false,
     sendsEmptyKeys: true,
-    goesOnBehindEnds: true,
   },
   {
     name: 'Apache Kafka’s Java client',
@@ -88,7 +84,6 @@ export const foreignClients: readonly ForeignClient[] = [
     sendsEmptyRecords: true,
     sendsNullHeaders: true,
     sendsEmptyKeys: true,
-    goesOnBehindEnds: true,
   },
   {
     name: 'franz-go',
@@ -100,7 +95,6 @@ export const foreignClients: readonly ForeignClient[] = [
     sendsEmptyRecords: true,
     sendsNullHeaders: true,
     sendsEmptyKeys: true,
-    goesOnBehindEnds: true,
   },
   {
     name: 'confluent-kafka-javascript',
@@ -112,7 +106,6 @@ export const foreignClients: readonly ForeignClient[] = [
     sendsEmptyRecords: true,
     sendsNullHeaders: false,
     sendsEmptyKeys: false,
-    goesOnBehindEnds: false,
   },
 ];
 

@@ -1,10 +1,13 @@
-// Runs Apache Kafka's Java client for foreign_client.test.ts: one order as JSON on standard input, answers as JSON lines
-// (see README). Run from source: java -cp <kafka jars> JavaClient.java
+// Runs Apache Kafka's Java client for foreign_client.test.ts: orders as JSON lines on standard input, answers as JSON
+// lines (see README). Run from source: java -cp <kafka jars> JavaClient.java
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -34,13 +37,16 @@ public class JavaClient {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     public static void main(String[] arguments) throws Exception {
-        JsonNode order = JSON.readTree(System.in);
-        switch (order.get("order").asText()) {
-            case "produce" -> produce(order);
-            case "consume" -> consume(order);
-            case "watermarks" -> watermarks(order);
-            case "administer" -> administer(order);
-            default -> throw new IllegalArgumentException("an unknown order");
+        var orders = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        for (String line = orders.readLine(); line != null; line = orders.readLine()) {
+            JsonNode order = JSON.readTree(line);
+            switch (order.get("order").asText()) {
+                case "produce" -> produce(order);
+                case "consume" -> consume(order);
+                case "watermarks" -> watermarks(order);
+                case "administer" -> administer(order);
+                default -> throw new IllegalArgumentException("an unknown order");
+            }
         }
     }
 

@@ -1,9 +1,9 @@
 // Runs confluent-kafka-javascript, its native interface and its KafkaJS one for administration, for
-// foreign_client.test.ts: one order as JSON on standard input, answers as JSON lines (see README).
+// foreign_client.test.ts: orders as JSON lines on standard input, answers likewise (see README).
 'use strict';
 
 const { join } = require('node:path');
-const { readFileSync } = require('node:fs');
+const { createInterface } = require('node:readline');
 const clients = process.argv[2];
 const { KafkaConsumer, Producer, KafkaJS } = require(join(clients, 'node_modules/@confluentinc/kafka-javascript'));
 
@@ -62,13 +62,18 @@ async function consume(order) {
   let left = order.follow;
   let isAtEnd = false;
   const records = [];
-  const done = new Promise((resolve, reject) => {
-    consumer.on('partition.eof', () => {
-      if (!isAtEnd) say({ event: 'end' });
-      isAtEnd = true;
-      if (left === 0) resolve();
-    });
-    consumer.on('data', (message) => {
+  consumer.on('partition.eof', () => {
+    if (!isAtEnd) say({ event: 'end' });
+    isAtEnd = true;
+  });
+  // Not in its flowing mode: that brings nothing more behind an end that it has told of.
+  consumer.setDefaultConsumeTimeout(100);
+  while (!isAtEnd || left > 0) {
+    const messages = await new Promise((resolve, reject) =>
+      consumer.consume(100, (error, found) => (error ? reject(error) : resolve(found))),
+    );
+    if (isAtEnd) left -= messages.length;
+    for (const message of messages) {
       records.push({
         offset: message.offset,
         key: encoded(message.key),
@@ -78,12 +83,8 @@ async function consume(order) {
         ),
         timestamp: message.timestamp,
       });
-      if (isAtEnd && --left === 0) resolve();
-    });
-    consumer.on('event.error', reject);
-  });
-  consumer.consume();
-  await done;
+    }
+  }
   await new Promise((resolve) => consumer.disconnect(resolve));
   say({ records });
 }
@@ -125,10 +126,16 @@ async function administer({ bootstrap, topic }) {
   await admin.disconnect();
 }
 
-const order = JSON.parse(readFileSync(0, 'utf8'));
-({ produce, consume, watermarks, administer })[order.order](order).then(
-  // Its native threads keep the process alive; what was said must be out before it ends.
-  () => process.stdout.write('', () => process.exit(0)),
+const orders = { produce, consume, watermarks, administer };
+
+(async () => {
+  for await (const line of createInterface({ input: process.stdin })) {
+    const order = JSON.parse(line);
+    await orders[order.order](order);
+  }
+})().then(
+  // Its native threads keep the process alive.
+  () => process.exit(0),
   (error) => {
     process.stderr.write(`${error.stack ?? error}\n`);
     process.exit(1);

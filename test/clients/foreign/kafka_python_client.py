@@ -1,4 +1,4 @@
-"""Runs kafka-python for foreign_client.test.ts: one order as JSON on standard input, answers as JSON lines (see README)."""
+"""Runs kafka-python for foreign_client.test.ts: orders as JSON lines on standard input, answers likewise (see README)."""
 
 import base64
 import json
@@ -150,5 +150,7 @@ def find_configs(told, names):
     return found
 
 
-order = json.load(sys.stdin)
-{"produce": produce, "consume": consume, "watermarks": watermarks, "administer": administer}[order["order"]](order)
+orders = {"produce": produce, "consume": consume, "watermarks": watermarks, "administer": administer}
+for line in sys.stdin:
+    order = json.loads(line)
+    orders[order["order"]](order)

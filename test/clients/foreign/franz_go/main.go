@@ -1,4 +1,4 @@
-// Runs franz-go for foreign_client.test.ts: one order as JSON on standard input, answers as JSON lines (see README).
+// Runs franz-go for foreign_client.test.ts: orders as JSON lines on standard input, answers likewise (see README).
 package main
 
 import (
@@ -184,8 +184,12 @@ func administer(ctx context.Context, o order) {
 	retention := "1000000"
 	_, err = admin.CreateTopic(ctx, 2, 1, map[string]*string{"retention.ms": &retention}, o.Topic)
 	must(err)
+	// A new client each time: one keeps what it has learned for seconds.
 	partitions := func() (bool, int) {
-		topics, err := admin.ListTopics(ctx)
+		asking, err := kgo.NewClient(kgo.SeedBrokers(o.Bootstrap))
+		must(err)
+		defer asking.Close()
+		topics, err := kadm.NewClient(asking).ListTopics(ctx)
 		must(err)
 		return topics.Has(o.Topic), len(topics[o.Topic].Partitions)
 	}
@@ -227,10 +231,17 @@ func administer(ctx context.Context, o order) {
 }
 
 func main() {
+	orders := json.NewDecoder(os.Stdin)
+	for orders.More() {
+		var o order
+		must(orders.Decode(&o))
+		carryOut(o)
+	}
+}
+
+func carryOut(o order) {
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Second)
 	defer cancel()
-	var o order
-	must(json.NewDecoder(os.Stdin).Decode(&o))
 	switch o.Order {
 	case "produce":
 		produce(ctx, o)
