@@ -117,6 +117,9 @@ class DecoderSource {
       if (field.kind === 'array') this.#array(field, variable, length);
       else {
         this.#line(`if (${length} > end - p) return fail(reader);`);
+        // Compact lengths could say more than the others; Kafka takes no more in them either.
+        if (field.kind === 'string' && this.#layout.compact(field))
+          this.#line(`if (${length} > 0x7fff) return fail(reader);`);
         if (field.kind === 'string') this.#line(`${variable} = text(reader, bytes, p, ${length});`);
         else {
           const take = field.kind === 'bytes' ? 'slice' : 'subarray';

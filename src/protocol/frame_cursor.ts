@@ -93,9 +93,11 @@ export class FrameCursor {
     return 0;
   }
 
-  /** Length of a string, -1 for null, held against what is left. */
+  /** Length of a string, -1 for null, held against what is left. In compact form too it takes no more than 15 bits. */
   protected stringLength(): number {
-    return this.#held(this.flexible ? this.unsignedVarint() - 1 : this.int16());
+    const length = this.#held(this.flexible ? this.unsignedVarint() - 1 : this.int16());
+    if (length > 0x7fff) this.fail();
+    return length;
   }
 
   /** Length of bytes or records, -1 for null, held against what is left. */

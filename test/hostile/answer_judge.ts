@@ -6,7 +6,7 @@ import { ErrorCode, errorName } from '../../src/protocol/errors.ts';
 import { readResponseHeader } from '../../src/protocol/headers.ts';
 import type { Fields, Message } from '../../src/protocol/schema_language.ts';
 import { responseMessage } from '../tools/conformance_messages.ts';
-import { kernels } from '../tools/kernels.ts';
+import { kernels, toHex } from '../tools/kernels.ts';
 import { refusals } from './refusals.ts';
 import type { DrawnWorld } from './drawn_values.ts';
 
@@ -32,11 +32,7 @@ export class AnswerJudge {
   complaint(apiKey: number, version: number, answer: Uint8Array): string | null {
     const name = apiOf(apiKey)!.name;
     const message = responseMessage(apiKey)!;
-    let codec = codecs.get(message);
-    if (codec === undefined) codecs.set(message, (codec = new Codec(message, WIDE)));
-    reader.resetTo(answer);
-    readResponseHeader(reader, apiKey, version);
-    const value = codec.decode(reader, version) as Value | null;
+    const value = decoded(message, apiKey, version, answer);
     if (value === null) return `${name} ${version} was answered with what is no such response`;
     if (reader.remaining > 0) return `${name} ${version} was answered with ${reader.remaining} B behind the response`;
     const codes = new Set<number>();
@@ -61,6 +57,25 @@ export class AnswerJudge {
       if (topicId !== undefined && name !== null && topics.includes(name)) keep(topicIds, topicId);
     }
   }
+}
+
+/** The error codes anywhere in an answer, a frame without its length. */
+export function errorsIn(apiKey: number, version: number, answer: Uint8Array): Set<number> {
+  const message = responseMessage(apiKey)!;
+  const value = decoded(message, apiKey, version, answer);
+  if (value === null || reader.remaining > 0) throw new Error(`${toHex(answer)} is no ${message.name} ${version}`);
+  const codes = new Set<number>();
+  collectCodes(message.fields, value, codes);
+  return codes;
+}
+
+/** Leaves the reader behind the response. */
+function decoded(message: Message, apiKey: number, version: number, answer: Uint8Array): Value | null {
+  let codec = codecs.get(message);
+  if (codec === undefined) codecs.set(message, (codec = new Codec(message, WIDE)));
+  reader.resetTo(answer);
+  readResponseHeader(reader, apiKey, version);
+  return codec.decode(reader, version) as Value | null;
 }
 
 function keep<T>(list: T[], item: T): void {
