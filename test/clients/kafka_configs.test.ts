@@ -90,10 +90,10 @@ describe('Apache Kafka’s tools for a cluster', { skip: skipKafkaTools }, () =>
     assert.deepEqual(valuesOf(await describeConfigs('--broker', '1')), []);
 
     const controller = byController();
-    const cleaner = ['--broker', '1', '--add-config', 'log.cleaner.threads=3'];
+    const cleaner = ['--broker', '1', '--add-config', 'log.cleaner.threads=2'];
     await tools.runBare('kafka-configs', ...controller, '--alter', ...cleaner);
     const byOther = await tools.runBare('kafka-configs', ...controller, '--describe', '--broker', '1');
-    assert.deepEqual(valuesOf(linesOf(byOther)), ['log.cleaner.threads=3']);
+    assert.deepEqual(valuesOf(linesOf(byOther)), ['log.cleaner.threads=2']);
   });
 
   test('kafka-configs and kafka-client-metrics: client metrics; groups', limited, async () => {
