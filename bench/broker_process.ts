@@ -95,7 +95,8 @@ export class BrokerProcess {
 
   #ask(question: ProbeQuestion): Promise<ProbeAnswer | AcceptedAnswer> {
     return new Promise((resolve, reject) => {
-      const ended = () => reject(new Error('the broker ended'));
+      const ended = (code: number | null, signal: string | null) =>
+        reject(this.#failed(`ended with ${code ?? signal}`));
       this.#child.once('exit', ended);
       this.#child.once('message', (answer: ProbeAnswer | AcceptedAnswer) => {
         this.#child.off('exit', ended);
@@ -105,9 +106,14 @@ export class BrokerProcess {
     });
   }
 
+  /** With the last that the broker said. */
+  #failed(why: string): Error {
+    return new Error(`the broker ${why}:\n${this.#lines.join('\n')}`);
+  }
+
   #listening(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const fail = (why: string) => reject(new Error(`the broker ${why}:\n${this.#lines.join('\n')}`));
+      const fail = (why: string) => reject(this.#failed(why));
       const late = setTimeout(() => {
         this.#child.kill('SIGKILL');
         fail('did not listen in time');

@@ -3,7 +3,7 @@
  * limit (and another broker, if one is named) and leaves a table on the terminal and a JSON file and an HTML page in
  * bench/results/; or holds one of the gates.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, tmpdir, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -181,7 +181,8 @@ function report(result: BenchResult): void {
 }
 
 function gateAgainstBaseline(rows: readonly RowResult[]): number {
-  const baseline = JSON.parse(readFileSync(BASELINE, 'utf8')) as Baseline;
+  const baseline = readBaseline();
+  if (baseline === null) throw new Error('there is no bench/baseline.json yet: --update-baseline writes it');
   const findings = holdAgainst(rows, baseline);
   console.log(`\nAgainst the baseline of ${baseline.when} (commit ${baseline.commit}):`);
   for (const { row, what, verdict, said } of findings) console.log(`  ${row}, ${what}: ${verdict}: ${said}`);
@@ -194,14 +195,13 @@ function gateAgainstBaseline(rows: readonly RowResult[]): number {
   return 1;
 }
 
+function readBaseline(): Baseline | null {
+  return existsSync(BASELINE) ? (JSON.parse(readFileSync(BASELINE, 'utf8')) as Baseline) : null;
+}
+
 /** Rows that were not measured keep what they had. */
 function writeBaseline(rows: readonly RowResult[]): void {
-  let before: Baseline['rows'] = {};
-  try {
-    before = (JSON.parse(readFileSync(BASELINE, 'utf8')) as Baseline).rows;
-  } catch {
-    // The first one.
-  }
+  const before = readBaseline()?.rows ?? {};
   const known = new Set(benchRows.map((row) => row.name));
   const kept = Object.entries({ ...before, ...baselineRows(rows) }).filter(([name]) => known.has(name));
   const commit = git('rev-parse', '--short=12', 'HEAD') ?? 'unknown';

@@ -19,8 +19,9 @@ export type Verdict = 'more' | 'less' | 'same' | 'inconclusive';
 export interface Comparison {
   /** Median of `measured` over that of `reference`. */
   readonly ratio: number;
-  /** How far the ratio may be off: half the spreads of both, added. */
+  /** How far the ratio may be off: half the spreads of both, added. 0 where one of them was not repeated. */
   readonly noise: number;
+  readonly repeated: boolean;
   readonly verdict: Verdict;
 }
 
@@ -33,8 +34,8 @@ export function compare(measured: readonly number[], reference: readonly number[
   const ratio = base === 0 ? 0 : median(measured) / base;
   const noise = (spread(measured) + spread(reference)) / 2;
   const repeated = measured.length >= 2 && reference.length >= 2;
-  if (base === 0 || !repeated) return { ratio, noise, verdict: 'inconclusive' };
-  if (ratio > 0 && Math.max(ratio, 1 / ratio) - 1 > noise)
-    return { ratio, noise, verdict: ratio > 1 ? 'more' : 'less' };
-  return { ratio, noise, verdict: noise <= asked ? 'same' : 'inconclusive' };
+  const told = { ratio, noise, repeated };
+  if (base === 0 || !repeated) return { ...told, verdict: 'inconclusive' };
+  if (ratio > 0 && Math.max(ratio, 1 / ratio) - 1 > noise) return { ...told, verdict: ratio > 1 ? 'more' : 'less' };
+  return { ...told, verdict: noise <= asked ? 'same' : 'inconclusive' };
 }

@@ -7,9 +7,20 @@ import {
   valuesOf,
   type BenchResult,
   type LoadRowResult,
+  type RowResult,
   type StateRowResult,
 } from '../result.ts';
-import { COLUMNS, count, figureText, megabytes, sentence, short, threadLine } from './table.ts';
+import {
+  COLUMNS,
+  count,
+  figureText,
+  megabytes,
+  overview,
+  sentence,
+  short,
+  threadLine,
+  type OverviewLine,
+} from './table.ts';
 
 const WIDTH = 720;
 const LABEL = 90;
@@ -26,7 +37,7 @@ p{margin:.2rem 0;color:var(--soft)}p.says{color:var(--ink)}svg{width:100%;max-wi
 svg text{fill:var(--ink);font:12px system-ui,sans-serif}svg .soft{fill:var(--soft)}
 .scroll{overflow-x:auto}table{border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums;margin-top:.6rem}
 th,td{padding:.15rem .6rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}th{color:var(--soft);font-weight:500}
-nav a{color:var(--soft);margin-right:.7rem;font-size:13px;display:inline-block}
+td a{color:inherit}td.good{color:var(--a);font-weight:600}
 th:first-child,td:first-child{text-align:left;padding-left:0}`;
 
 const COLOURS = ['var(--a)', 'var(--b)', 'var(--c)', 'var(--d)'];
@@ -39,8 +50,26 @@ export function renderPage(result: BenchResult): string {
 <h1>Millrace bench</h1>
 <p>${escape(result.when)} · commit ${escape(result.commit)}<br>${escape(about)}</p>
 <p>Bars are medians, dots the repetitions. “limit” is one bare Node thread that moves the same bytes between sockets and a file.</p>
-<nav>${result.rows.map((row) => `<a href="#${escape(row.name)}">${escape(row.name)}</a>`).join(' ')}</nav>
+${renderOverview(result.rows)}
 ${result.rows.map((row) => (row.kind === 'load' ? renderLoad(row, result.difference) : renderState(row))).join('\n')}</html>`;
+}
+
+/** A line for each main figure, with a link to its row; ratios that favour the first target are in its colour. */
+function renderOverview(rows: readonly RowResult[]): string {
+  const lines = overview(rows);
+  const names = [...new Set(lines.flatMap((line) => line.ratios.map((one) => one.against)))];
+  const cell = (line: OverviewLine, name: string): string => {
+    const found = line.ratios.find((one) => one.against === name);
+    if (found === undefined) return '<td></td>';
+    const good = found.more === 'better' ? found.ratio >= 1 : found.ratio <= 1;
+    return `<td class="${good ? 'good' : ''}">${found.ratio.toFixed(2)}</td>`;
+  };
+  const body = lines.map((line) => {
+    const [row] = line.name.split(',');
+    return `<tr><td><a href="#${escape(row!)}">${escape(line.name)}</a></td><td>${escape(line.figure)}</td>${names.map((name) => cell(line, name)).join('')}</tr>`;
+  });
+  const header = names.map((name) => `<th>over ${escape(name)}</th>`).join('');
+  return `<div class="scroll"><table><tr><th>row</th><th>${escape(rows[0]?.targets[0]?.name ?? '')}</th>${header}</tr>${body.join('')}</table></div>`;
 }
 
 /** One chart for each figure. */

@@ -2,10 +2,13 @@
 import {
   busyThreads,
   compareTargets,
+  mainMetric,
   summarize,
+  valuesOf,
   type BenchResult,
   type Figure,
   type LoadRowResult,
+  type RowResult,
   type StateRowResult,
   type TargetResult,
   type TargetSummary,
@@ -42,7 +45,63 @@ export function renderTable(result: BenchResult): string {
     lines.push('', row.title === '' ? row.name : `${row.name}: ${row.title}`);
     lines.push(...(row.kind === 'load' ? rowLines(row, result.difference) : stateLines(row)));
   }
+  lines.push(...overviewLines(result.rows));
   return lines.join('\n');
+}
+
+export interface OverviewLine {
+  readonly name: string;
+  /** The first target's main figure. */
+  readonly figure: string;
+  /** It over that of each other target; of what less of is better, how many times as much it takes. */
+  readonly ratios: readonly { readonly against: string; readonly ratio: number; readonly more: 'better' | 'worse' }[];
+}
+
+/** A line for each figure that a reader looks for first. */
+export function overview(rows: readonly RowResult[]): OverviewLine[] {
+  return rows.flatMap((row): OverviewLine[] => {
+    const first = row.targets[0];
+    if (first === undefined) return [];
+    if (row.kind === 'load') return row.paced ? [loadLine(row), latencyLine(row)] : [loadLine(row)];
+    return row.targets[0]!.figures.map((figure) => ({
+      name: `${row.name}, ${figure.name}`,
+      figure: `${short(median(figure.values))} ${figure.unit}`,
+      ratios: row.targets.slice(1).flatMap((target) => {
+        const other = target.figures.find(({ name }) => name === figure.name);
+        return other === undefined ? [] : [ratioTo(target.name, median(figure.values), median(other.values), 'worse')];
+      }),
+    }));
+  });
+}
+
+function loadLine(row: LoadRowResult): OverviewLine {
+  const metric = mainMetric(row.unit);
+  const [own = 0, ...others] = row.targets.map((target) => median(valuesOf(target, metric)));
+  const unit = row.unit === 'requests' ? `${count(own)} req/CPU-s` : `${megabytes(own)} MB/CPU-s`;
+  const ratios = others.map((value, index) => ratioTo(row.targets[index + 1]!.name, own, value, 'better'));
+  return { name: row.name, figure: unit, ratios };
+}
+
+function latencyLine(row: LoadRowResult): OverviewLine {
+  const [own = 0, ...others] = row.targets.map((target) => median(target.repetitions.map((run) => run.latencyUs.p99)));
+  const ratios = others.map((value, index) => ratioTo(row.targets[index + 1]!.name, own, value, 'worse'));
+  return { name: `${row.name}, p99`, figure: `${milliseconds(own)} ms`, ratios };
+}
+
+function ratioTo(
+  against: string,
+  own: number,
+  other: number,
+  more: 'better' | 'worse',
+): OverviewLine['ratios'][number] {
+  return { against, ratio: other === 0 ? 0 : own / other, more };
+}
+
+function overviewLines(rows: readonly RowResult[]): string[] {
+  const lines = overview(rows);
+  if (lines.length < 2) return [];
+  const ratio = (line: OverviewLine) => line.ratios.map((one) => `${one.ratio.toFixed(2)} × ${one.against}`).join(', ');
+  return ['', 'In short:', ...aligned(lines.map((line) => [line.name, line.figure, ratio(line)]))];
 }
 
 /** Cells as columns of one width each, the first one to the left. */
@@ -102,9 +161,11 @@ export function threadLine(target: TargetResult): string {
 
 /** What a comparison says, per CPU-second. */
 export function sentence(first: string, second: string, comparison: Comparison, difference: number): string {
-  const figures = `${comparison.ratio.toFixed(2)} times ${second}, noise ${percent(comparison.noise)}`;
+  const noise = comparison.repeated ? `noise ${percent(comparison.noise)}` : 'not repeated';
+  const figures = `${comparison.ratio.toFixed(2)} times ${second}, ${noise}`;
   switch (comparison.verdict) {
     case 'inconclusive':
+      if (!comparison.repeated) return `inconclusive: ${first} did ${figures}`;
       return `inconclusive: ${first} did ${figures} per CPU-second; a difference of ${percent(difference)} would not show`;
     case 'same':
       return `no difference of ${percent(difference)} or more: ${first} did ${figures} per CPU-second`;
