@@ -248,7 +248,8 @@ export class PartitionLog {
     if (!this.isDirty) return done(null);
     // An index entry that cannot be written stays in the tail: it is only needed to find things faster.
     this.#index.writeTail();
-    this.#flusher.flush(done);
+    // A sync that failed while this one was under way may have taken its pages: that it succeeds says nothing then.
+    this.#flusher.flush((failure) => done(failure ?? (this.#failure === null ? null : this.#refused())));
   }
 
   /**
@@ -570,7 +571,7 @@ export class PartitionLog {
       logEndOffset: () => this.#logEndOffset,
       activeFile: () => this.#file,
       flushed: (offset) => {
-        this.#recoveryPoint = Math.max(this.#recoveryPoint, offset);
+        if (this.#failure === null) this.#recoveryPoint = Math.max(this.#recoveryPoint, offset);
       },
       // The kernel has marked the pages clean: a later sync that succeeds says nothing about them.
       syncFailed: (error) => this.#fail(LogFailure.ofDisk(error)),

@@ -14,5 +14,6 @@ testSuite(logSuite, {
     'stall',
     'short',
     'kill',
+    'diedInRoll',
   ],
 });

@@ -3,5 +3,16 @@ import { metadataSuite } from './metadata.ts';
 
 testSuite(metadataSuite, {
   seconds: 20,
-  mustHappen: ['committed', 'refused', 'applied', 'snapshots', 'removed', 'error', 'stall', 'short', 'kill'],
+  mustHappen: [
+    'committed',
+    'refused',
+    'applied',
+    'snapshots',
+    'removed',
+    'error',
+    'stall',
+    'short',
+    'kill',
+    'diedInSnapshot',
+  ],
 });

@@ -82,6 +82,10 @@ export const metadataSuite: Suite = {
     const findings: Finding[] = [];
     const endings: string[] = [];
     const counts: Record<string, number> = { committed: 0, refused: 0, applied: 0, snapshots: 0, removed: 0 };
+    let diedInSnapshot = 0;
+    storage.faults.killing = (_, path) => {
+      if (path.endsWith('.part')) diedInSnapshot++;
+    };
     // See the suite of the log: after a failed sync no program can tell what a loss of power would take.
     let machineMayDie = true;
     let isClean = false;
@@ -98,7 +102,7 @@ export const metadataSuite: Suite = {
     return {
       options: { ...options, endings, disk: storage.options },
       findings,
-      counts: { ...counts, ...storage.faults.struck },
+      counts: { ...counts, diedInSnapshot, ...storage.faults.struck },
     };
   },
 };

@@ -15,6 +15,7 @@ testSuite(nodeSuite, {
     'forbidden',
     'diskErrors',
     'diskKills',
+    'diedIn:start',
     'stalls',
     'short',
   ],
