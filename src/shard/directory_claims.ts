@@ -3,8 +3,17 @@ import { hexadecimalOf, strayDirectoryName } from '../log/log_deletion.ts';
 import { LogFailure } from '../log/log_failure.ts';
 import { partitionMetadataName, readPartitionMetadata, writePartitionMetadata } from '../log/partition_metadata.ts';
 import type { RecoveryPoints } from '../shared-memory/recovery_points.ts';
-import type { Replica } from './replica.ts';
+import type { ReplicaIdentity } from './replica.ts';
 import type { ShardPorts } from './shard_ports.ts';
+
+type ClaimPorts = Pick<ShardPorts, 'disk' | 'kernels' | 'log'>;
+
+/** What a claim needs of a replica. */
+export interface Claimant {
+  readonly identity: ReplicaIdentity;
+  /** What is known of the log; nothing, where the directory turns out to be another's. */
+  readonly row: { logStartOffset: number; highWatermark: number };
+}
 
 /** A `partition.metadata` that this thread has written, and that is on stable storage. */
 interface WrittenMetadata {
@@ -25,17 +34,20 @@ interface WrittenMetadata {
  * its data must never be found under an id that it has not.
  */
 export class DirectoryClaims {
-  readonly #ports: ShardPorts;
+  readonly #ports: ClaimPorts;
   readonly #recoveryPoints: RecoveryPoints;
   #written: WrittenMetadata | null = null;
 
-  constructor(ports: ShardPorts, recoveryPoints: RecoveryPoints) {
+  constructor(ports: ClaimPorts, recoveryPoints: RecoveryPoints) {
     this.#ports = ports;
     this.#recoveryPoints = recoveryPoints;
   }
 
   /** `refused` is told why a directory cannot be the replica's. Returns the others. Blocks. */
-  claim(replicas: readonly Replica[], refused: (replica: Replica, failure: LogFailure) => void): readonly Replica[] {
+  claim<Replica extends Claimant>(
+    replicas: readonly Replica[],
+    refused: (replica: Replica, failure: LogFailure) => void,
+  ): readonly Replica[] {
     const isChanged = new Set<Replica>();
     const claimed = replicas.filter((replica) => {
       const outcome = this.#claim(replica);
@@ -59,7 +71,7 @@ export class DirectoryClaims {
   }
 
   /** 'changed': names were made that are not synced. */
-  #claim(replica: Replica): 'known' | 'changed' | LogFailure {
+  #claim(replica: Claimant): 'known' | 'changed' | LogFailure {
     const { disk, kernels } = this.#ports;
     const { directory, topicId } = replica.identity;
     if (disk.exists(directory)) {
@@ -74,7 +86,7 @@ export class DirectoryClaims {
     return this.#writeMetadata(replica) ?? 'changed';
   }
 
-  #writeMetadata({ identity }: Replica): LogFailure | null {
+  #writeMetadata({ identity }: Claimant): LogFailure | null {
     const { disk, kernels } = this.#ports;
     const { directory, topicId, logDirectory } = identity;
     const path = `${directory}/${partitionMetadataName}`;
@@ -96,7 +108,7 @@ export class DirectoryClaims {
    * The directory is of a topic that had the same name: one whose deletion a crash has undone, or a copy of something else.
    * It is kept for a person to look at, and the replica begins with nothing: what checkpoints say is of the other one.
    */
-  #setAside(replica: Replica, topicId: string): LogFailure | null {
+  #setAside(replica: Claimant, topicId: string): LogFailure | null {
     const { disk, log } = this.#ports;
     const { identity, row } = replica;
     const stray = strayDirectoryName(identity.topic, identity.partition, hexadecimalOf(topicId));
