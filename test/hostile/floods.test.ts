@@ -3,7 +3,7 @@
  * 1, 9, 20 and 25, and what was learnt from CVE-2022-34917 and KAFKA-4090).
  */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { BrokerProcess, skipOnKafka } from '../processes/broker_process.ts';
 import { RawConnection } from '../processes/raw_connection.ts';
 import { recordBatch } from '../processes/record_batch.ts';
@@ -12,14 +12,33 @@ import { WireClient } from '../processes/wire_client.ts';
 import { nothingHeld, probed } from './holdings.ts';
 
 const shards = 2;
-const topic = 'floods';
 const mebibyte = 1 << 20;
 const limited = { timeout: 120_000, skip: skipOnKafka };
-const start = (overrides: Readonly<Record<string, string | number | boolean>> = {}): Promise<BrokerProcess> =>
-  BrokerProcess.start({ shards, nodeArguments: probed, overrides });
+
+let broker: BrokerProcess;
+
+before(async () => {
+  if (skipOnKafka !== false) return;
+  broker = await BrokerProcess.start({
+    shards,
+    nodeArguments: probed,
+    overrides: {
+      listeners: 'PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:0',
+      'controller.listener.names': 'CONTROLLER',
+      'controller.quorum.bootstrap.servers': '127.0.0.1:9093',
+      'millrace.frame.idle.ms': 1_000,
+    },
+  });
+});
+
+after(async () => {
+  if (skipOnKafka !== false) return;
+  await broker.stop();
+  await broker[Symbol.asyncDispose]();
+});
 
 test('10,000 requests before the first read: all answered, in order, and nothing kept', limited, async () => {
-  await using broker = await start();
+  const topic = 'pipelined';
   using client = await WireClient.connect(broker.port);
   await client.createTopic(topic);
   using connection = await RawConnection.open(broker.port);
@@ -39,11 +58,10 @@ test('10,000 requests before the first read: all answered, in order, and nothing
   for (let id = 0; id < count; id++) assert.equal((await connection.answer()).readInt32BE(0), id);
   assert.equal((await client.readAll(topic, 0)).length, Math.ceil(count / 3));
   await nothingHeld(broker, shards, 2);
-  await broker.stop();
 });
 
 test('1,000 sockets that each declare 100 MB take no more than the bytes that they send', limited, async () => {
-  await using broker = await start({ 'millrace.frame.idle.ms': 1_000 });
+  const topic = 'declared';
   using client = await WireClient.connect(broker.port);
   await client.createTopic(topic);
   const residentBefore = broker.residentBytes();
@@ -63,11 +81,10 @@ test('1,000 sockets that each declare 100 MB take no more than the bytes that th
   // Frames that are never finished end their connections.
   await Promise.all(peers.map((peer) => peer.closed()));
   await nothingHeld(broker, shards, 1);
-  await broker.stop();
 });
 
 test('large answers that nobody takes, taken slowly, or left: nothing is kept of them', limited, async () => {
-  await using broker = await start();
+  const topic = 'large';
   using client = await WireClient.connect(broker.port);
   await client.createTopic(topic);
   const value = Buffer.alloc(mebibyte - 1000, 7);
@@ -95,20 +112,17 @@ test('large answers that nobody takes, taken slowly, or left: nothing is kept of
   assert.equal((await client.apiVersions()).errorCode, 0);
   for (const peer of left) peer.reset();
   await nothingHeld(broker, shards, 2);
-  await broker.stop();
 });
 
 test('answers before bytes that are no frame are given, then the connection ends', limited, async () => {
-  await using broker = await start();
   using connection = await RawConnection.open(broker.port);
-  const create = wire.createTopicBody(topic, 1);
+  const create = wire.createTopicBody('made', 1);
   const request = wire.requestFrame(wire.ApiKey.createTopics, wire.createTopicsVersion, 5, create);
   connection.write(Buffer.concat([request, wire.apiVersionsRequest(6), Buffer.from('GET / HTTP/1.1\r\n\r\n')]));
   assert.equal((await connection.answer()).readInt32BE(0), 5);
   assert.equal((await connection.answer()).readInt32BE(0), 6);
   await connection.closed();
   await nothingHeld(broker, shards, 0);
-  await broker.stop();
 });
 
 const foreign: Readonly<Record<string, Buffer>> = {
@@ -124,11 +138,6 @@ const foreign: Readonly<Record<string, Buffer>> = {
 };
 
 test('a listener of controllers ends what it does not speak, and only that', limited, async () => {
-  await using broker = await start({
-    listeners: 'PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:0',
-    'controller.listener.names': 'CONTROLLER',
-    'controller.quorum.bootstrap.servers': '127.0.0.1:9093',
-  });
   const line = await broker.line(/listening on 127\.0\.0\.1:\d+ \(CONTROLLER\)/);
   const port = Number(/:(\d+) \(CONTROLLER/.exec(line)?.[1]);
   using bystander = await WireClient.connect(port);
@@ -140,5 +149,4 @@ test('a listener of controllers ends what it does not speak, and only that', lim
     assert.equal((await bystander.apiVersions()).errorCode, 0);
   }
   await nothingHeld(broker, shards, 1);
-  await broker.stop();
 });
