@@ -1,3 +1,4 @@
+import { ErrorCode } from '../protocol/errors.ts';
 import type { ConfigKey } from '../config/config_key.ts';
 import { configResourceType } from '../metadata/configs_image.ts';
 import { findClientMetricsSetting, findGroupSetting, findNodeKey, findTopicSetting } from '../config/keys.ts';
@@ -15,9 +16,11 @@ export interface ConfigChange {
 /** Why a change cannot be made; the words are Kafka's. */
 export class ChangeRefusal {
   readonly message: string;
+  readonly errorCode: ErrorCode;
 
-  constructor(message: string) {
+  constructor(message: string, errorCode: ErrorCode = ErrorCode.INVALID_CONFIG) {
     this.message = message;
+    this.errorCode = errorCode;
   }
 }
 
@@ -45,7 +48,10 @@ export function changedValue(
     case configOperation.subtract:
       return changedList(resourceType, change, present);
     default:
-      return new ChangeRefusal(`Unknown operations type ${change.configOperation} for ${name}`);
+      return new ChangeRefusal(
+        `Unknown operations type ${change.configOperation} for ${name}`,
+        ErrorCode.INVALID_REQUEST,
+      );
   }
 }
 

@@ -117,7 +117,7 @@ export class ConfigManager {
     if (refusal !== null) return refusal;
     const present = configs.of(resourceType as ConfigResourceType, resourceName);
     const changes = changesOf(resource, present);
-    if (changes instanceof ChangeRefusal) return { errorCode: ErrorCode.INVALID_CONFIG, message: changes.message };
+    if (changes instanceof ChangeRefusal) return changes;
     const refusedName = this.#refusalOfName(resource);
     if (refusedName !== null) return refusedName;
     const after = new Map(present);
@@ -126,7 +126,7 @@ export class ConfigManager {
       else after.set(name, value);
     }
     const refused =
-      this.#refusalOfMinimum(resource, changes) ?? validation.refusalOfSettings(resourceType, resourceName, after);
+      validation.refusalOfSettings(resourceType, resourceName, after) ?? this.#refusalOfMinimum(resource, changes);
     if (refused !== null) return refused;
     if (resourceType === configResourceType.topic && !hasTopic(resourceName)) {
       return {

@@ -84,6 +84,7 @@ export class FeatureManager {
     if (level < 0) return 'A feature version cannot be less than 0.';
     const unsupported = this.#unsupported(feature, level);
     if (unsupported !== null) return unsupported;
+    if (supportedLevels(feature) === null) return `Feature ${feature} not found.`;
     const present = this.#options.levelOf(feature);
     if (feature === KRAFT_VERSION && level < present) return "Can't downgrade the version of this feature.";
     if (level < present && kind === upgradeType.upgrade) {
@@ -102,7 +103,7 @@ export class FeatureManager {
       if (level >= range.min && level <= range.max) return null;
       return `${who} only supports versions ${range.min}-${range.max}`;
     };
-    // Every feature but `metadata.version` can be switched off, also one that nobody has heard of.
+    // Every feature but `metadata.version` can be switched off, also where nobody supports it.
     const own = problem(`Local controller ${nodeId}`, supportedLevels(feature) ?? NEVER);
     if (own !== null) return own;
     for (const [who, features] of registered()) {

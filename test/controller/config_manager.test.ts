@@ -124,7 +124,7 @@ suite('settings of a topic', () => {
       [INVALID_TOPIC_EXCEPTION, /Topic name is invalid/, 'a b', set('retention.ms', '1')],
       [INVALID_CONFIG, /Can't APPEND to key retention.ms/, 'orders', append('retention.ms', '1')],
       [INVALID_CONFIG, /Can't SUBTRACT to key no.such/, 'orders', subtract('no.such', '1')],
-      [INVALID_CONFIG, /Unknown operations type 9/, 'orders', { ...set('retention.ms', '1'), configOperation: 9 }],
+      [INVALID_REQUEST, /Unknown operations type 9/, 'orders', { ...set('retention.ms', '1'), configOperation: 9 }],
       [INVALID_CONFIG, /Unknown topic config name: no.such/, 'none', set('no.such', '1')],
       [INVALID_CONFIG, /Invalid value x for configuration retention.ms/, 'none', set('retention.ms', 'x')],
       [

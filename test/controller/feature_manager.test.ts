@@ -36,6 +36,7 @@ const NEWEST = { 'metadata.version': 30, 'share.version': 1, 'group.version': 1,
 test('refusals of Apache Kafka, one by one', () => {
   const refused: readonly [RegExp, FeatureUpdate][] = [
     [/version 1 for feature no\.such\. Local controller 1 does not support this feature/, update('no.such', 1)],
+    [/version 0 for feature no\.such\. Feature no\.such not found/, update('no.such', 0, safeDowngrade)],
     [/Local controller 1 only supports versions 7-30/, update('metadata.version', 999)],
     [/Can't downgrade the version of this feature without setting the upgrade type/, update('share.version', 0)],
     [/Unsupported metadata.version downgrade from 30 to 7\. Refusing/, update('metadata.version', 7, safeDowngrade)],
