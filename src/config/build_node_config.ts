@@ -205,7 +205,8 @@ function readStorage(values: ConfigValues, findings: Findings): StorageConfig {
       segmentMs: values.number('metadata.log.segment.ms'),
       bytesBetweenSnapshotsMax: values.number('metadata.log.max.record.bytes.between.snapshots'),
       snapshotIntervalMsMax: values.number('metadata.log.max.snapshot.interval.ms'),
-      idleMsMax: values.number('metadata.max.idle.interval.ms'),
+      // Nobody follows a quorum of one node: its log rests unless somebody asks for signs of life, which cost syncs.
+      idleMsMax: values.isWritten('metadata.max.idle.interval.ms') ? values.number('metadata.max.idle.interval.ms') : 0,
       retentionBytesMax: values.number('metadata.max.retention.bytes'),
       retentionMsMax: values.number('metadata.max.retention.ms'),
       fileDeleteDelayMs: values.number('internal.metadata.delete.delay.millis'),

@@ -60,7 +60,7 @@ export const EFFECTS: Readonly<Partial<Record<KafkaKeyName, string>>> = {
   'metadata.log.segment.bytes': 'The size at which a segment of the metadata log is closed.',
   'metadata.log.segment.ms': 'The age at which a segment of the metadata log is closed.',
   'metadata.max.idle.interval.ms':
-    'How long the metadata log rests at most before a record without content is written. 0: for ever.',
+    'How long the metadata log rests at most before a record without content is written. 0, or not set: for ever.',
   'metadata.max.retention.bytes':
     'Bytes of metadata log and snapshots above which the oldest go that a newer snapshot has. -1: no bound.',
   'metadata.max.retention.ms': 'Age above which a snapshot goes that a newer one has the metadata of. -1: no bound.',

@@ -143,7 +143,7 @@ export interface MetadataStorageConfig {
   readonly bytesBetweenSnapshotsMax: number;
   /** `metadata.log.max.snapshot.interval.ms`; 0: snapshots are made by bytes alone. */
   readonly snapshotIntervalMsMax: number;
-  /** `metadata.max.idle.interval.ms`; 0: nothing is written while there is nothing to say. */
+  /** `metadata.max.idle.interval.ms` where it is set; 0: nothing is written while there is nothing to say. */
   readonly idleMsMax: number;
   /** `metadata.max.retention.bytes`; negative: without a bound. */
   readonly retentionBytesMax: number;
