@@ -24,6 +24,7 @@ const VERSIONS = { produce: PRODUCE_VERSIONS.max, fetch: FETCH_VERSIONS.max, del
 export class LimitTarget implements Target {
   readonly name = 'limit';
   readonly counted = null;
+  readonly brief = true;
   readonly #child: ChildProcess;
   readonly #directory: string;
   readonly #sources = new Map<string, string>();

@@ -65,7 +65,8 @@ export async function measure(
   if (target.pid !== null) resetPeakMemory(target.pid);
   const countsBefore = await target.counted?.counts();
   const threadsBefore = target.pid === null ? [] : readThreadsCpu(target.pid);
-  const load = await generator.run({ seconds: bounds.seconds, requests: Math.ceil((requests * 3) / 4), watch });
+  const seconds = target.brief ? bounds.seconds / 2 : bounds.seconds;
+  const load = await generator.run({ seconds, requests: Math.ceil((requests * 3) / 4), watch });
   const threadsAfter = target.pid === null ? [] : readThreadsCpu(target.pid);
   const counts = await target.counted?.counts();
   const peakMemory = target.pid === null ? null : readPeakMemory(target.pid);

@@ -15,6 +15,8 @@ export interface Target {
   readonly pid: number | null;
   /** The broker that tells its counts, if this is one. */
   readonly counted: BrokerProcess | null;
+  /** It has no more to warm up to: half the time tells as much. */
+  readonly brief: boolean;
   /** Makes ready for a run of the row: topic, data, connections. */
   open(row: LoadRow, generator: GeneratorProcess): Promise<void>;
   /** After a run; the generator's connections are closed. */
@@ -26,6 +28,7 @@ export class BrokerTarget implements Target {
   readonly name: string;
   readonly pid: number | null;
   readonly counted: BrokerProcess | null;
+  readonly brief = false;
   readonly address: BrokerAddress;
   readonly versions: BrokerVersions;
   readonly #own: BrokerProcess | null;

@@ -17,13 +17,12 @@ else channel.postMessage(views);
 if (process.env['BENCH_COUNT_VIEWS'] === '1') countViews(views);
 
 function answerQuestions(): void {
-  const workers = new Set<Worker>();
+  /** What each worker has allocated, as last heard. Those of the background pool end when they have nothing to do. */
+  const allocated = new Map<Worker, number>();
   const viewCounts = [views];
   let sums: CounterSums | null = null;
   process.on('worker', (worker) => {
-    workers.add(worker);
-    // Those of the background pool end when they have nothing to do.
-    worker.once('exit', () => workers.delete(worker));
+    allocated.set(worker, 0);
     const post = worker.postMessage.bind(worker);
     worker.postMessage = (value: unknown, transfers) => {
       const counters = sums === null ? findCounters(value, 3) : null;
@@ -34,18 +33,25 @@ function answerQuestions(): void {
   channel.onmessage = (message) => {
     viewCounts.push(message.data as Int32Array<SharedArrayBuffer>);
   };
+  const hear = async (worker: Worker): Promise<void> => {
+    try {
+      allocated.set(worker, (await worker.getHeapStatistics()).total_allocated_bytes);
+    } catch {
+      // It has ended, or ends just now.
+    }
+  };
   const answer = async (): Promise<ProbeAnswer> => {
-    const heaps = await Promise.all([...workers].map((worker) => worker.getHeapStatistics()));
+    await Promise.all([...allocated.keys()].map(hear));
     const counters: Record<string, number> = {};
     if (sums !== null) for (const name of counterNames) counters[name] = sums.sum(counter[name]);
     return {
       counters,
-      allocatedBytes: [getHeapStatistics(), ...heaps].map((heap) => heap.total_allocated_bytes),
+      allocatedBytes: [getHeapStatistics().total_allocated_bytes, ...allocated.values()],
       views: viewCounts.reduce((sum, count) => sum + Atomics.load(count, 0), 0),
     };
   };
   const accepted = (): AcceptedAnswer => ({
-    accepted: [0, ...workers].map((_, thread) => sums?.of(thread, counter.connectionsAccepted) ?? 0),
+    accepted: [0, ...allocated.keys()].map((_, thread) => sums?.of(thread, counter.connectionsAccepted) ?? 0),
   });
   process.on('message', (question: ProbeQuestion) => {
     if (question === 'accepted') process.send?.(accepted());
