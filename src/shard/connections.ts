@@ -17,6 +17,8 @@ export interface ConnectionsHost {
   /** The connection is over: its claim is to be released, and nobody will read the answers to what it began. */
   abandoned(connection: Connection): void;
   listenerName(listener: number): string;
+  /** So much of it is queued that it is not read any more. */
+  crowded(connection: Connection): void;
 }
 
 /**
@@ -101,7 +103,10 @@ export class Connections {
 
   received(connection: Connection, length: number): void {
     this.#counters.add(counter.bytesReceived, length);
-    if (connection.frames.size >= QUEUED_FRAMES_MAX) connection.pause(PAUSED_FOR_QUEUE);
+    if (connection.frames.size >= QUEUED_FRAMES_MAX) {
+      connection.pause(PAUSED_FOR_QUEUE);
+      this.#host.crowded(connection);
+    }
     if (connection.frames.size > 0) this.run(connection);
     if (this.arena.budgetBytes - this.arena.usedBytes < ARENA_RESERVE_BYTES) this.#stopReading();
     if (this.admission.needsTicks) this.#host.wake();

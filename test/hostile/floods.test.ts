@@ -125,6 +125,28 @@ test('answers before bytes that are no frame are given, then the connection ends
   await nothingHeld(broker, shards, 0);
 });
 
+test(
+  'requests queued behind a fetch that waits for days are answered, and their peer is seen to leave',
+  limited,
+  async () => {
+    const topic = 'waiting';
+    using client = await WireClient.connect(broker.port);
+    await client.createTopic(topic);
+    const part = { topic, partition: 0, offset: 0, maxBytes: 1000 };
+    const body = wire.fetchBody([part], 0x7fff_ffff, 0x7fff_ffff);
+    const fetch = wire.requestFrame(wire.ApiKey.fetch, wire.fetchVersion, 0, body);
+    const behind = Array.from({ length: 200 }, (_, id) => wire.apiVersionsRequest(id + 1));
+    using patient = await RawConnection.open(broker.port);
+    patient.write(Buffer.concat([fetch, ...behind]));
+    for (let id = 0; id <= behind.length; id++) assert.equal((await patient.answer()).readInt32BE(0), id);
+    using gone = await RawConnection.open(broker.port);
+    gone.write(Buffer.concat([fetch, ...behind]));
+    gone.end();
+    await gone.closed();
+    await nothingHeld(broker, shards, 2);
+  },
+);
+
 const foreign: Readonly<Record<string, Buffer>> = {
   'a TLS hello': Buffer.from(`1603010200010001fc0303${'00'.repeat(507)}`, 'hex'),
   'an HTTP GET': Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'),
