@@ -87,6 +87,8 @@ export class DiskFaults {
 /** How fast a disk is and what goes wrong by chance; drawn from the seed for each run. */
 export interface DiskOptions {
   readonly capacityBytes: number;
+  /** What the volume tells of its size; it may take more, as one that compresses does. */
+  readonly toldBytes: number;
   /** Threads of the pool that carries out the `…Later` calls. */
   readonly poolThreads: number;
   readonly synchronousMs: readonly [number, number];
@@ -102,6 +104,7 @@ export interface DiskOptions {
 
 export const steadyDisk: DiskOptions = {
   capacityBytes: Infinity,
+  toldBytes: Infinity,
   poolThreads: 4,
   synchronousMs: [0.005, 0.05],
   laterMs: [0.05, 0.5],

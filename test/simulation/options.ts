@@ -26,6 +26,8 @@ export function drawDiskOptions(random: SeededRandom, dataDirectories: readonly 
   const slow = random.chance(0.3);
   return {
     capacityBytes: Infinity,
+    // Producers are slowed down from early on, or never.
+    toldBytes: random.pick([Infinity, Infinity, 100_000]),
     poolThreads: random.pick([1, 2, 4, 16]),
     synchronousMs: [0.005, slow ? 1 : 0.05],
     laterMs: [0.05, slow ? 30 : 0.5],

@@ -3,10 +3,10 @@ import type { FlushPolicy, NodeConfig } from '../../src/config/node_config.ts';
 import { resolveConfig } from '../../src/config/resolve.ts';
 import { UnreadableFile } from '../../src/config/secrets.ts';
 import { ControlThread } from '../../src/control/control_thread.ts';
-import { createCodecs } from '../../src/platform/codecs.ts';
 import { Shard } from '../../src/shard/shard.ts';
 import type { ShardBoot } from '../../src/shard/shard_boot.ts';
 import type { NodeProgram } from './sim_node.ts';
+import { SmallCodecs } from './small_codecs.ts';
 
 /** The product as `main` and `workers/shard` put it together, over the simulated ports. */
 export const product: NodeProgram = {
@@ -23,7 +23,7 @@ export const product: NodeProgram = {
   },
 
   startShard(ports, boot) {
-    const shard = new Shard({ ...ports, codecs: createCodecs(null) }, boot as ShardBoot);
+    const shard = new Shard({ ...ports, codecs: new SmallCodecs() }, boot as ShardBoot);
     assert(shard !== null, 'a shard runs by itself from its construction on');
   },
 };

@@ -1,6 +1,8 @@
+import { gzipSync } from 'node:zlib';
 import { ByteWriter } from '../../src/base/bytes.ts';
 import {
   ATTRIBUTES_AT,
+  CODEC_GZIP,
   computeCrc,
   CRC_AT,
   LAST_OFFSET_DELTA_AT,
@@ -16,6 +18,7 @@ import {
 } from '../../src/protocol/record_batch.ts';
 import { RecordWalker } from '../../src/protocol/records.ts';
 import { simKernels } from './sim_kernels.ts';
+import { unpackedBytesMax } from './small_codecs.ts';
 import { checksum } from './world.ts';
 
 /** Bytes of a value beside its pattern: the number. */
@@ -48,6 +51,40 @@ export function encodeBatch(values: readonly Value[], timestampMs: number): Uint
   const view = new DataView(batch.buffer);
   view.setInt32(LENGTH_AT, batch.length - LOG_OVERHEAD);
   view.setInt32(LAST_OFFSET_DELTA_AT, values.length - 1);
+  view.setUint32(CRC_AT, computeCrc(batch, 0, batch.length, simKernels));
+  return batch;
+}
+
+/** A batch of one record that unpacks to more than `unpackedBytesMax` of zeros, from a few KiB. */
+export function bombBatch(): Uint8Array {
+  bomb ??= encodeBomb();
+  return bomb;
+}
+
+let bomb: Uint8Array | null = null;
+
+function encodeBomb(): Uint8Array {
+  const valueBytes = 2 * unpackedBytesMax;
+  const head = new ByteWriter(simKernels.encodeText);
+  head.int8(0);
+  head.varlong(0);
+  head.varint(0);
+  head.varint(-1);
+  head.varint(valueBytes);
+  const records = new ByteWriter(simKernels.encodeText);
+  records.varint(head.position + valueBytes + 1);
+  records.raw(head.written());
+  // The last zero is the number of headers.
+  const packed = gzipSync(Buffer.concat([records.written(), new Uint8Array(valueBytes + 1)]));
+  const empty = encodeBatch([], 1_750_000_000_000);
+  const batch = new Uint8Array(empty.length + packed.length);
+  batch.set(empty);
+  batch.set(packed, empty.length);
+  const view = new DataView(batch.buffer);
+  view.setInt32(LENGTH_AT, batch.length - LOG_OVERHEAD);
+  view.setInt16(ATTRIBUTES_AT, CODEC_GZIP);
+  view.setInt32(LAST_OFFSET_DELTA_AT, 0);
+  view.setInt32(RECORDS_AT - 4, 1);
   view.setUint32(CRC_AT, computeCrc(batch, 0, batch.length, simKernels));
   return batch;
 }

@@ -199,7 +199,7 @@ class ThreadDisk implements Disk {
     if (error !== null) return error;
     const { options, usedBytes } = this.#disk;
     // What has no bound is as large as a volume may be.
-    const totalBytes = Math.min(options.capacityBytes, Number.MAX_SAFE_INTEGER);
+    const totalBytes = Math.min(options.capacityBytes, options.toldBytes, Number.MAX_SAFE_INTEGER);
     return { totalBytes, usableBytes: Math.max(0, totalBytes - usedBytes) };
   }
 

@@ -6,6 +6,7 @@ import type { ClientHost, TopicTarget } from './sim_workload.ts';
 import { encodeBatch } from './record_values.ts';
 import type { Send } from './history.ts';
 import { SimClientConnection } from './sim_client.ts';
+import { ThrottleWatch } from './throttle_watch.ts';
 
 export interface ProducerOptions {
   readonly number: number;
@@ -61,6 +62,8 @@ export class SimProducer {
   refused = 0;
   unknown = 0;
   connections = 0;
+  throttled = 0;
+  #throttle = new ThrottleWatch();
   readonly #host: ClientHost;
   readonly #options: ProducerOptions;
   #inFlight = 0;
@@ -96,6 +99,7 @@ export class SimProducer {
   #connect(): void {
     const { world, network, target, clock } = this.#host;
     this.connections++;
+    this.#throttle = new ThrottleWatch();
     const connection = new SimClientConnection(world, network, target(), `producer-${this.#options.number}`, {
       opened: () => this.#later(connection),
       closed: () => {
@@ -166,8 +170,10 @@ export class SimProducer {
   }
 
   #send(connection: SimClientConnection, batches: readonly Batch[]): void {
-    const { clock } = this.#host;
+    const { clock, world } = this.#host;
     this.#inFlight++;
+    const throttle = this.#throttle;
+    const sentMs = world.nowMs;
     let over = false;
     const timer = clock.schedule(this.#patient ? patientMs : this.#options.timeoutMs + 5000, () => {
       if (!over) connection.close();
@@ -183,6 +189,9 @@ export class SimProducer {
       this.#body(batches),
       (response) => {
         end();
+        const wrong = throttle.answered(sentMs, world.nowMs, response.throttleTimeMs);
+        if (wrong !== null) world.violate('row 82 a throttled connection goes on', wrong);
+        if (response.throttleTimeMs > 0) this.throttled++;
         this.#answered(batches, response);
       },
       () => {

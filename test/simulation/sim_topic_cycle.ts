@@ -9,7 +9,8 @@ import {
   incrementalAlterConfigsRequest,
   incrementalAlterConfigsResponse,
 } from '../../src/protocol/schema/44_incremental_alter_configs.ts';
-import { decodeBatches, encodeBatch } from './record_values.ts';
+import { bombBatch, decodeBatches, encodeBatch } from './record_values.ts';
+import { unpackedBytesMax } from './small_codecs.ts';
 import { SimClientConnection } from './sim_client.ts';
 import type { ClientHost } from './sim_workload.ts';
 
@@ -18,6 +19,8 @@ const steps = [
   'create',
   'find',
   'write',
+  'haunt',
+  'bomb',
   'read',
   'forbid',
   'refuse',
@@ -38,7 +41,8 @@ const deleteOperation = 1;
 /**
  * Creates a topic, writes to it and reads it, changes a setting and takes it back, deletes the topic, and begins anew
  * under the same name, by names or by ids as the seed wants. Each life of the topic has nothing of those before it
- * (row 25), and a setting is obeyed without a restart.
+ * (row 25), also when somebody still writes to the id of an earlier one, and a setting is obeyed without a restart. A
+ * batch that would unpack to more than the node allows is refused.
  */
 export class SimTopicCycle {
   /** Lives that have ended. */
@@ -113,9 +117,10 @@ export class SimTopicCycle {
   }
 
   #next(): void {
+    // Who asks for it once it is gone knows its id no more.
+    if (this.#step === 'delete') this.#formerIds.add(this.#topicId);
     if (this.#step === 'miss') {
       this.cycles++;
-      this.#formerIds.add(this.#topicId);
       this.#sent = new Set();
       this.#acknowledged = new Set();
     }
@@ -131,6 +136,10 @@ export class SimTopicCycle {
       case 'write':
       case 'write again':
         return this.#write(connection, lost, (errorCode) => done(errorCode === ErrorCode.NONE));
+      case 'haunt':
+        return this.#haunt(connection, lost, done);
+      case 'bomb':
+        return this.#sendBomb(connection, lost, done);
       case 'read':
         return this.#read(connection, lost, done);
       case 'forbid':
@@ -207,6 +216,43 @@ export class SimTopicCycle {
         if (code === ErrorCode.MESSAGE_TOO_LARGE) this.#sent.delete(number);
         answered(code);
       },
+      lost,
+    );
+  }
+
+  /** A producer that knows the id of an earlier life: wherever that ends, it is not in this life. */
+  #haunt(connection: SimClientConnection, lost: () => void, done: (isDone: boolean) => void): void {
+    const formerId = [...this.#formerIds].at(-1);
+    if (formerId === undefined) return done(true);
+    const records = encodeBatch([{ number: this.#nextValue++, patternBytes: 20 }], this.#host.clock.wallMs());
+    this.#produce(connection, formerId, 13, records, lost, () => done(true));
+  }
+
+  #sendBomb(connection: SimClientConnection, lost: () => void, done: (isDone: boolean) => void): void {
+    this.#produce(connection, this.#topicId, 9, bombBatch(), lost, (code) => {
+      if (code === ErrorCode.NONE)
+        this.#host.world.violate('I14 a bomb was unpacked', `${unpackedBytesMax} bytes and more`);
+      done(true);
+    });
+  }
+
+  #produce(
+    connection: SimClientConnection,
+    topicId: Uuid,
+    version: number,
+    records: Uint8Array,
+    lost: () => void,
+    answered: (errorCode: number) => void,
+  ): void {
+    connection.send(
+      { request: produceRequest, response: produceResponse, version },
+      {
+        transactionalId: null,
+        acks: 1,
+        timeoutMs: 30_000,
+        topicData: [{ name: topicName, topicId, partitionData: [{ index: 0, records }] }],
+      },
+      ({ responses }) => answered(responses[0]?.partitionResponses[0]?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR),
       lost,
     );
   }

@@ -169,6 +169,7 @@ export class SimWorkload {
       read: this.history.reads.length,
       fetches: sum(this.consumers, (consumer) => consumer.fetches),
       sessions: sum(this.consumers, (consumer) => consumer.sessions),
+      throttled: sum(this.producers, (producer) => producer.throttled),
       connections: sum(this.producers, (producer) => producer.connections),
       cycles: this.cycle?.cycles ?? 0,
       forbidden: this.cycle?.refused ?? 0,

@@ -3,6 +3,8 @@ import { acknowledgedBeforeWritten } from './acknowledged_before_written.ts';
 import { answerWithoutReservation } from './answer_without_reservation.ts';
 import { answersOutOfOrder } from './answers_out_of_order.ts';
 import { formatNotSynced } from './format_not_synced.ts';
+import { decompressionUnbounded } from './decompression_unbounded.ts';
+import { deletedIdServed } from './deleted_id_served.ts';
 import { indexTrustedAfterCrash } from './index_trusted_after_crash.ts';
 import { lostWakeUp } from './lost_wake_up.ts';
 import { memoryFreedEarly } from './memory_freed_early.ts';
@@ -19,6 +21,7 @@ import { undoingNotSynced } from './undoing_not_synced.ts';
 import type { PlantedBug } from './planted_bug.ts';
 import { requestGivenBackTwice } from './request_given_back_twice.ts';
 import { sessionEpochIgnored } from './session_epoch_ignored.ts';
+import { throttleForgotten } from './throttle_forgotten.ts';
 import { tornTailKept } from './torn_tail_kept.ts';
 import { truncatedPastValidBatch } from './truncated_past_valid_batch.ts';
 
@@ -45,6 +48,9 @@ export const allPlantedBugs: readonly PlantedBug[] = [
   recoveryPointPastUnsynced,
   rowFreedEarly,
   undoingNotSynced,
+  throttleForgotten,
+  decompressionUnbounded,
+  deletedIdServed,
 ];
 
 export function plantedBugNamed(name: string): PlantedBug | null {
