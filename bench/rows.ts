@@ -103,9 +103,9 @@ const loadRows: readonly LoadRow[] = [
     partitions: 1,
   },
   { ...base, ...kib64, name: 'produce-64KiB', title: 'produce, records of 1 KiB in batches of 64 KiB' },
-  { ...base, ...kib64, name: 'produce-64KiB-acks1', title: 'the same with acks=1', acks: 1 },
-  { ...base, ...kib64, name: 'produce-64KiB-1c', title: 'the same over 1 connection', connections: 1 },
-  { ...base, ...kib64, name: 'produce-64KiB-64c', title: 'the same over 64 connections', connections: 64 },
+  { ...base, ...kib64, name: 'produce-64KiB-acks1', title: 'produce, 1 KiB in 64 KiB, acks=1', acks: 1 },
+  { ...base, ...kib64, name: 'produce-64KiB-1c', title: 'produce, 1 KiB in 64 KiB, 1 connection', connections: 1 },
+  { ...base, ...kib64, name: 'produce-64KiB-64c', title: 'produce, 1 KiB in 64 KiB, 64 connections', connections: 64 },
   produceMib,
   {
     ...base,
@@ -114,7 +114,13 @@ const loadRows: readonly LoadRow[] = [
     title: 'produce, records of 1 KiB in lz4 batches of 64 KiB (before compression, as the bytes are counted)',
     compression: 'lz4',
   },
-  { ...base, ...kib64, name: 'produce-64KiB-zstd', title: 'the same in zstd batches', compression: 'zstd' },
+  {
+    ...base,
+    ...kib64,
+    name: 'produce-64KiB-zstd',
+    title: 'produce, records of 1 KiB in zstd batches of 64 KiB',
+    compression: 'zstd',
+  },
   fetch16,
   {
     ...base,

@@ -31,7 +31,7 @@ const VALUE = 130;
 const STYLE = `
 :root{color-scheme:light dark;--ink:#1d232b;--soft:#5b6672;--line:#d7dce2;--page:#fff;--a:#0b6bcb;--b:#8a97a6;--c:#c9721b;--d:#4d9a5b;--dot:#10161d}
 @media(prefers-color-scheme:dark){:root{--ink:#e4e8ed;--soft:#98a3af;--line:#343c46;--page:#14181d;--a:#4da3ff;--b:#6d7a88;--c:#e39a4f;--d:#6cc07c;--dot:#fff}}
-body{margin:2rem auto;max-width:60rem;padding:0 1rem;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
+body{margin:2rem auto;max-width:66rem;padding:0 1rem;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
 h1{font-size:1.4rem;margin:0}h2{font-size:1.05rem;margin:2.2rem 0 .2rem}h3{font-size:.85rem;font-weight:600;margin:.9rem 0 .1rem;color:var(--soft)}
 p{margin:.2rem 0;color:var(--soft)}p.says{color:var(--ink)}svg{width:100%;max-width:${WIDTH}px;display:block}
 svg text{fill:var(--ink);font:12px system-ui,sans-serif}svg .soft{fill:var(--soft)}

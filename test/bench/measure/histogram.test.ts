@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { LogLinearHistogram } from '../../../bench/measure/histogram.ts';
 
-test('a percentile is the value of its rank, at most 3 % too high', () => {
+test('a percentile is the value of its rank, at most 1 % too high', () => {
   const values = fc.array(fc.integer({ min: 0, max: 4_000_000_000 }), { minLength: 1, maxLength: 200 });
   fc.assert(
     fc.property(values, fc.double({ min: 0.01, max: 1, noNaN: true }), (recorded, fraction) => {
@@ -12,7 +12,7 @@ test('a percentile is the value of its rank, at most 3 % too high', () => {
       const sorted = [...recorded].sort((left, right) => left - right);
       const exact = sorted[Math.max(1, Math.ceil(recorded.length * fraction)) - 1]!;
       const told = histogram.percentile(fraction);
-      assert.ok(told >= exact && told <= exact * 1.032 + 1, `${told} for ${exact}`);
+      assert.ok(told >= exact && told <= exact * 1.008 + 1, `${told} for ${exact}`);
     }),
   );
 });
