@@ -6,7 +6,7 @@ export const cleanStopMarkTooEarly: PlantedBug = {
   name: 'clean-stop-mark-too-early',
   title: 'the mark of a clean stop is written while logs are still being written',
   suite: 'power-unsynced',
-  seed: 16,
+  seed: 26,
   finding: /^I|the node ended by itself|^read beyond|^a fetch/,
   plant: () =>
     replaceMethod(

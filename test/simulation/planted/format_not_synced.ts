@@ -6,7 +6,7 @@ export const formatNotSynced: PlantedBug = {
   name: 'format-not-synced',
   title: 'a directory is marked as formatted while what the cluster begins with is in the page cache alone',
   suite: 'format',
-  seed: 0,
+  seed: 1,
   finding: /I19/,
   plant: () =>
     replaceMethod(

@@ -6,7 +6,7 @@ export const memoryFreedEarly: PlantedBug = {
   name: 'memory-freed-early',
   title: 'the memory of an answer is used again although the socket has not taken all of it',
   suite: 'node',
-  seed: 23,
+  seed: 1,
   finding: /memory freed early|I2 damaged records|malformed response/,
   plant: () =>
     replaceMethod(

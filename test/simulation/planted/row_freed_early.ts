@@ -6,7 +6,7 @@ export const rowFreedEarly: PlantedBug = {
   name: 'row-freed-early',
   title: 'the row of a deleted partition is given away while its owner and lagging threads still know it',
   suite: 'node',
-  seed: 7,
+  seed: 6,
   finding: /^I|the node ended by itself/,
   plant: () => replaceMethod(PartitionTable.prototype, 'hasReleased', () => () => true),
 };
