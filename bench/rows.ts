@@ -229,7 +229,7 @@ const stateRows: readonly StateRow[] = [
 export const benchRows: readonly BenchRow[] = [...loadRows, ...stateRows];
 
 /** What `--quick` measures: small and large requests, written and read. */
-export const quickRows: readonly LoadRow[] = [single200, produce16, produceMib, fetch16];
+export const quickRows: readonly LoadRow[] = [single200, produce16, fetch16, produceMib];
 
 /** Every combination of what the rows vary, beside the rows. */
 export function fullRows(): readonly BenchRow[] {
