@@ -7,7 +7,7 @@ import { loadConfig } from './cli/start_options.ts';
 import { RecoveryProgressReport } from './cli/recovery_progress.ts';
 import type { NodeInfo } from './control/control_thread.ts';
 import { startNode } from './node.ts';
-import { availableCores, availableMemoryBytes } from './platform/cores.ts';
+import { availableResources } from './platform/cores.ts';
 import { createLog } from './platform/log.ts';
 
 /** How a broker inside this process is to be. Everything has a default that suits a test. */
@@ -71,7 +71,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     },
     {
       environment: {},
-      machine: { hostName: hostname(), cores: availableCores(), memoryBytes: availableMemoryBytes() },
+      machine: { hostName: hostname(), ...availableResources() },
     },
   );
   if (typeof resolved === 'string' || resolved.node === null) {

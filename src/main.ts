@@ -8,7 +8,7 @@ import { complainOf } from './cli/complaints.ts';
 import type { FormatMachine } from './cli/format_command.ts';
 import { loadConfig, type StartOptions, type Surroundings } from './cli/start_options.ts';
 import type { NodeConfig } from './config/node_config.ts';
-import { availableCores, availableMemoryBytes } from './platform/cores.ts';
+import { availableResources } from './platform/cores.ts';
 import { exitNow } from './platform/exit.ts';
 import { logToTerminal } from './platform/log.ts';
 import { programVersion } from './platform/program_files.ts';
@@ -70,6 +70,6 @@ function readConfig(options: StartOptions): NodeConfig | null {
 function surroundings(): Surroundings {
   return {
     environment: process.env,
-    machine: { hostName: hostname(), cores: availableCores(), memoryBytes: availableMemoryBytes() },
+    machine: { hostName: hostname(), ...availableResources() },
   };
 }

@@ -1,3 +1,4 @@
+import { derivedDefaults } from '../config/derived_defaults.ts';
 import { shownText } from '../config/problems.ts';
 import type { ResolvedConfig } from '../config/resolve.ts';
 import type { Output } from './command_line.ts';
@@ -23,7 +24,10 @@ export function checkConfig(file: string, surroundings: Surroundings, output: Ou
   return 0;
 }
 
-/** `millrace config show`: as a properties file, so that it can be used as one. The exit code. */
+/**
+ * `millrace config show`: as a properties file, so that it can be used as one. Defaults that were derived from the machine are
+ * shown where it is asked for origins. The exit code.
+ */
 export function showConfig(
   options: StartOptions,
   shown: { readonly origin: boolean; readonly all: boolean },
@@ -32,7 +36,16 @@ export function showConfig(
 ): number {
   const resolved = loadConfig(options, surroundings);
   if (!isRight(resolved, output)) return 1;
+  const derived = new Map(
+    derivedDefaults(resolved.values, resolved.node, surroundings.machine).map((one) => [one.name as string, one]),
+  );
   for (const { key, text, isSecret, origin } of resolved.values.all()) {
+    const machines = derived.get(key.name);
+    if (machines !== undefined && (shown.origin || shown.all)) {
+      if (shown.origin) output.say(`# derived from ${machines.from}\n`);
+      output.say(`${key.name}=${machines.text}\n`);
+      continue;
+    }
     if (text === null || (origin.kind === 'default' && !shown.all)) continue;
     const place = shown.origin ? `# ${origin.place}\n` : '';
     output.say(`${place}${key.name}=${escapeValue(shownText(text, isSecret))}\n`);

@@ -25,6 +25,9 @@ export interface MachineFacts {
   readonly cores: number;
   /** Memory that this process may use, in bytes: the limit of its cgroup, not what the machine has. */
   readonly memoryBytes: number;
+  /** Who says so, in a few words, for whoever asks where a default comes from. */
+  readonly coresFrom?: string;
+  readonly memoryFrom?: string;
 }
 
 const MIB = 1024 * 1024;
