@@ -1,4 +1,6 @@
+import { assert } from '../base/assert.ts';
 import { ApiKey, type ApiName } from '../protocol/api_keys.ts';
+import { requestKindsMax } from '../shared-memory/request_counts.ts';
 
 /** Where a request takes effect. It is always decoded, checked and answered on the shard that received it. */
 export type Executes = 'receiver' | 'owner of the partition' | 'coordinator' | 'control';
@@ -19,7 +21,14 @@ export interface ApiEntry {
   readonly order: Order;
   /** Served on listeners of controllers too; the others know only those. */
   readonly onControllers: boolean;
+  /** As what requests of `minVersion` are counted; those of the versions behind it follow. */
+  readonly kindsFrom: number;
 }
+
+/** As what all requests are counted that are not served: of other keys and versions, or without a whole header. */
+export const NOT_SERVED = 0;
+
+let kinds = NOT_SERVED + 1;
 
 /** Of the requests that Kafka's controllers serve, those that this one does. Fetch is for other voters: there are none yet. */
 const ON_CONTROLLERS: ReadonlySet<ApiName> = new Set([
@@ -62,7 +71,11 @@ const entries: readonly ApiEntry[] = [
 
 function entry(name: ApiName, minVersion: number, maxVersion: number, executes: Executes, order: Order): ApiEntry {
   const onControllers = ON_CONTROLLERS.has(name);
-  return { key: ApiKey[name], name, minVersion, maxVersion, executes, order, onControllers };
+  const kindsFrom = kinds;
+  kinds += maxVersion - minVersion + 1;
+  return { key: ApiKey[name], name, minVersion, maxVersion, executes, order, onControllers, kindsFrom };
 }
 
 export const apiTable: ReadonlyMap<number, ApiEntry> = new Map(entries.map((one) => [one.key, one]));
+
+assert(kinds <= requestKindsMax, 'each version that is served is counted');

@@ -1,4 +1,5 @@
 import { ByteReader, ByteWriter } from '../base/bytes.ts';
+import { requestCounts, type RequestCount } from '../api/request_counts.ts';
 import {
   CONTROL_CALL,
   CONTROL_CALL_ANSWER,
@@ -26,6 +27,7 @@ import { allocateSharedMemory, type SharedMemory } from '../shared-memory/layout
 import { PartitionColumnsWriter } from '../shared-memory/partition_columns.ts';
 import { PartitionSlots, replicaState, RowSnapshot } from '../shared-memory/partition_table.ts';
 import { RecoveryPoints, recoveryPointsBytes } from '../shared-memory/recovery_points.ts';
+import { RequestCountSums } from '../shared-memory/request_counts.ts';
 import { ThreadMemory } from '../shared-memory/thread_memory.ts';
 import { ListenerPorts, type ShardBoot } from '../shard/shard_boot.ts';
 import { Checkpoints } from './checkpoints.ts';
@@ -252,6 +254,11 @@ export class ControlThread implements ChannelHandler {
     });
     this.#recovery.begin(logsToRecover(config, metadata, memory.table, new RecoveryPoints(recoveryPoints)));
     this.#wakeUp();
+  }
+
+  /** What clients have asked this node since it started. */
+  requestCounts(): RequestCount[] {
+    return requestCounts(new RequestCountSums(this.#shared.requestCounts));
   }
 
   /** Shared memory of the node, for whoever looks inside: counters, stages. */

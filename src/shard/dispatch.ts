@@ -1,5 +1,5 @@
 import { ByteReader } from '../base/bytes.ts';
-import { apiTable, type ApiEntry } from '../api/table.ts';
+import { apiTable, NOT_SERVED, type ApiEntry } from '../api/table.ts';
 import type { Request } from '../api/request.ts';
 import { answerUnsupportedApiVersions } from '../api/18_api_versions.ts';
 import { ApiKey } from '../protocol/api_keys.ts';
@@ -7,6 +7,7 @@ import { ErrorCode } from '../protocol/errors.ts';
 import { readRequestHeader, RequestHeader } from '../protocol/headers.ts';
 import type { Arena } from '../shared-memory/arena.ts';
 import { counter, type CounterBlock } from '../shared-memory/counters.ts';
+import type { RequestCountBlock } from '../shared-memory/request_counts.ts';
 import type { AppendRouter } from './append_routing.ts';
 import { PAUSED_FOR_THROTTLE, type Connection } from './connection.ts';
 import type { Connections } from './connections.ts';
@@ -24,6 +25,7 @@ export class Dispatcher {
   readonly #requests: Requests;
   readonly #router: AppendRouter;
   readonly #counters: CounterBlock;
+  readonly #requestCounts: RequestCountBlock;
   readonly #reader: ByteReader;
   readonly #header = new RequestHeader();
   /** Connections whose next Produce waits for credit of another shard. */
@@ -36,6 +38,7 @@ export class Dispatcher {
     requests: Requests,
     router: AppendRouter,
     counters: CounterBlock,
+    requestCounts: RequestCountBlock,
   ) {
     this.#arena = arena;
     this.#connections = connections;
@@ -43,6 +46,7 @@ export class Dispatcher {
     this.#requests = requests;
     this.#router = router;
     this.#counters = counters;
+    this.#requestCounts = requestCounts;
     const { kernels } = requests;
     this.#reader = new ByteReader((bytes, start, end) => kernels.decodeText(bytes, start, end));
   }
@@ -98,6 +102,7 @@ export class Dispatcher {
     request.bodyEnd = place + length;
     connection.begin(request, isProduce);
     const entry = apiTable.get(header.apiKey);
+    this.#requestCounts.add(kindOf(verdict, entry, header.apiVersion));
     if (verdict === ErrorCode.INVALID_REQUEST || entry === undefined) {
       api.refuse(request, describeRefusal(verdict, header, entry));
     } else if (!entry.onControllers && api.node.isControllerListener(connection.listener)) {
@@ -108,6 +113,12 @@ export class Dispatcher {
     } else api.handlers.of(header.apiKey).handle(request, api);
     api.handled(request);
   }
+}
+
+/** What it is counted as. */
+function kindOf(verdict: ErrorCode, entry: ApiEntry | undefined, version: number): number {
+  if (verdict !== ErrorCode.NONE || entry === undefined || !serves(entry, version)) return NOT_SERVED;
+  return entry.kindsFrom + version - entry.minVersion;
 }
 
 function serves(entry: ApiEntry, version: number): boolean {

@@ -257,7 +257,15 @@ export class Shard implements ChannelHandler {
         },
       })),
     });
-    this.#dispatcher = new Dispatcher(arena, this.#connections, pool, this.#requests, this.#router, counters);
+    this.#dispatcher = new Dispatcher(
+      arena,
+      this.#connections,
+      pool,
+      this.#requests,
+      this.#router,
+      counters,
+      memory.requestCounts,
+    );
     this.wake();
   }
 

@@ -9,6 +9,7 @@ import { noticesBytes } from './notices.ts';
 import { followerBlockBytes } from './follower_table.ts';
 import { idListsBytes, partitionColumnsBytes } from './partition_columns.ts';
 import { rowStride } from './partition_table.ts';
+import { requestCountBlockBytes } from './request_counts.ts';
 import { ringPayloadMaxOf, ringStride } from './ring.ts';
 import { stageStride } from './stages.ts';
 import { stopWordBytes } from './stop_word.ts';
@@ -57,7 +58,7 @@ export interface SharedGeometry {
  * | segmentHeaps, arenas | one for each shard, by thread number − 1 | segment_lists.ts, arena.ts |
  * | logDirectories | whether each log directory can be used, and how fast | log_directory_states.ts, disk_brakes.ts |
  * | limits, tokenBuckets | what is counted over all shards | connection_limits.ts, token_buckets.ts |
- * | counters | one block for each thread | counters.ts |
+ * | counters, requestCounts | one block for each thread | counters.ts, request_counts.ts |
  */
 export interface SharedMemory {
   readonly geometry: SharedGeometry;
@@ -77,6 +78,7 @@ export interface SharedMemory {
   readonly limits: SharedArrayBuffer;
   readonly tokenBuckets: SharedArrayBuffer;
   readonly counters: SharedArrayBuffer;
+  readonly requestCounts: SharedArrayBuffer;
 }
 
 /** Words with different writers lie this far apart (two cache lines: the second is fetched with the first). */
@@ -132,5 +134,6 @@ export function allocateSharedMemory(geometry: SharedGeometry): SharedMemory {
     limits: shared(limitsBytes(geometry.listenersMax, geometry.addressEntries)),
     tokenBuckets: shared(geometry.tokenBuckets * tokenBucketStride),
     counters: shared(threads * counterBlockBytes),
+    requestCounts: shared(threads * requestCountBlockBytes),
   };
 }

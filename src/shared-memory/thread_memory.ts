@@ -13,6 +13,7 @@ import { LogDirectoryStates } from './log_directory_states.ts';
 import { Notices } from './notices.ts';
 import { PartitionColumns } from './partition_columns.ts';
 import { PartitionTable } from './partition_table.ts';
+import { RequestCountBlock } from './request_counts.ts';
 import { ringStride } from './ring.ts';
 import type { RingPlace } from './ring.ts';
 import { SegmentListReader } from './segment_lists.ts';
@@ -48,6 +49,7 @@ export class ThreadMemory {
   readonly connections: ConnectionLimits;
   readonly tokens: TokenBuckets;
   readonly counters: CounterBlock;
+  readonly requestCounts: RequestCountBlock;
   /** By thread number − 1: the bytes of every shard's arena, to read and patch frames in. */
   readonly arenaBytes: readonly Uint8Array<SharedArrayBuffer>[];
   readonly arenaViews: readonly DataView<SharedArrayBuffer>[];
@@ -76,6 +78,7 @@ export class ThreadMemory {
     this.connections = new ConnectionLimits(memory.limits, geometry.listenersMax, geometry.addressEntries);
     this.tokens = new TokenBuckets(memory.tokenBuckets);
     this.counters = new CounterBlock(memory.counters, self);
+    this.requestCounts = new RequestCountBlock(memory.requestCounts, self);
     this.arenaBytes = memory.arenas.map((arena) => new Uint8Array(arena));
     this.arenaViews = memory.arenas.map((arena) => new DataView(arena));
     this.#memory = memory;

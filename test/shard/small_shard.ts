@@ -186,6 +186,7 @@ export class SmallShard implements ChannelHandler {
       this.requests,
       this.router,
       memory.counters,
+      memory.requestCounts,
     );
   }
 
