@@ -28,6 +28,14 @@ import type { Request } from './request.ts';
  * it when it comes. What goes to a directory that is nearly full has its connection throttled (KIP-219: the answer says
  * so and leaves at once, the connection is not read meanwhile). Single records at fault (KIP-467) and leaders elsewhere (KIP-951) are put in when all are there. Not
  * done yet: transactions.
+ *
+ *     served by  the owners of the partitions, gathered
+ *     bound      a batch to max.message.bytes of its topic, unpacked to 256 MiB
+ *     errors     UNKNOWN_TOPIC_OR_PARTITION NOT_LEADER_OR_FOLLOWER KAFKA_STORAGE_ERROR UNKNOWN_TOPIC_ID
+ *                INVALID_TOPIC_EXCEPTION INVALID_REQUIRED_ACKS NOT_ENOUGH_REPLICAS REQUEST_TIMED_OUT CORRUPT_MESSAGE
+ *                INVALID_RECORD INVALID_TIMESTAMP MESSAGE_TOO_LARGE RECORD_LIST_TOO_LARGE UNSUPPORTED_COMPRESSION_TYPE
+ *                OUT_OF_ORDER_SEQUENCE_NUMBER DUPLICATE_SEQUENCE_NUMBER INVALID_PRODUCER_EPOCH INVALID_TXN_STATE
+ *                TRANSACTIONAL_ID_AUTHORIZATION_FAILED
  */
 export class ProduceHandler implements ApiHandler {
   readonly #walker = new ProduceRequestWalker();

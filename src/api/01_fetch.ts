@@ -19,6 +19,12 @@ import type { Request } from './request.ts';
  *       └ incremental: the session, changed by the request
  *
  * KIP-951 addresses of leaders. Not done yet: followers (none is known as a replica), divergence of epochs.
+ *
+ *     served by  this shard alone
+ *     bound      the answer by fetch.max.bytes; sessions by their slots, and 128 MiB a shard
+ *     errors     UNKNOWN_TOPIC_OR_PARTITION NOT_LEADER_OR_FOLLOWER KAFKA_STORAGE_ERROR FENCED_LEADER_EPOCH
+ *                UNKNOWN_LEADER_EPOCH UNKNOWN_TOPIC_ID INCONSISTENT_TOPIC_ID OFFSET_OUT_OF_RANGE
+ *                FETCH_SESSION_ID_NOT_FOUND INVALID_FETCH_SESSION_EPOCH FETCH_SESSION_TOPIC_ID_ERROR
  */
 export class FetchHandler implements ApiHandler {
   readonly #walker = new FetchRequestWalker();

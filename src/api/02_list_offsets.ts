@@ -23,6 +23,11 @@ type PartitionRequest = ListOffsetsRequest['topics'][number]['partitions'][numbe
  *
  * Runs on the receiving shard, out of rows, indexes and files. May wait for the disk. Not done yet: remote storage (the
  * tiered timestamps find nothing).
+ *
+ *     served by  this shard alone
+ *     bound      the frame
+ *     errors     UNKNOWN_TOPIC_OR_PARTITION NOT_LEADER_OR_FOLLOWER KAFKA_STORAGE_ERROR FENCED_LEADER_EPOCH
+ *                UNKNOWN_LEADER_EPOCH INVALID_REQUEST UNSUPPORTED_VERSION
  */
 export class ListOffsetsHandler implements ApiHandler {
   readonly #row = new RowSnapshot();

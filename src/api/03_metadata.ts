@@ -23,6 +23,11 @@ type PartitionAnswer = TopicAnswer['partitions'][number];
  *
  * Runs on the receiving shard, out of its image, the columns and the rows. Never waits: a topic that it lets control
  * create is unknown until the client asks again. Not done yet: authorization.
+ *
+ *     served by  this shard alone
+ *     bound      the frame
+ *     errors     UNKNOWN_TOPIC_OR_PARTITION UNKNOWN_TOPIC_ID INVALID_TOPIC_EXCEPTION INVALID_REQUEST LEADER_NOT_AVAILABLE
+ *                LISTENER_NOT_FOUND REPLICA_NOT_AVAILABLE
  */
 export class MetadataHandler implements ApiHandler {
   readonly #partitions = new PartitionDescriptions();

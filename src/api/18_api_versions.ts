@@ -16,6 +16,10 @@ import { apiTable } from './table.ts';
  * ApiVersions (18), versions 0 to 4: KIP-35, KIP-511 (unknown versions are answered in version 0), KIP-584 features.
  *
  * Runs on the receiving shard. Never waits. Lists only what is served on the listener that is asked.
+ *
+ *     served by  this shard alone
+ *     bound      the frame
+ *     errors     INVALID_REQUEST UNSUPPORTED_VERSION
  */
 export const apiVersionsHandler: ApiHandler = {
   handle(request: Request, host: ApiHost): void {

@@ -13,6 +13,11 @@ import { forwardedHandler, NOT_DONE, OUTCOME_BYTES, textBytes } from './forwarde
  *
  * Decoded on the receiving shard, decided by control. Answered when the deletion is committed: the logs go behind that.
  * Not done yet: authorization, quotas of partition mutations.
+ *
+ *     served by  control, forwarded
+ *     bound      8 MiB of metadata records
+ *     errors     INVALID_REQUEST UNKNOWN_TOPIC_ID UNKNOWN_TOPIC_OR_PARTITION TOPIC_DELETION_DISABLED REQUEST_TIMED_OUT
+ *                KAFKA_STORAGE_ERROR POLICY_VIOLATION
  */
 export const deleteTopicsHandler = forwardedHandler({
   name: 'DeleteTopics',

@@ -17,6 +17,11 @@ type PartitionAnswer = { -readonly [Name in keyof Answer['topics'][number]['part
  *
  * Each partition's owner moves the start of its log. Waits for the owners. Not done yet: waiting until the followers
  * have moved theirs.
+ *
+ *     served by  the owners of the partitions, gathered
+ *     bound      the frame
+ *     errors     UNKNOWN_TOPIC_OR_PARTITION NOT_LEADER_OR_FOLLOWER KAFKA_STORAGE_ERROR OFFSET_OUT_OF_RANGE
+ *                INVALID_TOPIC_EXCEPTION POLICY_VIOLATION
  */
 export class DeleteRecordsHandler implements ApiHandler {
   readonly #row = new RowSnapshot();

@@ -15,6 +15,10 @@ import type { Request } from './request.ts';
  *
  * Runs on the receiving shard out of a block of ids that control gave it; waits for the next block when that is used
  * up. Not done yet: transactional producers (answered with COORDINATOR_NOT_AVAILABLE), two-phase commit.
+ *
+ *     served by  this shard alone
+ *     bound      a block of ids at a time
+ *     errors     INVALID_REQUEST COORDINATOR_NOT_AVAILABLE COORDINATOR_LOAD_IN_PROGRESS
  */
 export class InitProducerIdHandler implements ApiHandler {
   #nextId = 0n;

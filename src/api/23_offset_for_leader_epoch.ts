@@ -21,6 +21,11 @@ type PartitionRequest = OffsetForLeaderEpochRequest['topics'][number]['partition
  * OffsetForLeaderEpoch (23), versions 2 to 4: KIP-101, KIP-279, KIP-320.
  *
  * Each partition's owner looks it up in the epochs of its log. Waits for the owners.
+ *
+ *     served by  the owners of the partitions, gathered
+ *     bound      the frame
+ *     errors     UNKNOWN_TOPIC_OR_PARTITION NOT_LEADER_OR_FOLLOWER KAFKA_STORAGE_ERROR FENCED_LEADER_EPOCH
+ *                UNKNOWN_LEADER_EPOCH
  */
 export class OffsetForLeaderEpochHandler implements ApiHandler {
   readonly #row = new RowSnapshot();

@@ -21,6 +21,10 @@ type Result = Encodable<typeof describeConfigsResponse>['results'][number];
  *
  * Runs on the receiving shard, out of its image and what the node was started with. Never waits. Not done yet:
  * authorization, levels of loggers.
+ *
+ *     served by  this shard alone
+ *     bound      the frame
+ *     errors     INVALID_REQUEST INVALID_TOPIC_EXCEPTION UNKNOWN_TOPIC_OR_PARTITION
  */
 export const describeConfigsHandler: ApiHandler = {
   handle(request: Request, host: ApiHost): void {

@@ -20,6 +20,10 @@ type Partition = Directory['topics'][number]['partitions'][number];
  *
  * Runs on the receiving shard, out of rows and lists of segments. Does not wait. Not done yet: replicas that move
  * between directories, cordoned directories.
+ *
+ *     served by  this shard alone
+ *     bound      the frame
+ *     errors     KAFKA_STORAGE_ERROR
  */
 export class DescribeLogDirsHandler implements ApiHandler {
   readonly #row = new RowSnapshot();

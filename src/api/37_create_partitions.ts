@@ -8,6 +8,11 @@ import { forwardedHandler, NOT_DONE, OUTCOME_BYTES, textBytes } from './forwarde
  *
  * Decoded on the receiving shard, decided by control. Waits until the new partitions' logs are open. Not done yet:
  * authorization, quotas of partition mutations.
+ *
+ *     served by  control, forwarded
+ *     bound      8 MiB of metadata records, millrace.partitions.max
+ *     errors     INVALID_PARTITIONS INVALID_REPLICA_ASSIGNMENT INVALID_REQUEST UNKNOWN_TOPIC_OR_PARTITION POLICY_VIOLATION
+ *                REQUEST_TIMED_OUT KAFKA_STORAGE_ERROR
  */
 export const createPartitionsHandler = forwardedHandler({
   name: 'CreatePartitions',

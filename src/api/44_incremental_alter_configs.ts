@@ -12,6 +12,11 @@ import { forwardedHandler } from './forwarded_call.ts';
  *
  * Decoded on the receiving shard, decided by control. Answered when the change is committed. Not done yet: authorization,
  * levels of loggers.
+ *
+ *     served by  control, forwarded
+ *     bound      8 MiB of metadata records
+ *     errors     INVALID_CONFIG INVALID_REQUEST INVALID_TOPIC_EXCEPTION UNKNOWN_TOPIC_OR_PARTITION REQUEST_TIMED_OUT
+ *                KAFKA_STORAGE_ERROR POLICY_VIOLATION
  */
 export const incrementalAlterConfigsHandler = forwardedHandler({
   name: 'IncrementalAlterConfigs',

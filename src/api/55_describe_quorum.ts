@@ -8,6 +8,10 @@ import { forwardedHandler, NOT_DONE, OUTCOME_BYTES, textBytes } from './forwarde
  * DescribeQuorum (55), versions 0 to 2: KIP-595, KIP-836 times, KIP-853 directories and addresses.
  *
  * Decoded on the receiving shard, answered by control, who is the quorum. Not done yet: other voters, observers.
+ *
+ *     served by  control, forwarded
+ *     bound      the frame
+ *     errors     UNKNOWN_TOPIC_OR_PARTITION REQUEST_TIMED_OUT
  */
 export const describeQuorumHandler = forwardedHandler({
   name: 'DescribeQuorum',

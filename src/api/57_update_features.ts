@@ -9,6 +9,10 @@ import { forwardedHandler, NOT_DONE, OUTCOME_BYTES, textBytes } from './forwarde
  *
  * Decoded on the receiving shard, decided by control. Answered when the levels are committed. Not done yet:
  * authorization; `kraft.version` keeps the level that the quorum was formatted with.
+ *
+ *     served by  control, forwarded
+ *     bound      8 MiB of metadata records
+ *     errors     INVALID_UPDATE_VERSION INVALID_REQUEST REQUEST_TIMED_OUT KAFKA_STORAGE_ERROR POLICY_VIOLATION
  */
 export const updateFeaturesHandler = forwardedHandler({
   name: 'UpdateFeatures',

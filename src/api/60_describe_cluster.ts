@@ -14,6 +14,10 @@ import type { Request } from './request.ts';
  *
  * Runs on the receiving shard, out of its image. Never waits. Tells the address of the listener that was asked. Not done
  * yet: authorization, other nodes.
+ *
+ *     served by  this shard alone
+ *     bound      the frame
+ *     errors     MISMATCHED_ENDPOINT_TYPE UNSUPPORTED_ENDPOINT_TYPE
  */
 export const describeClusterHandler: ApiHandler = {
   handle(request: Request, host: ApiHost): void {

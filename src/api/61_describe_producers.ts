@@ -20,6 +20,10 @@ type PartitionAnswer = { -readonly [Name in keyof Answered]: Answered[Name] };
  * DescribeProducers (61), versions 0 to 0: KIP-664.
  *
  * Each partition's owner tells the producers that its log knows. Waits for the owners.
+ *
+ *     served by  the owners of the partitions, gathered
+ *     bound      the frame
+ *     errors     UNKNOWN_TOPIC_OR_PARTITION NOT_LEADER_OR_FOLLOWER KAFKA_STORAGE_ERROR INVALID_TOPIC_EXCEPTION
  */
 export class DescribeProducersHandler implements ApiHandler {
   readonly #row = new RowSnapshot();

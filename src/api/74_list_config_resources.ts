@@ -18,6 +18,10 @@ interface ListedResource {
  * ListConfigResources (74), versions 0 to 1: KIP-714 (version 0 lists subscriptions to client metrics alone), KIP-1142.
  *
  * Runs on the receiving shard, out of its image. Never waits. Not done yet: authorization.
+ *
+ *     served by  this shard alone
+ *     bound      the frame
+ *     errors     UNSUPPORTED_VERSION
  */
 export const listConfigResourcesHandler: ApiHandler = {
   handle(request: Request, host: ApiHost): void {

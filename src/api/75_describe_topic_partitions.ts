@@ -22,6 +22,11 @@ type TopicAnswer = Answer['topics'][number];
  * DescribeTopicPartitions (75), versions 0 to 0: KIP-966, pages of topics in the order of their names.
  *
  * Runs on the receiving shard, out of its image, the columns and the rows. Never waits. Not done yet: authorization.
+ *
+ *     served by  this shard alone
+ *     bound      max.request.partition.size.limit partitions an answer
+ *     errors     INVALID_REQUEST INVALID_TOPIC_EXCEPTION UNKNOWN_TOPIC_OR_PARTITION LEADER_NOT_AVAILABLE
+ *                LISTENER_NOT_FOUND
  */
 export class DescribeTopicPartitionsHandler implements ApiHandler {
   readonly #partitions = new PartitionDescriptions();

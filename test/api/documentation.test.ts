@@ -1,11 +1,11 @@
 import { equal, ok } from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { apiTable, type ApiEntry } from '../../src/api/table.ts';
 import { apis, type Api } from '../../src/protocol/api_keys.ts';
+import { datasheets } from './datasheets.ts';
 
 const page = new URL('../../docs/protocol.md', import.meta.url);
-const handlers = new URL('../../src/api/', import.meta.url);
 
 /** `npm run docs:protocol` writes the tables anew. */
 const isWriting = process.env['MILLRACE_WRITE_DOCS'] === '1';
@@ -30,6 +30,11 @@ test('the tables of docs/protocol.md are those of the program', () => {
     'key | API | of Kafka',
     others.map((api) => `${api.key} | ${api.name} | ${versions(api.minVersion, api.maxStableVersion)}`),
   );
+  const bounds = [...apiTable.values()].map(({ name }) => {
+    const { bound, errors } = datasheets.get(name)!;
+    return `${name} | ${bound} | ${errors.join(', ')}`;
+  });
+  after = withTable(after, 'bounds', 'API | bound | errors', bounds);
   if (isWriting) writeFileSync(page, after);
   else equal(before, after);
 });
@@ -52,22 +57,11 @@ function servedRow({ key, name, minVersion, maxStableVersion }: Api, entry: ApiE
     versions(minVersion, maxStableVersion),
     entry.executes,
     entry.order,
-    notDoneYet(key),
+    datasheets.get(name)!.notDoneYet,
   ];
   return columns.join(' | ');
 }
 
 function versions(first: number, last: number): string {
   return first === last ? String(first) : `${first}–${last}`;
-}
-
-/** What the handler's datasheet says. */
-function notDoneYet(key: number): string {
-  const prefix = `${String(key).padStart(2, '0')}_`;
-  const file = readdirSync(handlers).find((name) => name.startsWith(prefix));
-  ok(file !== undefined, `the handler of ${key} has a file`);
-  const datasheet = /\/\*\*[^]*?\*\//.exec(readFileSync(new URL(file, handlers), 'utf8'))?.[0] ?? '';
-  ok(datasheet.includes(`(${key})`), `${file} opens with a datasheet`);
-  const text = datasheet.replaceAll(/\s*\n \*\/?\s*/g, ' ');
-  return /Not done yet: (.*?)\.(?: |$)/.exec(text)?.[1] ?? '';
 }

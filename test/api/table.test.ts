@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { ApiHandlers } from '../../src/api/handlers.ts';
 import { apiTable } from '../../src/api/table.ts';
 import { ApiKey } from '../../src/protocol/api_keys.ts';
+import type { ErrorName } from '../../src/protocol/errors.ts';
 import { MESSAGES } from '../../src/protocol/schema/catalog.ts';
-
-const folder = new URL('../../src/api/', import.meta.url);
+import { datasheets } from './datasheets.ts';
 
 test('what the table lists has a handler, and versions that the protocol has', () => {
   const handlers = new ApiHandlers();
@@ -38,16 +37,39 @@ test('a key that the table does not list has no handler', () => {
   }
 });
 
-test('the folder lists what is served: one file for each key, whose datasheet has its versions', () => {
-  const files = readdirSync(folder).filter((name) => /^\d\d_/.test(name));
+test('the folder lists what is served: one file for each key, whose datasheet says what the table says', () => {
   assert.deepEqual(
-    files.map((name) => Number(name.slice(0, 2))).toSorted(byNumber),
-    [...apiTable.keys()].toSorted(byNumber),
+    [...datasheets.values()].map(({ name, key, minVersion, maxVersion }) => ({ name, key, minVersion, maxVersion })),
+    [...apiTable.values()]
+      .map(({ name, key, minVersion, maxVersion }) => ({ name, key, minVersion, maxVersion }))
+      .toSorted((one, other) => one.key - other.key),
   );
-  for (const file of files) {
-    const { name, key, minVersion, maxVersion } = apiTable.get(Number(file.slice(0, 2)))!;
-    const text = readFileSync(new URL(file, folder), 'utf8');
-    assert.ok(text.includes(` * ${name} (${key}), versions ${minVersion} to ${maxVersion}`), `${file}: ${name}`);
+  for (const { file, key } of datasheets.values()) assert.equal(Number(file.slice(0, 2)), key);
+});
+
+test('who serves a request is what its datasheet, the table and the handler say', () => {
+  for (const { name, file, servedBy, source } of datasheets.values()) {
+    const isForwarded = source.includes('forwardedHandler(');
+    const isGathered = /host\.(append|callPartition)\(/.test(source);
+    assert.ok(!isForwarded || !isGathered, file);
+    const said = isForwarded
+      ? 'control, forwarded'
+      : isGathered
+        ? 'the owners of the partitions, gathered'
+        : 'this shard alone';
+    assert.equal(servedBy, said, file);
+    const executes = isForwarded ? 'control' : isGathered ? 'owner of the partition' : 'receiver';
+    assert.equal(apiTable.get(ApiKey[name])!.executes, executes, file);
+  }
+});
+
+test('a datasheet lists every error that its handler names, none twice, and no accident', () => {
+  for (const { file, errors, source } of datasheets.values()) {
+    assert.equal(new Set(errors).size, errors.length, file);
+    assert.ok(!errors.includes('NONE') && !errors.includes('UNKNOWN_SERVER_ERROR'), file);
+    for (const [, name] of source.matchAll(/ErrorCode\.([A-Z_]+)/g)) {
+      assert.ok(name === 'NONE' || errors.includes(name as ErrorName), `${file}: ${name}`);
+    }
   }
 });
 
@@ -58,5 +80,3 @@ test('only requests that touch records in one place may overlap', () => {
     ['Produce'],
   );
 });
-
-const byNumber = (one: number, other: number): number => one - other;

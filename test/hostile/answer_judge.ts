@@ -40,7 +40,7 @@ export class AnswerJudge {
     for (const code of codes) {
       const text = `${name} ${knownCodes.has(code) ? errorName(code) : code}`;
       this.seen.set(text, (this.seen.get(text) ?? 0) + 1);
-      if (code !== ErrorCode.NONE && refusals[name]?.has(code) !== true) return `${text} is no answer of this API`;
+      if (code !== ErrorCode.NONE && refusals.get(name)?.has(code) !== true) return `${text} is no answer of this API`;
     }
     this.#learn(apiKey, value);
     return null;
