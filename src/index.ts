@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { addressText } from './cli/banner.ts';
 import { loadConfig } from './cli/start_options.ts';
 import { RecoveryProgressReport } from './cli/recovery_progress.ts';
-import type { NodeInfo } from './control/control_thread.ts';
+import type { NodeInfo } from './control/control_events.ts';
 import { startNode } from './node.ts';
 import { availableResources } from './platform/cores.ts';
 import { createLog } from './platform/log.ts';

@@ -1,4 +1,5 @@
-import { ControlThread, type ControlEvents } from './control/control_thread.ts';
+import { ControlThread } from './control/control_thread.ts';
+import type { ControlEvents } from './control/control_events.ts';
 import type { AddressCap, NodeConfig } from './config/node_config.ts';
 import { createBackground } from './platform/background.ts';
 import { holdDirectories } from './held_directories.ts';

@@ -11,7 +11,7 @@ export interface NodeConfig {
   readonly rack: string | null;
   /** How many shard threads run, at least 1. */
   readonly shards: number;
-  /** `millrace.start.timeout.ms`: the start, recovery not counted, is over within this time or has failed. */
+  /** `millrace.start.timeout.ms`: a start that makes no progress for so long has failed. */
   readonly startTimeoutMs: number;
   readonly listeners: readonly ListenerConfig[];
   /** Name of the listener by which brokers reach each other. Always one of `listeners`. */

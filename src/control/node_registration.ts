@@ -63,6 +63,11 @@ export class NodeRegistration {
     return this.#awaited.size === 0;
   }
 
+  /** Of that: what they do not lead yet. */
+  get unserved(): number {
+    return this.#awaited.size;
+  }
+
   /** A shard says that the row is another. */
   noticed(slot: number): void {
     if (this.#awaited.has(slot) && this.#isSettled(slot)) this.#awaited.delete(slot);
