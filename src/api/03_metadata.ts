@@ -36,14 +36,13 @@ export class MetadataHandler implements ApiHandler {
     const body = codecOf(metadataRequest).decode(host.body(request), request.apiVersion);
     if (body === null) return host.refuse(request, 'a malformed Metadata request');
     if (asksByIdTooEarly(body, request.apiVersion)) return refuseAll(body, request, host);
-    const { node } = host;
     const brokers = new ReachableBrokers(host, request.origin.listener);
     const view: View = { host, brokers, version: request.apiVersion, told: body.includeTopicAuthorizedOperations };
     const topics = this.#asked(body, view);
     codecOf(metadataResponse).encode(host.beginAnswer(request), request.apiVersion, {
       brokers: brokers.told(),
-      clusterId: node.clusterId,
-      controllerId: node.nodeId,
+      clusterId: host.node.clusterId,
+      controllerId: brokers.contact(),
       topics,
       clusterAuthorizedOperations: body.includeClusterAuthorizedOperations ? CLUSTER_OPERATIONS : UNTOLD,
       errorCode: ErrorCode.NONE,

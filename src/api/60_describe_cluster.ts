@@ -7,13 +7,14 @@ import {
 } from '../protocol/schema/60_describe_cluster.ts';
 import { CLUSTER_OPERATIONS, UNTOLD } from './authorized_operations.ts';
 import type { ApiHandler, ApiHost } from './host.ts';
+import { ReachableBrokers } from './reachable_brokers.ts';
 import type { Request } from './request.ts';
 
 /**
  * DescribeCluster (60), versions 0 to 2: KIP-700, KIP-919 kinds of endpoints, KIP-1073 fenced brokers.
  *
- * Runs on the receiving shard, out of its image. Never waits. Tells the address of the listener that was asked. Not done
- * yet: authorization, other nodes.
+ * Runs on the receiving shard, out of its image. Never waits. Tells the addresses of the listener that was asked, of
+ * brokers or of controllers. Not done yet: authorization.
  *
  *     served by  this shard alone
  *     bound      the frame
@@ -23,7 +24,7 @@ export const describeClusterHandler: ApiHandler = {
   handle(request: Request, host: ApiHost): void {
     const body = codecOf(describeClusterRequest).decode(host.body(request), request.apiVersion);
     if (body === null) return host.refuse(request, 'a malformed DescribeCluster request');
-    const { node, image } = host;
+    const { node } = host;
     const { listener } = request.origin;
     const writer = host.beginAnswer(request);
     const here = node.isControllerListener(listener) ? CONTROLLERS : BROKERS;
@@ -32,18 +33,17 @@ export const describeClusterHandler: ApiHandler = {
       codecOf(describeClusterResponse).encode(writer, request.apiVersion, { clusterId: '', brokers: [], ...refusal });
       return host.complete(request);
     }
-    const isFenced = here === BROKERS && image.cluster.brokers.get(node.nodeId)?.isFenced === true;
-    const { host: address, port } = node.endpoint(listener);
-    const rack = here === BROKERS ? node.rack : null;
-    const self = { brokerId: node.nodeId, host: address, port, rack, isFenced };
+    const reachable = new ReachableBrokers(host, listener);
+    const nodes = here === BROKERS ? reachable.all() : reachable.controllers();
+    const told = body.includeFencedBrokers ? nodes : nodes.filter(({ isFenced }) => !isFenced);
     codecOf(describeClusterResponse).encode(writer, request.apiVersion, {
       throttleTimeMs: 0,
       errorCode: ErrorCode.NONE,
       errorMessage: null,
       endpointType: here,
       clusterId: node.clusterId,
-      controllerId: node.nodeId,
-      brokers: isFenced && !body.includeFencedBrokers ? [] : [self],
+      controllerId: here === BROKERS ? reachable.contact() : node.nodeId,
+      brokers: told.map(({ nodeId, ...rest }) => ({ brokerId: nodeId, ...rest })),
       clusterAuthorizedOperations: body.includeClusterAuthorizedOperations ? CLUSTER_OPERATIONS : UNTOLD,
     });
     host.complete(request);

@@ -17,6 +17,7 @@ import { MetadataImage } from '../../src/metadata/metadata_image.ts';
 import { privatePartitions } from '../../src/metadata/partition_store.ts';
 import type { AppendSink } from '../../src/partition/append_queue.ts';
 import type { Clock } from '../../src/port/clock.ts';
+import { createCodecs } from '../../src/platform/codecs.ts';
 import type { ApiKey } from '../../src/protocol/api_keys.ts';
 import { codecOf } from '../../src/protocol/codec.ts';
 import { writeRequestHeader } from '../../src/protocol/headers.ts';
@@ -39,7 +40,7 @@ import { SendBuffers } from '../../src/shard/send_buffers.ts';
 import { Arena, pageBytes } from '../../src/shared-memory/arena.ts';
 import type { ChannelHandler } from '../../src/shared-memory/channel.ts';
 import { ConnectionClaim } from '../../src/shared-memory/connection_limits.ts';
-import { allocateSharedMemory, sharedGeometry } from '../../src/shared-memory/layout.ts';
+import { allocateSharedMemory, sharedGeometry, type SharedMemory } from '../../src/shared-memory/layout.ts';
 import { replicaState } from '../../src/shared-memory/partition_table.ts';
 import { ThreadMemory } from '../../src/shared-memory/thread_memory.ts';
 import { resolveNode } from '../config/sources.ts';
@@ -48,6 +49,8 @@ import { simKernels } from '../simulation/sim_kernels.ts';
 import { FakeSocket } from './fake_socket.ts';
 
 export const TOPIC = 'orders';
+/** By which clients come. */
+export const LISTENERS = ['PLAINTEXT', 'INSIDE'];
 /** Partition 0 is this shard's, partition 1 the other one's. */
 export const HERE = 0;
 export const THERE = 1;
@@ -76,6 +79,7 @@ export interface WaitingCall {
  */
 export class SmallShard implements ChannelHandler {
   nowMs = 1_000;
+  readonly shared: SharedMemory;
   readonly memory: ThreadMemory;
   readonly arena: Arena;
   readonly buffers = new SendBuffers(1024 * KIB);
@@ -107,10 +111,11 @@ export class SmallShard implements ChannelHandler {
         arenaBudgetBytes: ARENA_BYTES,
         segmentHeapBytes: 64 * KIB,
         addressEntries: 64,
-        listenersMax: 1,
+        listenersMax: LISTENERS.length,
         tokenBuckets: 4,
       }),
     );
+    this.shared = shared;
     const memory = new ThreadMemory(shared, threads.port(1));
     this.#control = new ThreadMemory(shared, threads.port(0));
     this.#other = new ThreadMemory(shared, threads.port(2));
@@ -161,7 +166,7 @@ export class SmallShard implements ChannelHandler {
       columns: memory.columns,
       reader: overrides.reader ?? (null as unknown as LogReader),
       abortedTransactions: null as unknown as AbortedTransactions,
-      decompressor: { decompress: () => null },
+      decompressor: createCodecs(null),
       fetchSessions: new FetchSessions(
         { slots: 8, idMin: 1, idMax: 1000 },
         { fill: () => {}, uint32: () => this.#seed++ },
@@ -190,9 +195,9 @@ export class SmallShard implements ChannelHandler {
     );
   }
 
-  connect(): FakeSocket {
+  connect(listener = 0): FakeSocket {
     const socket = new FakeSocket();
-    this.connections.add(0, socket, new ConnectionClaim());
+    this.connections.add(listener, socket, new ConnectionClaim());
     return socket;
   }
 
@@ -344,8 +349,8 @@ const nodeView: NodeView = {
   clusterId: 'cluster',
   nodeId: 1,
   rack: null,
-  listenerName: () => 'PLAINTEXT',
-  endpoint: () => ({ host: 'localhost', port: 9092 }),
+  listenerName: (listener) => LISTENERS[listener]!,
+  endpoint: (listener) => ({ host: 'localhost', port: 9092 + listener }),
   topicDefaults: { autoCreate: true, partitions: 1 },
   written: [],
   fetchBytesMax: 50 * KIB * KIB,
