@@ -1,9 +1,9 @@
 import type { WrittenSetting } from '../config/node_config.ts';
 import type { ByteReader, ByteWriter } from '../base/bytes.ts';
 import type { AbortedTransactions } from '../log/aborted_transactions.ts';
+import type { Decompressor } from '../log/decompressor.ts';
 import type { LogReader } from '../log/log_reader.ts';
 import type { ReadPosition } from '../log/read_position.ts';
-import type { Decompressor } from '../log/records_by_time.ts';
 import type { MetadataImage } from '../metadata/metadata_image.ts';
 import type { Clock } from '../port/clock.ts';
 import type { DiskSpace } from '../port/disk.ts';

@@ -8,6 +8,7 @@ import { SegmentEntry } from '../shared-memory/segment_lists.ts';
 import type { SegmentListReader } from '../shared-memory/segment_lists.ts';
 import { BatchFinder } from './batch_finder.ts';
 import type { ReaderContext } from './batch_finder.ts';
+import type { Decompressor } from './decompressor.ts';
 import { driveLater, driveNow } from './disk_operation.ts';
 import { LogFailure } from './log_failure.ts';
 import { OpenSegments } from './open_segments.ts';
@@ -16,7 +17,6 @@ import type { ReadPolicy } from './read_policy.ts';
 import { listOffsetsTimestamp } from './read_position.ts';
 import type { ReadPosition, ReadResult, ReadStatus, TimestampResult } from './read_position.ts';
 import { trimToBatches } from './read_trim.ts';
-import type { Decompressor } from './records_by_time.ts';
 import { TimestampLookup } from './timestamp_lookup.ts';
 
 /** Memory that a read fills: plain, never shared. */

@@ -1,3 +1,4 @@
+import { CodecFailure } from '../port/codecs.ts';
 import {
   attributesOf,
   baseOffsetOf,
@@ -13,13 +14,10 @@ import {
   RECORDS_AT,
   sizeOf,
 } from '../protocol/record_batch.ts';
+import { RecordStream, type RecordVisitor } from '../protocol/record_stream.ts';
 import { RecordWalker } from '../protocol/records.ts';
 import { batchIsLegacy, batchLastOffset, batchMaxTimestamp, legacyAttributes, legacyValueAt } from './batch_header.ts';
-
-/** Makes plain bytes of the records of a compressed batch; null when they are not what the codec says. */
-export interface Decompressor {
-  decompress(codec: number, bytes: Uint8Array, start: number, end: number): Uint8Array | null;
-}
+import { type Decompressor, UNPACKED_BYTES_MAX, WHOLE_BYTES_MAX } from './decompressor.ts';
 
 /** The record found. Reused. */
 export interface RecordByTime {
@@ -41,15 +39,16 @@ export function firstRecordByTime(
   into: RecordByTime,
 ): 'found' | 'none' | 'corrupt' {
   if (batchIsLegacy(view, batch)) return firstLegacyRecord(view, bytes, batch, offset, timestamp, decompressor, into);
-  const walker = walkerOf(view, bytes, batch, decompressor);
-  if (walker === null) return 'corrupt';
-  while (walker.next()) {
-    if (walker.offset < offset || walker.timestamp < timestamp) continue;
-    into.offset = walker.offset;
-    into.timestamp = walker.timestamp;
-    return 'found';
-  }
-  return walker.failed ? 'corrupt' : 'none';
+  let isFound = false;
+  const isSound = visitRecords(view, bytes, batch, decompressor, (recordOffset, recordTimestamp) => {
+    if (recordOffset < offset || recordTimestamp < timestamp) return true;
+    into.offset = recordOffset;
+    into.timestamp = recordTimestamp;
+    isFound = true;
+    return false;
+  });
+  if (isFound) return 'found';
+  return isSound ? 'none' : 'corrupt';
 }
 
 /**
@@ -64,27 +63,64 @@ export function largestTimestampFrom(
   decompressor: Decompressor,
 ): number | null {
   if (batchIsLegacy(view, batch)) return batchMaxTimestamp(view, batch);
-  const walker = walkerOf(view, bytes, batch, decompressor);
-  if (walker === null) return null;
   let largest = -1;
-  while (walker.next()) if (walker.offset >= offset) largest = Math.max(largest, walker.timestamp);
-  return walker.failed ? null : largest;
+  const isSound = visitRecords(view, bytes, batch, decompressor, (recordOffset, timestamp) => {
+    if (recordOffset >= offset) largest = Math.max(largest, timestamp);
+    return true;
+  });
+  return isSound ? largest : null;
 }
 
-function walkerOf(view: DataView, bytes: Uint8Array, batch: number, decompressor: Decompressor): RecordWalker | null {
+/** Shows offset and timestamp of each record, until no more is wanted. False if the records cannot be walked. */
+function visitRecords(
+  view: DataView,
+  bytes: Uint8Array,
+  batch: number,
+  decompressor: Decompressor,
+  visit: (offset: number, timestamp: number) => boolean,
+): boolean {
   const codec = attributesOf(view, batch) & CODEC_MASK;
+  const start = batch + RECORDS_AT;
   const end = batch + sizeOf(view, batch);
-  const records = codec === CODEC_NONE ? bytes : decompressor.decompress(codec, bytes, batch + RECORDS_AT, end);
-  if (records === null) return null;
-  return new RecordWalker(false).reset(
-    records,
-    codec === CODEC_NONE ? batch + RECORDS_AT : 0,
-    codec === CODEC_NONE ? end : records.length,
-    recordCountOf(view, batch),
-    baseOffsetOf(view, batch),
-    baseTimestampOf(view, batch),
-    isLogAppendTime(view, batch) ? maxTimestampOf(view, batch) : -1,
+  const count = recordCountOf(view, batch);
+  const base = baseOffsetOf(view, batch);
+  const baseTimestamp = baseTimestampOf(view, batch);
+  const appendTime = isLogAppendTime(view, batch) ? maxTimestampOf(view, batch) : -1;
+  const walker = new RecordWalker(false);
+  if (codec === CODEC_NONE) walker.reset(bytes, start, end, count, base, baseTimestamp, appendTime);
+  else {
+    const records = decompressor.decompress(codec, bytes, start, end, WHOLE_BYTES_MAX);
+    if (records instanceof CodecFailure) {
+      if (records.reason === 'malformed') return false;
+      const visitor: RecordVisitor = (_, delta, timestamp) =>
+        visit(base + delta, appendTime < 0 ? timestamp : appendTime);
+      return visitInPieces(codec, bytes, start, end, decompressor, count, baseTimestamp, visitor);
+    }
+    walker.reset(records, 0, records.length, count, base, baseTimestamp, appendTime);
+  }
+  while (walker.next()) if (!visit(walker.offset, walker.timestamp)) return true;
+  return !walker.failed;
+}
+
+function visitInPieces(
+  codec: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  decompressor: Decompressor,
+  count: number,
+  baseTimestamp: number,
+  visitor: RecordVisitor,
+): boolean {
+  let isWanted = true;
+  const stream = new RecordStream().reset(count, baseTimestamp, false, (index, delta, timestamp, key) => {
+    isWanted = visitor(index, delta, timestamp, key);
+    return isWanted;
+  });
+  const failure = decompressor.decompressInPieces(codec, bytes, start, end, UNPACKED_BYTES_MAX, (piece) =>
+    stream.take(piece),
   );
+  return !isWanted || (failure === null && stream.isWhole);
 }
 
 /**
@@ -111,8 +147,9 @@ function firstLegacyRecord(
   }
   const end = batch + sizeOf(view, batch);
   const start = legacyValueAt(view, batch, end);
-  const inner = start < 0 ? null : decompressor.decompress(codec, bytes, start, end);
-  if (inner === null) return 'corrupt';
+  if (start < 0) return 'corrupt';
+  const inner = decompressor.decompress(codec, bytes, start, end, UNPACKED_BYTES_MAX);
+  if (inner instanceof CodecFailure) return 'corrupt';
   const innerView = new DataView(inner.buffer, inner.byteOffset, inner.byteLength);
   const last = lastInnerMessage(innerView);
   if (last < 0) return 'corrupt';

@@ -1,14 +1,15 @@
+import { CodecFailure } from '../port/codecs.ts';
 import type { File } from '../port/disk.ts';
 import { DiskError } from '../port/disk.ts';
 import type { RowSnapshot } from '../shared-memory/partition_table.ts';
 import { SegmentEntry } from '../shared-memory/segment_lists.ts';
 import { BatchFinder, copyRow } from './batch_finder.ts';
 import type { FindStatus, ReaderContext } from './batch_finder.ts';
+import type { Decompressor } from './decompressor.ts';
 import type { DiskOperation } from './disk_operation.ts';
 import { IndexSearch } from './index_search.ts';
 import { LogFailure } from './log_failure.ts';
 import { firstRecordByTime, largestTimestampFrom } from './records_by_time.ts';
-import type { Decompressor } from './records_by_time.ts';
 
 /** Later than every timestamp. */
 const endOfTime = Number.MAX_VALUE;
@@ -362,4 +363,5 @@ export class TimestampLookup implements DiskOperation {
 }
 
 const noBytes = new Uint8Array(0);
-const noDecompressor: Decompressor = { decompress: () => null };
+const noCodec = new CodecFailure('malformed', 'none');
+const noDecompressor: Decompressor = { decompress: () => noCodec, decompressInPieces: () => noCodec };

@@ -1,8 +1,10 @@
-import type { Decompressor } from '../log/records_by_time.ts';
+import { type Decompressor, UNPACKED_BYTES_MAX, WHOLE_BYTES_MAX } from '../log/decompressor.ts';
 import type { BatchMemory } from '../log/staged_appends.ts';
+import { CodecFailure } from '../port/codecs.ts';
 import type { Kernels } from '../port/kernels.ts';
 import { ErrorCode } from '../protocol/errors.ts';
 import { BatchFacts, checkBatch, CODEC_NONE, NO_TIMESTAMP, RECORDS_AT } from '../protocol/record_batch.ts';
+import { RecordStream, type RecordVisitor } from '../protocol/record_stream.ts';
 import { checkRecords, RecordWalker } from '../protocol/records.ts';
 import type { TargetCompression } from './recompression.ts';
 import { RecordErrors } from './record_errors.ts';
@@ -26,14 +28,19 @@ export interface BatchRules {
  */
 export class BatchValidation {
   readonly facts = new BatchFacts();
-  /** The records of a compressed batch as they came out of it; null for one that is not compressed. */
+  /**
+   * The records of a compressed batch as they came out of it; null for one that is not compressed, and for one that is
+   * large: of that, only `plainBytes` is known.
+   */
   plainRecords: Uint8Array | null = null;
+  plainBytes = 0;
   /** The records for which the batch was refused, when it was not refused as a whole. */
   readonly recordErrors = new RecordErrors();
   readonly #kernels: Kernels;
   readonly #decompressor: Decompressor;
   /** Comes after the check, which has held lengths where they count. */
   readonly #walker = new RecordWalker(false);
+  readonly #stream = new RecordStream();
 
   constructor(kernels: Kernels, decompressor: Decompressor) {
     this.#kernels = kernels;
@@ -66,21 +73,38 @@ export class BatchValidation {
   /** The batch is dealt with: nothing of it is kept, least of all what it unpacked to. */
   forget(): void {
     this.plainRecords = null;
+    this.plainBytes = 0;
     this.recordErrors.clear();
   }
 
   /** What does not unpack is refused, not stored. */
   #checkCompressed(memory: BatchMemory, { compression }: BatchRules): boolean {
     const facts = this.facts;
-    const records = this.#decompressor.decompress(facts.codec, memory.bytes, facts.start + RECORDS_AT, facts.end);
-    if (records === null) return false;
-    this.plainRecords = records;
-    const { recordCount, baseTimestamp } = facts;
-    const isStoredAsItIs = compression === null || compression.codec === facts.codec;
-    const { length } = records;
-    const verdict = checkRecords(records, 0, length, recordCount, baseTimestamp, facts.records, !isStoredAsItIs);
+    const { codec, start, end, recordCount, baseTimestamp } = facts;
+    const records = this.#decompressor.decompress(codec, memory.bytes, start + RECORDS_AT, end, WHOLE_BYTES_MAX);
+    const isStoredAsItIs = compression === null || compression.codec === codec;
+    let verdict: ErrorCode;
+    if (!(records instanceof CodecFailure)) {
+      const { length } = records;
+      this.plainRecords = records;
+      this.plainBytes = length;
+      verdict = checkRecords(records, 0, length, recordCount, baseTimestamp, facts.records, !isStoredAsItIs);
+    } else {
+      if (records.reason === 'malformed' || !this.#walkInPieces(memory, !isStoredAsItIs, null)) return false;
+      this.plainBytes = this.#stream.length;
+      verdict = this.#stream.verdict(facts.records);
+    }
     facts.applyClaimedAppendTime();
     return verdict === ErrorCode.NONE && facts.records.offsetsConsecutive;
+  }
+
+  /** Over records that are too large to be held. False if they do not unpack. */
+  #walkInPieces(memory: BatchMemory, areLengthsHeld: boolean, visitor: RecordVisitor | null): boolean {
+    const { codec, start, end, recordCount, baseTimestamp } = this.facts;
+    const stream = this.#stream.reset(recordCount, baseTimestamp, areLengthsHeld, visitor);
+    const take = (piece: Uint8Array): boolean => stream.take(piece);
+    const at = start + RECORDS_AT;
+    return this.#decompressor.decompressInPieces(codec, memory.bytes, at, end, UNPACKED_BYTES_MAX, take) === null;
   }
 
   /** Whether keys and times are right without a look at the single records. False: a closer look is needed. */
@@ -97,22 +121,28 @@ export class BatchValidation {
 
   /** Notes every record that is at fault. Walks over it only to say which: the batch is refused as a whole. */
   #nameRecords(memory: BatchMemory, rules: BatchRules, wallMs: number): ErrorCode {
-    const { start, end, recordCount, baseTimestamp, maxTimestamp, claimsAppendTime } = this.facts;
-    const plain = this.plainRecords;
-    const walker = this.#walker;
-    if (plain !== null) walker.reset(plain, 0, plain.length, recordCount, 0, baseTimestamp);
-    else walker.reset(memory.bytes, start + RECORDS_AT, end, recordCount, 0, baseTimestamp);
+    const { start, end, codec, recordCount, baseTimestamp, maxTimestamp, claimsAppendTime } = this.facts;
     let refusal: ErrorCode = ErrorCode.NONE;
-    for (let index = 0; walker.next(); index++) {
-      const timestamp = claimsAppendTime ? maxTimestamp : walker.timestamp;
-      if (rules.isCompacted && walker.keyStart < 0) {
+    const look: RecordVisitor = (index, _, recordTimestamp, hasKey) => {
+      const timestamp = claimsAppendTime ? maxTimestamp : recordTimestamp;
+      if (rules.isCompacted && !hasKey) {
         this.recordErrors.add(index, 'no key');
         if (refusal === ErrorCode.NONE) refusal = ErrorCode.INVALID_RECORD;
       } else if (!isTimely(rules, timestamp, claimsAppendTime, wallMs)) {
         this.recordErrors.add(index, 'time');
         refusal = ErrorCode.INVALID_TIMESTAMP;
       }
+      return true;
+    };
+    const plain = this.plainRecords;
+    if (plain === null && codec !== CODEC_NONE) {
+      this.#walkInPieces(memory, false, look);
+      return refusal;
     }
+    const walker = this.#walker;
+    if (plain !== null) walker.reset(plain, 0, plain.length, recordCount, 0, baseTimestamp);
+    else walker.reset(memory.bytes, start + RECORDS_AT, end, recordCount, 0, baseTimestamp);
+    for (let index = 0; walker.next(); index++) look(index, walker.offset, walker.timestamp, walker.keyStart >= 0);
     return refusal;
   }
 }

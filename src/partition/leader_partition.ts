@@ -1,12 +1,13 @@
 import { assert } from '../base/assert.ts';
 import type { BatchMemory, PartitionLog } from '../log/partition_log.ts';
 import type { LogFailure } from '../log/log_failure.ts';
+import type { Codecs } from '../port/codecs.ts';
 import type { Kernels } from '../port/kernels.ts';
 import { ErrorCode } from '../protocol/errors.ts';
-import { patchBaseOffset, patchLeaderEpoch, patchTimestamp } from '../protocol/record_batch.ts';
+import { CODEC_NONE, patchBaseOffset, patchLeaderEpoch, patchTimestamp, RECORDS_AT } from '../protocol/record_batch.ts';
 import { AppendQueue, type AppendSink } from './append_queue.ts';
 import { BatchValidation, type BatchRules } from './batch_validation.ts';
-import { recompressed, type BatchCodecs, type TargetCompression } from './recompression.ts';
+import { recompressed, type TargetCompression } from './recompression.ts';
 
 /** What a leader must know of its topic. Replaced as a whole when the topic's settings change. */
 export interface LeaderConfig extends BatchRules {
@@ -58,7 +59,7 @@ export class LeaderPartition {
   highWatermark: number;
   readonly #publication: LeaderPublication;
   readonly #kernels: Kernels;
-  readonly #codecs: BatchCodecs;
+  readonly #codecs: Codecs;
   readonly #validation: BatchValidation;
   #config: LeaderConfig;
   /** Offset of the next record that is staged. */
@@ -85,7 +86,7 @@ export class LeaderPartition {
     config: LeaderConfig,
     publication: LeaderPublication,
     kernels: Kernels,
-    codecs: BatchCodecs,
+    codecs: Codecs,
     host: LeaderHost,
   ) {
     this.#host = host;
@@ -279,8 +280,17 @@ export class LeaderPartition {
 
   /** The batch that was checked last, in the compression of the topic. */
   #recompress(memory: BatchMemory, compression: TargetCompression): BatchMemory {
-    const { facts, plainRecords } = this.#validation;
-    return recompressed(memory, facts, plainRecords, compression, this.#codecs, this.#kernels);
+    const codecs = this.#codecs;
+    const { facts, plainRecords, plainBytes } = this.#validation;
+    if (plainRecords !== null || facts.codec === CODEC_NONE) {
+      return recompressed(memory, facts, plainRecords, compression, codecs, this.#kernels);
+    }
+    const { codec, start, end } = facts;
+    const plain = codecs.decompress(codec, memory.bytes, start + RECORDS_AT, end, plainBytes);
+    assert(plain instanceof Uint8Array, 'a batch unpacks as it did before');
+    const made = recompressed(memory, facts, plain, compression, codecs, this.#kernels);
+    codecs.release();
+    return made;
   }
 
   /** A batch may have grown by another compression. */

@@ -1,5 +1,5 @@
-import type { Decompressor } from '../log/records_by_time.ts';
 import type { BatchMemory } from '../log/staged_appends.ts';
+import type { Codecs } from '../port/codecs.ts';
 import type { Kernels } from '../port/kernels.ts';
 import {
   ATTRIBUTES_AT,
@@ -11,11 +11,6 @@ import {
   patchCrc,
   RECORDS_AT,
 } from '../protocol/record_batch.ts';
-
-export interface BatchCodecs extends Decompressor {
-  /** `bytes[start, end)` in the framing of the codec; plain memory. */
-  compress(codec: number, bytes: Uint8Array, start: number, end: number, level: number): Uint8Array;
-}
 
 /** `compression.type` of a topic, other than `producer`. */
 export interface TargetCompression {
@@ -35,7 +30,7 @@ export function recompressed(
   facts: BatchFacts,
   plain: Uint8Array | null,
   target: TargetCompression,
-  codecs: BatchCodecs,
+  codecs: Codecs,
   kernels: Kernels,
 ): BatchMemory {
   const records = plain ?? memory.bytes.subarray(facts.start + RECORDS_AT, facts.end);

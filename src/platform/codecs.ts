@@ -2,10 +2,10 @@ import { createRequire } from 'node:module';
 
 import { CodecFailure, type Codecs } from '../port/codecs.ts';
 import type { Log } from '../port/log.ts';
-import { compressGzip, decompressGzip } from './compression/gzip.ts';
+import { compressGzip, decompressGzip, decompressGzipInPieces } from './compression/gzip.ts';
 import { compressLz4, Lz4Decompression, type Lz4Compress } from './compression/lz4.ts';
-import { compressSnappy, decompressSnappy } from './compression/snappy.ts';
-import { UnpackingMemory } from './compression/output.ts';
+import { compressSnappy, decompressSnappy, decompressSnappyInPieces } from './compression/snappy.ts';
+import { BoundedPieces, UnpackingMemory } from './compression/output.ts';
 import { compressZstd, ZstdDecompression } from './compression/zstd.ts';
 
 const GZIP = 1;
@@ -46,6 +46,24 @@ export function createCodecs(log: Log | null, loadLz4: () => Lz4Compress = requi
         default:
           return new CodecFailure('malformed', `no codec ${codec}`);
       }
+    },
+    decompressInPieces(codec, bytes, start, end, bytesMax, take) {
+      if (codec === SNAPPY) return decompressSnappyInPieces(bytes, start, end, bytesMax, memory, take);
+      const pieces = new BoundedPieces(bytesMax, memory, take);
+      switch (codec) {
+        case GZIP:
+          return decompressGzipInPieces(bytes, start, end, pieces, memory);
+        case LZ4:
+          return lz4.decompressInPieces(bytes, start, end, pieces);
+        case ZSTD:
+          return zstd.decompressInPieces(bytes, start, end, pieces);
+        default:
+          return new CodecFailure('malformed', `no codec ${codec}`);
+      }
+    },
+    release() {
+      memory.release();
+      lz4.release();
     },
     compress(codec, bytes, start, end, level) {
       const plain = bytes.subarray(start, end);

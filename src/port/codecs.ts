@@ -17,6 +17,21 @@ export interface Codecs {
     outputBytesMax: number,
   ): Uint8Array | CodecFailure;
   /**
+   * As `decompress`, for what becomes large: `take` is given one piece after the other, each good until it returns, and
+   * says whether it wants more. Memory is that of a piece, but for snappy: there a piece is a block, of up to 22 times
+   * the bytes of its compressed form. Null: all was given that was wanted.
+   */
+  decompressInPieces(
+    codec: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    outputBytesMax: number,
+    take: (piece: Uint8Array) => boolean,
+  ): CodecFailure | null;
+  /** What `decompress` gave last is not needed any more: if it is large, its memory goes back at once. */
+  release(): void;
+  /**
    * Compresses `bytes[start, end)` in the framing that Kafka's clients use. The result is plain memory that the caller
    * owns. A level that the codec does not have is taken as the nearest; snappy has none, LZ4 its fastest only.
    */

@@ -3,7 +3,6 @@ import type { NodeConfig, TopicConfig } from '../config/node_config.ts';
 import { BatchScanner } from '../log/batch_scanner.ts';
 import { LogFailure } from '../log/log_failure.ts';
 import { LeaderPartition, type LeaderHost } from '../partition/leader_partition.ts';
-import type { BatchCodecs } from '../partition/recompression.ts';
 import { ErrorCode } from '../protocol/errors.ts';
 import { replicaState } from '../shared-memory/partition_table.ts';
 import type { RecoveryPoints } from '../shared-memory/recovery_points.ts';
@@ -22,7 +21,6 @@ export interface OwnedPartitionsOptions {
   readonly config: NodeConfig;
   readonly memory: ThreadMemory;
   readonly heap: SegmentHeap;
-  readonly batchCodecs: BatchCodecs;
   readonly recoveryPoints: RecoveryPoints;
   /** A turn is due. */
   readonly wake: () => void;
@@ -310,7 +308,7 @@ export class OwnedPartitions implements LeaderHost {
   }
 
   #lead(replica: Replica): void {
-    const { ports, config, batchCodecs } = this.#options;
+    const { ports, config } = this.#options;
     const { row, identity, leadership, topicConfig } = replica;
     const { leaderEpoch } = leadership;
     const log = replica.log!;
@@ -331,7 +329,7 @@ export class OwnedPartitions implements LeaderHost {
       leaderConfig,
       { publish },
       ports.kernels,
-      batchCodecs,
+      ports.codecs,
       this,
     );
   }

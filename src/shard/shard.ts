@@ -26,9 +26,7 @@ import { MetadataImage } from '../metadata/metadata_image.ts';
 import { PartitionIndex } from '../metadata/partition_index.ts';
 import { FoundPartitions } from '../metadata/partition_store.ts';
 import { MetadataWatermark } from '../metadata/watermark.ts';
-import type { BatchCodecs } from '../partition/recompression.ts';
 import type { Timer } from '../port/clock.ts';
-import { CodecFailure } from '../port/codecs.ts';
 import { DiskError } from '../port/disk.ts';
 import { Arena } from '../shared-memory/arena.ts';
 import type { ChannelHandler } from '../shared-memory/channel.ts';
@@ -133,19 +131,11 @@ export class Shard implements ChannelHandler {
     const image = new MetadataImage(kernels, new FoundPartitions(new PartitionIndex(boot.partitionIndex)));
     const watermark = new MetadataWatermark(boot.metadataWatermark);
     this.#metadata = new MetadataFollower(disk, kernels, boot.metadataStart, watermark, thread, image);
-    const batchCodecs: BatchCodecs = {
-      decompress: (codec, bytes, start, end) => {
-        const records = ports.codecs.decompress(codec, bytes, start, end, UNPACKED_BYTES_MAX);
-        return records instanceof CodecFailure ? null : records;
-      },
-      compress: (codec, bytes, start, end, level) => ports.codecs.compress(codec, bytes, start, end, level),
-    };
     this.#partitions = new OwnedPartitions({
       ports,
       config,
       memory,
       heap: new SegmentHeap(shared.segmentHeaps[thread - 1]!),
-      batchCodecs,
       recoveryPoints: new RecoveryPoints(boot.recoveryPoints),
       wake: this.#wake,
     });
@@ -232,7 +222,7 @@ export class Shard implements ChannelHandler {
       columns: memory.columns,
       reader: this.#reader,
       abortedTransactions: this.#abortedTransactions,
-      decompressor: batchCodecs,
+      decompressor: ports.codecs,
       fetchSessions: new FetchSessions(
         shareOfShard(config.network.fetchSessionsMax, config.shards, thread - 1),
         ports.entropy,
@@ -485,8 +475,6 @@ function nodeView({ config, clusterId, ports, kraftVersion }: ShardBoot, metadat
 }
 
 const CONTROL = 0;
-/** A batch that unpacks to more is a bomb. */
-const UNPACKED_BYTES_MAX = 256 * 1024 * 1024;
 /** Messages taken from each neighbour in one turn. */
 const RING_BUDGET = 1024;
 /** Memory for answers that is kept for the next ones. */

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { gunzipSync, zstdDecompressSync } from 'node:zlib';
-import type { Decompressor } from '../../src/log/records_by_time.ts';
+import { gunzipSync } from 'node:zlib';
 import type { LogMachine } from './log_machine.ts';
 
 /** What Apache Kafka answers about a partition of a fixture after opening it. */
@@ -58,13 +57,3 @@ function filesOf(archive: string): { path: string; bytes: Uint8Array }[] {
   assert.ok(files.length > 5, 'the archive has files');
   return files;
 }
-
-/** The codecs that Node itself has. */
-export const nodeDecompressor: Decompressor = {
-  decompress(codec, bytes, start, end) {
-    const compressed = bytes.slice(start, end);
-    if (codec === 1) return new Uint8Array(gunzipSync(compressed));
-    if (codec === 4) return new Uint8Array(zstdDecompressSync(compressed));
-    return null;
-  },
-};

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { createCodecs } from '../../src/platform/codecs.ts';
 import type { PartitionLog } from '../../src/log/partition_log.ts';
 import { TimestampResult } from '../../src/log/read_position.ts';
 import { ProcessEnded } from '../simulation/world.ts';
 import { inArena, makeBatch } from './batches.ts';
 import { concatenated, LogMachine, readAll } from './log_machine.ts';
-import { nodeDecompressor } from './kafka_directories.ts';
+
+const codecs = createCodecs(null);
 
 const config = { segmentBytes: 600, indexIntervalBytes: 150, fileDeleteDelayMs: 50 };
 
@@ -172,7 +174,7 @@ class Run {
     const row = machine.snapshot();
     const out = new TimestampResult();
     for (const timestamp of [-3, 90, 180, 250, 333, 401]) {
-      reader.offsetForTimestamp(row, timestamp, model.end, nodeDecompressor, out);
+      reader.offsetForTimestamp(row, timestamp, model.end, codecs, out);
       const expected = timestamp === -3 ? model.firstOfLargest() : model.firstAtOrAfter(timestamp);
       assert.deepEqual([out.status, out.offset, out.timestamp], ['found', ...expected], `timestamp ${timestamp}`);
     }
@@ -295,7 +297,7 @@ test('timestamps in the future, backwards, equal and missing are found as by a n
         const out = new TimestampResult();
         for (const query of queries) {
           if (query === -1) continue;
-          reader.offsetForTimestamp(row, query, run.model.end, nodeDecompressor, out);
+          reader.offsetForTimestamp(row, query, run.model.end, codecs, out);
           const expected = query === -3 ? run.model.firstOfLargest() : run.model.firstAtOrAfter(query);
           assert.deepEqual([out.offset, out.timestamp], expected, `timestamp ${query}`);
         }

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createCodecs } from '../../src/platform/codecs.ts';
 import type { LogReader } from '../../src/log/log_reader.ts';
 import type { PartitionLog } from '../../src/log/partition_log.ts';
 import { ReadPosition, ReadResult, TimestampResult } from '../../src/log/read_position.ts';
 import type { ReadStatus } from '../../src/log/read_position.ts';
 import { RecentReads } from '../../src/log/read_policy.ts';
 import type { ReadPolicy } from '../../src/log/read_policy.ts';
-import { nodeDecompressor } from './kafka_directories.ts';
 import { inArena, makeBatch } from './batches.ts';
 import { concatenated, directory, LogMachine, readAll, readMemory } from './log_machine.ts';
+
+const codecs = createCodecs(null);
 
 const config = { segmentBytes: 1000, indexIntervalBytes: 200, fileDeleteDelayMs: 10 };
 const neverBlock: ReadPolicy = { mayBlock: () => false, mayLookUp: () => false, wasRead() {}, closeSlot() {} };
@@ -127,8 +129,8 @@ test('where a read may not block it says so, and its later form does the same', 
   const count = Math.floor(300 / batches[0]!.length);
   assert.deepEqual(memory.bytes.slice(0, result.bytes), concatenated(batches.slice(15, 15 + count)));
   const found = new TimestampResult();
-  assert.equal(reader.offsetForTimestamp(row, 1300, 120, nodeDecompressor, found), 'later');
-  later<void>(machine, (done) => reader.offsetForTimestampLater(row, 1303, 120, nodeDecompressor, found, done));
+  assert.equal(reader.offsetForTimestamp(row, 1300, 120, codecs, found), 'later');
+  later<void>(machine, (done) => reader.offsetForTimestampLater(row, 1303, 120, codecs, found, done));
   assert.deepEqual([found.status, found.offset, found.timestamp, found.leaderEpoch], ['found', 61, 1305, 3]);
   assert.equal(
     later<ReadStatus>(machine, (done) => reader.locateLater(row, 120, position, done)),
@@ -153,7 +155,7 @@ test('special timestamps', () => {
   const reader = machine.reader();
   const out = new TimestampResult();
   const ask = (timestamp: number, endOffset = 100): [number, number] => {
-    assert.equal(reader.offsetForTimestamp(machine.snapshot(), timestamp, endOffset, nodeDecompressor, out), 'found');
+    assert.equal(reader.offsetForTimestamp(machine.snapshot(), timestamp, endOffset, codecs, out), 'found');
     return [out.offset, out.timestamp];
   };
   assert.deepEqual(ask(-1), [100, -1]);

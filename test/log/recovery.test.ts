@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
+import { createCodecs } from '../../src/platform/codecs.ts';
 import type { LogFailureKind } from '../../src/log/log_failure.ts';
 import type { LogConfig } from '../../src/log/log_config.ts';
 import type { PartitionLog } from '../../src/log/partition_log.ts';
 import { ReadPosition, TimestampResult } from '../../src/log/read_position.ts';
 import { inArena, makeBatch } from './batches.ts';
 import { assertFails, concatenated, directory, LogMachine, readAll } from './log_machine.ts';
-import { nodeDecompressor } from './kafka_directories.ts';
+
+const codecs = createCodecs(null);
 
 const config: Partial<LogConfig> = { segmentBytes: 700, indexIntervalBytes: 100 };
 
@@ -244,7 +246,7 @@ test('a damaged index never makes a read wrong: every bit of every index flipped
 function timestampAnswer(machine: LogMachine, timestamp: number, end: number): [string, number, number] {
   const reader = machine.reader();
   const out = new TimestampResult();
-  const status = reader.offsetForTimestamp(machine.snapshot(), timestamp, end, nodeDecompressor, out);
+  const status = reader.offsetForTimestamp(machine.snapshot(), timestamp, end, codecs, out);
   reader.close();
   return [status, out.offset, out.timestamp];
 }

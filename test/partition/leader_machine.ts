@@ -4,6 +4,7 @@ import type { AppendSink } from '../../src/partition/append_queue.ts';
 import { logConfigDefaults, type LogConfig } from '../../src/log/log_config.ts';
 import type { PartitionLog, WriteMode } from '../../src/log/partition_log.ts';
 import type { LogFailure } from '../../src/log/log_failure.ts';
+import { CodecFailure, type Codecs } from '../../src/port/codecs.ts';
 import { inArena, makeBatch, type BatchShape } from '../log/batches.ts';
 import { LogMachine, readAll } from '../log/log_machine.ts';
 import { simKernels } from '../simulation/sim_kernels.ts';
@@ -27,9 +28,12 @@ export const plainLeader: LeaderConfig = {
   acknowledgesDurable: false,
 };
 
+const noSuchCodec = new CodecFailure('malformed', 'none');
 /** No codec: what says that it is compressed does not unpack, and what is compressed is the bytes with one in front. */
-const codecs = {
-  decompress: () => null,
+const codecs: Codecs = {
+  decompress: () => noSuchCodec,
+  decompressInPieces: () => noSuchCodec,
+  release: () => {},
   compress: (codec: number, bytes: Uint8Array, start: number, end: number): Uint8Array =>
     Uint8Array.of(codec, ...bytes.subarray(start, end)),
 };

@@ -83,6 +83,60 @@ for (const [name, codec] of CODECS) {
     );
   });
 
+  test(`${name}: in pieces as in one, sound, spoiled and cut, and bounded`, () => {
+    fc.assert(
+      fc.property(plainBytes, fc.option(fc.tuple(fc.nat(), fc.nat(255))), fc.nat(50), (plain, spoil, cut) => {
+        const packed = native.compress(codec, plain, 0, plain.length, 3);
+        if (spoil !== null) packed[spoil[0] % packed.length] = spoil[1];
+        const end = cut % 5 === 0 ? Math.max(0, packed.length - cut) : packed.length;
+        for (const bytesMax of [generous, 1000]) {
+          const pieces: Uint8Array[] = [];
+          const take = (piece: Uint8Array): boolean => pieces.push(piece.slice()) > 0;
+          const failure = native.decompressInPieces(codec, packed, 0, end, bytesMax, take);
+          const whole = native.decompress(codec, packed, 0, end, bytesMax);
+          if (whole instanceof CodecFailure) {
+            assert.ok(failure !== null);
+            if (bytesMax === generous) assert.equal(failure.reason, whole.reason);
+          } else {
+            assert.equal(failure, null);
+            assert.equal(Buffer.compare(Buffer.concat(pieces), whole), 0);
+          }
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test(`${name}: large in pieces takes no more memory than small, and large in one gives it back`, () => {
+    const zeros = new Uint8Array(40 << 20);
+    const bomb = native.compress(codec, zeros, 0, zeros.length, 3);
+    const before = process.memoryUsage().arrayBuffers;
+    let length = 0;
+    let held = 0;
+    const failure = native.decompressInPieces(codec, bomb, 0, bomb.length, zeros.length, (piece) => {
+      length += piece.length;
+      held = Math.max(held, process.memoryUsage().arrayBuffers - before);
+      return true;
+    });
+    assert.equal(failure, null);
+    assert.equal(length, zeros.length);
+    assert.ok(held < 4 << 20, `${held} B`);
+    const refused = native.decompressInPieces(codec, bomb, 0, bomb.length, zeros.length - 1, () => true);
+    assert.equal(refused?.reason, 'too large');
+    let calls = 0;
+    assert.equal(
+      native.decompressInPieces(codec, bomb, 0, bomb.length, zeros.length, () => ++calls < 3),
+      null,
+    );
+    assert.equal(calls, 3);
+
+    const whole = decompressed(native, codec, bomb);
+    assert.equal(whole.length, zeros.length);
+    native.release();
+    // gzip's library makes its own, LZ4 has that of WebAssembly: the collector's.
+    if (codec === 2 || codec === 4) assert.equal(whole.byteLength, 0);
+  });
+
   test(`${name}: noise is refused`, () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), (noise) => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { ByteWriter } from '../../src/base/bytes.ts';
 import { ErrorCode } from '../../src/protocol/errors.ts';
+import { RecordStream } from '../../src/protocol/record_stream.ts';
 import { checkRecords, RecordFacts, RecordWalker } from '../../src/protocol/records.ts';
 import { kernels } from '../tools/kernels.ts';
 
@@ -114,4 +115,54 @@ test('with log-append time every record has the time of the batch', () => {
   const walker = new RecordWalker().reset(bytes, 0, bytes.length, 2, 0, 1000, 7777);
   while (walker.next()) assert.equal(walker.timestamp, 7777);
   assert.equal(walker.failed, false);
+});
+
+test('records in pieces, sound and spoiled, are judged as those that are whole', () => {
+  const stream = new RecordStream();
+  let refused = 0;
+  fc.assert(
+    fc.property(
+      fc.array(record, { maxLength: 8 }),
+      fc.option(fc.tuple(fc.nat(), fc.nat(255))),
+      fc.tuple(fc.integer({ min: -1, max: 1 }), fc.nat(20)),
+      fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 }),
+      fc.boolean(),
+      (samples, spoil, [more, cut], sizes, areLengthsHeld) => {
+        const written = write(samples);
+        if (spoil !== null && written.length > 0) written[spoil[0] % written.length] = spoil[1];
+        const bytes = cut % 5 === 0 ? written.subarray(0, Math.max(0, written.length - cut)) : written;
+        const count = Math.max(0, samples.length + more);
+        const expected = new RecordFacts();
+        const verdict = checkRecords(bytes, 0, bytes.length, count, 1000, expected, areLengthsHeld);
+        const walker = new RecordWalker(false).reset(bytes, 0, bytes.length, count, 0, 1000);
+        let agrees = true;
+        stream.reset(count, 1000, areLengthsHeld, (index, offsetDelta, timestamp, hasKey) => {
+          if (!walker.next()) return true;
+          agrees &&= walker.offset === offsetDelta && walker.timestamp === timestamp;
+          agrees &&= hasKey === walker.keyStart >= 0 && index < count;
+          return true;
+        });
+        for (let at = 0, piece = 0, isWanted = true; at < bytes.length && isWanted; piece++) {
+          const size = sizes[piece % sizes.length]!;
+          isWanted = stream.take(bytes.subarray(at, at + size));
+          at += size;
+        }
+        const found = new RecordFacts();
+        assert.equal(stream.verdict(found), verdict);
+        if (verdict === ErrorCode.NONE) assert.deepEqual(found, expected);
+        else refused++;
+        assert.ok(agrees);
+      },
+    ),
+    { numRuns: 3000 },
+  );
+  assert.ok(refused > 300);
+});
+
+test('a stream wants no more when its visitor has what it looked for', () => {
+  const bytes = write([1, 2, 3].map((timestampDelta) => ({ timestampDelta, key: null, value: null, headers: [] })));
+  const seen: number[] = [];
+  const stream = new RecordStream().reset(3, 0, true, (_, __, timestamp) => seen.push(timestamp) < 2);
+  assert.equal(stream.take(bytes), false);
+  assert.deepEqual(seen, [1, 2]);
 });

@@ -18,6 +18,21 @@ export class SmallCodecs implements Codecs {
     return this.#codecs.decompress(codec, bytes, start, end, this.bound(outputBytesMax));
   }
 
+  decompressInPieces(
+    codec: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    outputBytesMax: number,
+    take: (piece: Uint8Array) => boolean,
+  ): CodecFailure | null {
+    return this.#codecs.decompressInPieces(codec, bytes, start, end, this.bound(outputBytesMax), take);
+  }
+
+  release(): void {
+    this.#codecs.release();
+  }
+
   compress(codec: number, bytes: Uint8Array, start: number, end: number, level: number): Uint8Array {
     return this.#codecs.compress(codec, bytes, start, end, level);
   }

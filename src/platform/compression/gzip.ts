@@ -1,7 +1,8 @@
-import type { CodecFailure } from '../../port/codecs.ts';
+import { CodecFailure } from '../../port/codecs.ts';
 import { lateZlib } from '../late_modules.ts';
 import { BoundedOutput, malformed, tooLarge } from './output.ts';
-import type { UnpackingMemory } from './output.ts';
+import type { BoundedPieces, UnpackingMemory } from './output.ts';
+import { StreamEngine } from './stream_engine.ts';
 
 /**
  * gzip: members one behind the other. As with Kafka (and unlike node:zlib's own), bytes behind the last member that are
@@ -55,6 +56,59 @@ export function decompressGzip(
     at = next;
   }
   return output.result();
+}
+
+export function decompressGzipInPieces(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  pieces: BoundedPieces,
+  memory: UnpackingMemory,
+): CodecFailure | null {
+  const { constants, createInflateRaw } = lateZlib();
+  const engine = StreamEngine.of(createInflateRaw(), constants.Z_FINISH);
+  if (engine === null) {
+    const whole = decompressGzip(bytes, start, end, pieces.bytesMax, memory);
+    if (whole instanceof CodecFailure) return whole;
+    pieces.take(whole);
+    return null;
+  }
+  const failure = inflateMembers(engine, bytes, start, end, pieces);
+  engine.close();
+  return failure;
+}
+
+function inflateMembers(
+  engine: StreamEngine,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  pieces: BoundedPieces,
+): CodecFailure | null {
+  const { crc32 } = lateZlib();
+  const { room } = pieces;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = dataStart(bytes, start, end);
+  if (at < 0) return malformed('gzip: header');
+  while (at >= 0) {
+    engine.reset();
+    let checksum = 0;
+    let length = 0;
+    for (let made = room.byteLength; made === room.byteLength;) {
+      made = engine.call(bytes, at, end, room, 0, room.byteLength);
+      if (made < 0) return malformed(`gzip: ${engine.error}`);
+      const piece = room.subarray(0, made);
+      if (!pieces.take(piece)) return pieces.ending();
+      at = end - engine.left;
+      checksum = crc32(piece, checksum);
+      length += made;
+    }
+    if (end - at < TRAILER_BYTES) return malformed('gzip: cut off');
+    if (view.getUint32(at, true) !== checksum) return malformed('gzip: checksum');
+    if (view.getUint32(at + 4, true) !== length % 2 ** 32) return malformed('gzip: length');
+    at = dataStart(bytes, at + TRAILER_BYTES, end);
+  }
+  return null;
 }
 
 export function compressGzip(bytes: Uint8Array, level: number): Uint8Array {

@@ -1,6 +1,7 @@
 import type { CodecFailure } from '../../port/codecs.ts';
 import { newLz4BlockModule, type Lz4BlockModule } from './lz4_block.ts';
 import { malformed, tooLarge } from './output.ts';
+import type { BoundedPieces } from './output.ts';
 import { xxh32 } from './xxh32.ts';
 
 /**
@@ -22,28 +23,20 @@ export type Lz4Compress = (bytes: Uint8Array) => Uint8Array | null;
 export class Lz4Decompression {
   #module: Lz4BlockModule | null = null;
   #touchedBytes = 0;
+  /** Of the frame whose header was read last. */
+  #blocksAt = 0;
+  #blockBytesMax = 0;
+  #checksums = false;
 
   decompress(bytes: Uint8Array, start: number, end: number, bytesMax: number): Uint8Array | CodecFailure {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (end - start < 7 || view.getUint32(start, true) !== MAGIC) return malformed('lz4: no frame');
-    const flags = bytes[start + 4]!;
-    const independent = (flags & 0x20) !== 0;
-    const checksums = (flags & 0x10) !== 0;
-    const blockBytesMax = blockBytesOf(bytes[start + 5]!);
-    if (flags >>> 6 !== VERSION || !independent || blockBytesMax === 0) return malformed('lz4: kind of frame');
-    const headerEnd = start + ((flags & 0x08) !== 0 ? 14 : 6);
-    if (headerEnd >= end) return malformed('lz4: cut off');
-    const checksum = bytes[headerEnd]!;
-    if (
-      checksum !== headerChecksum(bytes, start + 4, headerEnd) &&
-      checksum !== headerChecksum(bytes, start, headerEnd)
-    ) {
-      return malformed('lz4: checksum of the header');
-    }
+    const refusal = this.#readHeader(bytes, view, start, end);
+    if (refusal !== null) return refusal;
+    const blockBytesMax = this.#blockBytesMax;
+    const checksums = this.#checksums;
 
-    // Memory of WebAssembly never shrinks: after a very large frame another begins.
-    if (this.#module === null || this.#touchedBytes > KEPT_BYTES_MAX) this.#module = newLz4BlockModule();
-    const module = this.#module;
+    this.release();
+    const module = (this.#module ??= newLz4BlockModule());
     // The frame lies at the front, what comes out of it behind. Shared memory is copied by whole words only where both
     // ends lie alike: a tenth of the time.
     const front = (bytes.byteOffset + start) % 8;
@@ -52,7 +45,7 @@ export class Lz4Decompression {
     let memory = memoryOf(module, base);
     memory.set(bytes.subarray(start, end), front);
     let length = 0;
-    for (let at = headerEnd + 1; ;) {
+    for (let at = this.#blocksAt; ;) {
       if (end - at < 4) return malformed('lz4: cut off');
       const word = view.getUint32(at, true);
       at += 4;
@@ -83,6 +76,68 @@ export class Lz4Decompression {
         at += 4;
       }
     }
+  }
+
+  /** Memory of WebAssembly never shrinks: after a very large frame another begins. */
+  release(): void {
+    if (this.#touchedBytes > KEPT_BYTES_MAX) this.#module = null;
+    this.#touchedBytes = 0;
+  }
+
+  /** A piece for a block: blocks are independent, and memory is that of one. */
+  decompressInPieces(bytes: Uint8Array, start: number, end: number, pieces: BoundedPieces): CodecFailure | null {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const refusal = this.#readHeader(bytes, view, start, end);
+    if (refusal !== null) return refusal;
+    this.release();
+    const module = (this.#module ??= newLz4BlockModule());
+    for (let at = this.#blocksAt; ;) {
+      if (end - at < 4) return malformed('lz4: cut off');
+      const word = view.getUint32(at, true);
+      at += 4;
+      if (word === 0) return null;
+      const blockBytes = word % STORED;
+      if (blockBytes > this.#blockBytesMax || blockBytes > end - at) return malformed('lz4: length of a block');
+      const block = bytes.subarray(at, at + blockBytes);
+      at += blockBytes;
+      if (word >= STORED) {
+        if (!pieces.take(block)) return pieces.ending();
+      } else {
+        const base = blockBytes + SPOILED_BYTES;
+        const limit = base + Math.min(this.#blockBytesMax, blockBytes * RATIO_MAX);
+        const memory = memoryOf(module, limit + SPOILED_BYTES);
+        memory.set(block);
+        this.#touchedBytes = Math.max(this.#touchedBytes, limit);
+        const made = module.decompress(0, blockBytes, base, limit);
+        if (made < 0) return malformed('lz4: block');
+        if (!pieces.take(memory.subarray(base, base + made))) return pieces.ending();
+      }
+      if (!this.#checksums) continue;
+      if (end - at < 4) return malformed('lz4: cut off');
+      if (view.getUint32(at, true) !== xxh32(bytes, at - blockBytes, at)) return malformed('lz4: checksum of a block');
+      at += 4;
+    }
+  }
+
+  #readHeader(bytes: Uint8Array, view: DataView, start: number, end: number): CodecFailure | null {
+    if (end - start < 7 || view.getUint32(start, true) !== MAGIC) return malformed('lz4: no frame');
+    const flags = bytes[start + 4]!;
+    const independent = (flags & 0x20) !== 0;
+    const blockBytesMax = blockBytesOf(bytes[start + 5]!);
+    if (flags >>> 6 !== VERSION || !independent || blockBytesMax === 0) return malformed('lz4: kind of frame');
+    const headerEnd = start + ((flags & 0x08) !== 0 ? 14 : 6);
+    if (headerEnd >= end) return malformed('lz4: cut off');
+    const checksum = bytes[headerEnd]!;
+    if (
+      checksum !== headerChecksum(bytes, start + 4, headerEnd) &&
+      checksum !== headerChecksum(bytes, start, headerEnd)
+    ) {
+      return malformed('lz4: checksum of the header');
+    }
+    this.#blocksAt = headerEnd + 1;
+    this.#blockBytesMax = blockBytesMax;
+    this.#checksums = (flags & 0x10) !== 0;
+    return null;
   }
 }
 

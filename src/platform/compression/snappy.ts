@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 
 import type { CodecFailure } from '../../port/codecs.ts';
 import { BoundedOutput, malformed, tooLarge } from './output.ts';
-import type { UnpackingMemory } from './output.ts';
+import type { TakePiece, UnpackingMemory } from './output.ts';
 
 /**
  * Snappy as Kafka's clients send it: either one raw block, or the stream of snappy-java, which is a header of 16 bytes
@@ -26,11 +26,46 @@ export function decompressSnappy(
   bytesMax: number,
   memory: UnpackingMemory,
 ): Uint8Array | CodecFailure {
-  if (start === end) return malformed('snappy: nothing');
   const output = new BoundedOutput(bytesMax, (end - start) * 3, memory);
+  return decompressBlocks(bytes, start, end, output, () => true) ?? output.result();
+}
+
+/**
+ * A piece for a block: what a block copies may lie anywhere before in the block. For each of its bytes there are 22 at
+ * most.
+ */
+export function decompressSnappyInPieces(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  bytesMax: number,
+  memory: UnpackingMemory,
+  take: TakePiece,
+): CodecFailure | null {
+  const output = new BoundedOutput(bytesMax, 0, memory);
+  let given = 0;
+  const failure = decompressBlocks(bytes, start, end, output, () => {
+    given += output.length;
+    if (given > bytesMax || !take(output.result())) return false;
+    output.length = 0;
+    return true;
+  });
+  return given > bytesMax ? tooLarge(bytesMax) : failure;
+}
+
+/** `behindBlock` says whether to go on. */
+function decompressBlocks(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  output: BoundedOutput,
+  behindBlock: () => boolean,
+): CodecFailure | null {
+  if (start === end) return malformed('snappy: nothing');
   if (!hasMagic(bytes, start, end)) {
     const failure = decompressBlock(bytes, start, end, output);
-    return failure ?? output.result();
+    if (failure === null) behindBlock();
+    return failure;
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = start + HEADER_BYTES;
@@ -47,8 +82,9 @@ export function decompressSnappy(
     const failure = decompressBlock(bytes, at, at + length, output);
     if (failure !== null) return failure;
     at += length;
+    if (!behindBlock()) return null;
   }
-  return output.result();
+  return null;
 }
 
 export function compressSnappy(bytes: Uint8Array): Uint8Array {
