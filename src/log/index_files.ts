@@ -21,8 +21,8 @@ export class SegmentIndexes {
   timeEntries = 0;
   #filedOffsetBytes = -1;
   #filedTimeBytes = -1;
-  #offsets = new DataView(new ArrayBuffer(offsetEntryBytes * 16));
-  #times = new DataView(new ArrayBuffer(timeEntryBytes * 16));
+  #offsets = noEntries;
+  #times = noEntries;
 
   /** Of the last entries; -1 when there are none. */
   get lastRelativeOffset(): number {
@@ -120,6 +120,10 @@ export class SegmentIndexes {
   }
 }
 
+/** Most logs that are opened have an entry or none: memory comes with the first. */
+const noEntries = new DataView(new ArrayBuffer(0));
+const entriesBytesMin = 16 * timeEntryBytes;
+
 /** What the ends of a closed segment's index files say; a few reads, whatever their size. */
 export interface IndexEnds {
   lastRelativeOffset: number;
@@ -177,7 +181,7 @@ function viewOf(bytes: Uint8Array<ArrayBuffer>): DataView<ArrayBuffer> {
 
 function withRoom(entries: DataView<ArrayBuffer>, bytes: number): DataView<ArrayBuffer> {
   if (bytes <= entries.byteLength) return entries;
-  const larger = new Uint8Array(Math.max(bytes, entries.byteLength * 2));
+  const larger = new Uint8Array(Math.max(bytes, entriesBytesMin, entries.byteLength * 2));
   larger.set(new Uint8Array(entries.buffer, entries.byteOffset, entries.byteLength));
   return viewOf(larger);
 }

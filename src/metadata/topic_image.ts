@@ -14,7 +14,9 @@ export class TopicImage {
   readonly idWords: Int32Array;
   readonly isInternal: boolean;
   /** By partition index: the row of the partition table, -1 where no such partition is known. */
-  slots: Int32Array;
+  slots = noSlots;
+  /** `slots` is its front. Partitions come one at a time: memory for just as many each time would be the square of them. */
+  #room = noSlots;
   /** Topic configs that were set, by name; everything else falls back to the broker's. Changes with `ConfigsImage`. */
   readonly configs: ReadonlyMap<string, string>;
 
@@ -31,7 +33,6 @@ export class TopicImage {
     this.idWords = idWords;
     this.configs = configs;
     this.isInternal = INTERNAL_TOPICS.has(name);
-    this.slots = new Int32Array(0);
   }
 
   get partitionCount(): number {
@@ -44,14 +45,23 @@ export class TopicImage {
   }
 
   addPartition(partitionIndex: number, slot: number): void {
-    if (partitionIndex >= this.slots.length) {
-      const grown = new Int32Array(partitionIndex + 1).fill(-1);
-      grown.set(this.slots);
-      this.slots = grown;
-    }
+    if (partitionIndex >= this.slots.length) this.#grow(partitionIndex + 1);
     this.slots[partitionIndex] = slot;
   }
+
+  #grow(count: number): void {
+    if (count > this.#room.length) {
+      const length = count <= EXACT_MAX ? count : Math.max(count, this.#room.length * 2);
+      this.#room = new Int32Array(length).fill(-1);
+      this.#room.set(this.slots);
+    }
+    this.slots = count === this.#room.length ? this.#room : this.#room.subarray(0, count);
+  }
 }
+
+const noSlots = new Int32Array(0);
+/** Up to here V8 keeps the array inside its heap, and a view of its front would take it out of there. */
+const EXACT_MAX = 16;
 
 /** Topics of the broker itself, which clients may not create by naming them. */
 export const INTERNAL_TOPICS: ReadonlySet<string> = new Set([
