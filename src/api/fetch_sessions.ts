@@ -97,7 +97,9 @@ export class FetchSessions {
     }
     let victim: FetchSession | null = null;
     for (const session of this.#byId.values()) {
-      const isOpenTo = nowMs - session.createdMs > EVICTION_MS || (isPrivileged && !session.isPrivileged);
+      // Older when it was used last: one that has become so since stays until it was used again, or too long not used.
+      const isMature = session.lastUsedMs - session.createdMs > EVICTION_MS;
+      const isOpenTo = isMature || (isPrivileged && !session.isPrivileged);
       if (isOpenTo && (victim === null || outweighs(victim.isPrivileged, victim.size, session))) victim = session;
     }
     if (victim === null || !outweighs(isPrivileged, size, victim)) return false;

@@ -1,113 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ByteReader } from '../../src/base/bytes.ts';
 import { uuidOfWords } from '../../src/base/uuid.ts';
 import { TopicImage } from '../../src/metadata/topic_image.ts';
-import { codecOf } from '../../src/protocol/codec.ts';
 import { ErrorCode } from '../../src/protocol/errors.ts';
-import { fetchRequest, fetchResponse, type FetchResponse } from '../../src/protocol/schema/01_fetch.ts';
-import { replicaState } from '../../src/shared-memory/partition_table.ts';
-import type { FakeSocket } from '../shard/fake_socket.ts';
-import { frameOf, SmallShard } from '../shard/small_shard.ts';
-import { simKernels } from '../simulation/sim_kernels.ts';
-import { FakeReader } from './fake_reader.ts';
+import { BATCH_BYTES, FetchMachine, nameOf, PARTITIONS, slotOf, told, TOPICS, type Asked } from './fetch_machine.ts';
 
-const TOPICS = ['first', 'second'];
-const PARTITIONS = 3;
-const FIRST_SLOT = 20;
-const BATCH_BYTES = 70;
 const MAX_WAIT_MS = 500;
-
-interface Asked {
-  readonly topic: number;
-  readonly partition: number;
-  readonly fetchOffset: number;
-  readonly maxBytes?: number;
-}
-
-/** A shard with two topics of three partitions, and a client of it. */
-class FetchMachine {
-  readonly reader = new FakeReader();
-  readonly shard = new SmallShard({ reader: this.reader.asReader });
-  readonly socket: FakeSocket = this.shard.connect();
-  readonly version: number;
-
-  constructor(version: number) {
-    this.version = version;
-    for (const topic of TOPICS.keys()) this.createTopic(topic);
-  }
-
-  createTopic(number: number): void {
-    const { image, memory } = this.shard;
-    image.addTopic(TOPICS[number]!, idOf(number));
-    for (let partition = 0; partition < PARTITIONS; partition++) {
-      const slot = slotOf(number, partition);
-      const row = memory.table.row(slot);
-      row.state = replicaState.leader;
-      row.incarnation = slot;
-      row.publish();
-      image.topicByName(TOPICS[number]!)!.addPartition(partition, slot);
-      this.reader.bytesOf.set(slot, BATCH_BYTES);
-    }
-  }
-
-  /** The answer, or null while there is none. */
-  fetch(
-    session: { readonly id: number; readonly epoch: number },
-    asked: readonly Asked[],
-    forgotten: readonly Asked[] = [],
-    wanted: { readonly minBytes?: number; readonly maxBytes?: number; readonly maxWaitMs?: number } = {},
-  ): FetchResponse | null {
-    const named = (number: number) => ({ topic: TOPICS[number]!, topicId: idOf(number) });
-    this.socket.deliver(
-      frameOf(fetchRequest, this.version, 5, {
-        replicaId: -1,
-        maxWaitMs: wanted.maxWaitMs ?? 0,
-        minBytes: wanted.minBytes ?? 1,
-        maxBytes: wanted.maxBytes ?? 1_000_000,
-        sessionId: session.id,
-        sessionEpoch: session.epoch,
-        topics: asked.map(({ topic, partition, fetchOffset, maxBytes }) => ({
-          ...named(topic),
-          partitions: [{ partition, fetchOffset, partitionMaxBytes: maxBytes ?? 1_000_000 }],
-        })),
-        forgottenTopicsData: forgotten.map(({ topic, partition }) => ({ ...named(topic), partitions: [partition] })),
-      }),
-    );
-    this.shard.settle();
-    return this.takeAnswer();
-  }
-
-  takeAnswer(): FetchResponse | null {
-    const sent = this.socket.takeSent();
-    if (sent.length === 0) return null;
-    const fields = new ByteReader((bytes, start, end) => simKernels.decodeText(bytes, start, end));
-    const answer = codecOf(fetchResponse).decode(
-      fields.resetTo(sent.subarray(this.version >= 12 ? 9 : 8)),
-      this.version,
-    );
-    assert.ok(answer !== null && fields.remaining === 0);
-    return answer;
-  }
-}
-
-const idOf = (topic: number): string => uuidOfWords(5, 6, 7, topic);
-const slotOf = (topic: number, partition: number): number => FIRST_SLOT + topic * PARTITIONS + partition;
-const nameOf = (topic: number, partition: number): string => `${topic}/${partition}`;
-
-/** What an answer tells: `topic/partition`, error, watermark, bytes. */
-function told(answer: FetchResponse): unknown[] {
-  return answer.responses.flatMap(({ topic, topicId, partitions }) => {
-    const number = topic === '' ? TOPICS.findIndex((_, index) => idOf(index) === topicId) : TOPICS.indexOf(topic);
-    return partitions.map(({ partitionIndex, errorCode, highWatermark, records }) => [
-      nameOf(number, partitionIndex),
-      errorCode,
-      highWatermark,
-      records?.length ?? 0,
-    ]);
-  });
-}
 
 const place = fc.record({ topic: fc.nat(TOPICS.length - 1), partition: fc.nat(PARTITIONS) });
 const asking = fc.array(fc.record({ topic: fc.nat(1), partition: fc.nat(PARTITIONS), fetchOffset: fc.nat(4) }), {

@@ -77,6 +77,99 @@ test('a follower takes the place of any consumer, and a consumer never that of a
   assert.notEqual(make(cache, 2, 3 * MINUTE, true), null, 'a larger follower takes the place of an old one');
 });
 
+/** The rules as Kafka has them: each session says when it was touched last whether it may be driven out, and by whom. */
+class NaiveCache {
+  sessions: {
+    id: number;
+    size: number;
+    isPrivileged: boolean;
+    createdMs: number;
+    lastUsedMs: number;
+    yieldsTo: 'nobody' | 'followers' | 'all';
+  }[] = [];
+
+  touch(id: number, size: number, nowMs: number): void {
+    const session = this.sessions.find((one) => one.id === id)!;
+    Object.assign(session, { size, lastUsedMs: nowMs });
+    if (nowMs - session.createdMs > 2 * MINUTE) session.yieldsTo = 'all';
+    else session.yieldsTo = session.isPrivileged ? 'nobody' : 'followers';
+    this.sessions = [...this.sessions.filter((one) => one !== session), session];
+  }
+
+  /** The id of the session whose place it took, 0 when there was room, null when there is none. */
+  create(id: number, size: number, isPrivileged: boolean, nowMs: number, slots: number): number | null {
+    let gone = 0;
+    if (this.sessions.length >= slots) {
+      const stale = this.sessions[0]!;
+      const open = this.sessions.filter(
+        ({ yieldsTo }) => yieldsTo === 'all' || (isPrivileged && yieldsTo !== 'nobody'),
+      );
+      const [least] = open.toSorted((a, b) => Number(a.isPrivileged) - Number(b.isPrivileged) || a.size - b.size);
+      const isWorth = least !== undefined && (isPrivileged === least.isPrivileged ? size > least.size : isPrivileged);
+      if (nowMs - stale.lastUsedMs > 2 * MINUTE) gone = stale.id;
+      else if (isWorth) gone = least.id;
+      else return null;
+      this.remove(gone);
+    }
+    this.sessions.push({ id, size, isPrivileged, createdMs: nowMs, lastUsedMs: nowMs, yieldsTo: 'nobody' });
+    this.touch(id, size, nowMs);
+    return gone;
+  }
+
+  remove(id: number): void {
+    this.sessions = this.sessions.filter((one) => one.id !== id);
+  }
+}
+
+test('sessions give way to each other as the rules say, whatever comes in whatever order (row 31)', () => {
+  const step = fc.record({
+    kind: fc.constantFrom('create', 'create', 'touch', 'touch', 'remove'),
+    which: fc.nat(5),
+    isPrivileged: fc.boolean(),
+    waitMs: fc.constantFrom(0, 1, MINUTE, 2 * MINUTE, 2 * MINUTE + 1),
+  });
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 4 }), fc.array(step, { maxLength: 40 }), (slots, steps) => {
+      const cache = cacheOf(slots);
+      const model = new NaiveCache();
+      let nowMs = 0;
+      /** No two of one size, so that there is always one least. */
+      let size = 1;
+      for (const { kind, which, isPrivileged, waitMs } of steps) {
+        nowMs += waitMs;
+        const one = model.sessions[which % Math.max(1, model.sessions.length)];
+        if (kind === 'create') {
+          // Now one smaller than all, now one larger.
+          size = which % 2 === 0 ? 500 - model.sessions.length - (nowMs % 7) - (size % 50) : size + 1;
+          size = Math.max(1, Math.min(size, 600));
+          while (model.sessions.some((other) => other.size === size)) size++;
+          const before = model.sessions.map(({ id }) => id);
+          const made = make(cache, size, nowMs, isPrivileged);
+          const gone = model.create(made?.id ?? -1, size, isPrivileged, nowMs, slots);
+          assert.equal(made !== null, gone !== null);
+          for (const id of before) assert.equal(cache.get(id) !== null, id !== gone, `session ${id}`);
+        } else if (one !== undefined && kind === 'touch') {
+          touch(cache, cache.get(one.id)!, nowMs);
+          model.touch(one.id, one.size, nowMs);
+        } else if (one !== undefined) {
+          cache.remove(one.id);
+          model.remove(one.id);
+        }
+        assert.equal(cache.count, model.sessions.length);
+      }
+    }),
+    { numRuns: 400 },
+  );
+});
+
+test('the epoch behind the largest is the first (row 31)', () => {
+  const session = new FetchSession(1, true, false, 0);
+  session.epoch = 0x7fff_ffff;
+  assert.ok(session.isNext(0x7fff_ffff) && !session.isNext(-0x8000_0000) && !session.isNext(0));
+  session.advanceEpoch();
+  assert.ok(session.isNext(1) && !session.isNext(0) && !session.isNext(-0x8000_0000));
+});
+
 test('sessions hold a bounded amount of memory, whatever clients put into them', () => {
   const cache = cacheOf(10_000);
   const session = make(cache, 1, 0)!;

@@ -17,6 +17,7 @@ export interface SessionRequest {
 }
 
 const INITIAL_EPOCH = 0;
+const EPOCH_MAX = 0x7fff_ffff;
 const WRONG_EPOCH_DISTANCE = 7;
 
 /** A consumer's side of an incremental fetch session (KIP-227). */
@@ -32,6 +33,14 @@ export class SimFetchSession {
   reset(): void {
     this.#epoch = INITIAL_EPOCH;
     this.#told = new Map();
+  }
+
+  /** As if so many requests had gone by: the session has this epoch on both sides, if it is there. */
+  skipTo(epoch: number, cache: { get(id: number): { epoch: number } | null }): void {
+    const session = this.#epoch === INITIAL_EPOCH ? null : cache.get(this.#id);
+    if (session === null) return;
+    session.epoch = epoch;
+    this.#epoch = epoch;
   }
 
   request(wanted: readonly WantedPartition[], isWrong: boolean): SessionRequest {
@@ -74,7 +83,7 @@ export class SimFetchSession {
     }
     if (request.sessionEpoch === INITIAL_EPOCH) this.begun++;
     this.#id = sessionId;
-    this.#epoch = sessionId === 0 ? INITIAL_EPOCH : this.#epoch + 1;
+    this.#epoch = sessionId === 0 ? INITIAL_EPOCH : this.#epoch === EPOCH_MAX ? 1 : this.#epoch + 1;
     return null;
   }
 }
