@@ -1,50 +1,25 @@
 import { assert } from '../base/assert.ts';
-import type { File } from '../port/disk.ts';
 import { DiskError } from '../port/disk.ts';
-import type { Entropy } from '../port/entropy.ts';
-import { int64At, sizeOf } from '../protocol/record_batch.ts';
-import type { IndexTailWriter } from '../shared-memory/index_tail.ts';
-import { ActiveIndex } from './active_index.ts';
-import { batchLastOffset, batchLeaderEpoch, batchMaxTimestamp } from './batch_header.ts';
-import { BatchScanner } from './batch_scanner.ts';
-import { SegmentIndexes } from './index_files.ts';
-import { LeaderEpochFile } from './leader_epoch_file.ts';
+import { sizeOf } from '../protocol/record_batch.ts';
+import { advanceLogStartOffset, replaceSegments } from './closed_segments.ts';
 import type { LeaderEpochs } from './leader_epochs.ts';
-import { LogCommits } from './log_commits.ts';
-import type { CommitDone, CommittingLog, WriteMode } from './log_commits.ts';
-import type { LogConfig } from './log_config.ts';
-import { assertLogConfig } from './log_config.ts';
+import { committingLog } from './log_appends.ts';
+import { LogCommits, type CommitDone, type WriteMode } from './log_commits.ts';
+import { assertLogConfig, type LogConfig } from './log_config.ts';
 import { LogFailure } from './log_failure.ts';
-import { LogFlusher } from './log_flusher.ts';
-import type { FlushSource } from './log_flusher.ts';
-import { LogOpening } from './log_opening.ts';
-import { LogProducers } from './log_producers.ts';
-import type { LogOpeningOptions, OpenedLog, RecoveryReport } from './log_opening.ts';
-import type { LogPublication, PublishedSegment } from './log_publication.ts';
-import { LogSegments } from './log_segments.ts';
-import { reopenProducers } from './producer_opening.ts';
-import { cutSegment } from './log_truncation.ts';
-import type { Segment } from './segment.ts';
-import { createSegmentFiles } from './segment_files.ts';
+import { LogFlushes } from './log_flushes.ts';
+import { LogOpening, type RecoveryReport } from './log_opening.ts';
+import type { LogProducers } from './log_producers.ts';
+import type { PublishedSegment } from './log_publication.ts';
+import { rollTo } from './log_rolling.ts';
+import { LogState, type PartitionLogOptions } from './log_state.ts';
+import { truncateFullyAndStartAt, truncateTo } from './log_truncation.ts';
 import { segmentPath } from './segment_names.ts';
-import { SegmentRemovals } from './segment_removals.ts';
-import { replaceSegmentFiles } from './segment_replacement.ts';
-import { loadClosedSegments } from './segment_walk.ts';
 import type { BatchMemory } from './staged_appends.ts';
 
 export type { WriteMode } from './log_commits.ts';
+export type { PartitionLogOptions } from './log_state.ts';
 export type { BatchMemory } from './staged_appends.ts';
-
-export interface PartitionLogOptions extends LogOpeningOptions {
-  readonly entropy: Entropy;
-  readonly indexTail: IndexTailWriter;
-  readonly publication: LogPublication;
-  /**
-   * The sync that seals the undoing of a failed write does not block: `done` of its commit comes in a later event. Left
-   * out: it blocks.
-   */
-  readonly undoesLater?: boolean;
-}
 
 /**
  * The log of one replica: the only writer of its directory, used by one thread (the owner shard, or control for
@@ -58,28 +33,11 @@ export interface PartitionLogOptions extends LogOpeningOptions {
  *                      └─ a sync fails, or a failed change cannot be undone ─► failed ─► closed
  */
 export class PartitionLog {
-  readonly directory: string;
   /** What the opening found and did. */
   readonly report: RecoveryReport;
-  /** Read by anybody on the owner's thread, changed by the log alone. */
-  readonly leaderEpochs: LeaderEpochs;
-
-  readonly #options: PartitionLogOptions;
-  readonly #segments: LogSegments;
-  readonly #index: ActiveIndex;
-  readonly #flusher: LogFlusher;
-  readonly #epochFile: LeaderEpochFile;
+  readonly #state: LogState;
   readonly #commits: LogCommits;
-  readonly #removals: SegmentRemovals;
-  #producers: LogProducers;
-  #active: Segment;
-  #file: File;
-  #config: LogConfig;
-  #logStartOffset: number;
-  #logEndOffset: number;
-  #recoveryPoint: number;
-  #lastFlushMs: number;
-  #failure: LogFailure | null = null;
+  readonly #flushes: LogFlushes;
   #isClosed = false;
 
   /**
@@ -94,58 +52,44 @@ export class PartitionLog {
     const active = opened.segments.at(-1)!;
     const file = options.disk.open(segmentPath(options.directory, active.baseOffset, '.log'), 'write');
     if (file instanceof DiskError) return LogFailure.ofDisk(file);
-    const log = new PartitionLog(options, opened, file);
-    log.#index.begin(active.baseOffset, opened.activeIndexes);
-    options.publication.setAbortedTransactions(log.producers.abortedTransactions);
-    const failure = log.#segments.publish();
-    if (failure === null) return log;
+    const state = new LogState(options, opened, file);
+    state.index.begin(active.baseOffset, opened.activeIndexes);
+    options.publication.setAbortedTransactions(state.producers.abortedTransactions);
+    const failure = state.segments.publish();
+    if (failure === null) return new PartitionLog(state, opened.report);
     file.close();
     return failure;
   }
 
-  private constructor(options: PartitionLogOptions, opened: OpenedLog, file: File) {
-    this.directory = options.directory;
-    this.report = opened.report;
-    this.leaderEpochs = opened.leaderEpochs;
-    this.#producers = new LogProducers(options.disk, options.kernels, options.directory, opened.producers);
-    this.#options = options;
-    this.#config = options.config;
-    const { publication, clock, entropy } = options;
-    this.#segments = new LogSegments(opened.segments, options.directory, publication, clock, entropy);
-    this.#active = opened.segments.at(-1)!;
-    this.#active.jitterMs = this.#segments.drawJitter(options.config);
-    this.#file = file;
-    this.#logStartOffset = opened.logStartOffset;
-    this.#logEndOffset = this.#active.nextOffset;
-    this.#recoveryPoint = opened.recoveryPoint;
-    this.#lastFlushMs = options.clock.monotonicMs();
-    this.#index = new ActiveIndex(options.disk, options.directory, options.indexTail);
-    this.#commits = new LogCommits(this.#committingLog(), this.#logEndOffset);
-    this.#flusher = new LogFlusher(options.disk, options.directory, this.#flushSource());
-    // After a crash nobody knows whether the directory's own name was synced.
-    this.#flusher.namesChanged(opened.isNew || !options.cleanShutdown);
-    for (const { baseOffset, nextOffset } of opened.segments.slice(0, -1)) {
-      // One that ends at the recovery point may have been cut there by a truncation that was not synced.
-      if (nextOffset < this.#recoveryPoint) continue;
-      this.#flusher.foundUnsynced(baseOffset, nextOffset, this.#producers.filesToSync(baseOffset, nextOffset));
-    }
-    this.#removals = new SegmentRemovals(options.disk, options.clock, options.directory);
-    this.#epochFile = new LeaderEpochFile(options.disk, options.kernels, options.directory, opened.leaderEpochs);
+  private constructor(state: LogState, report: RecoveryReport) {
+    this.report = report;
+    this.#state = state;
+    this.#commits = new LogCommits(committingLog(state), state.logEndOffset);
+    this.#flushes = new LogFlushes(state);
+  }
+
+  get directory(): string {
+    return this.#state.directory;
+  }
+
+  /** Read by anybody on the owner's thread, changed by the log alone. */
+  get leaderEpochs(): LeaderEpochs {
+    return this.#state.leaderEpochs;
   }
 
   /** Who has written here, as far as that matters to what comes next; another one after a truncation. */
   get producers(): LogProducers {
-    return this.#producers;
+    return this.#state.producers;
   }
 
   /** Offset of the first record that may be read. */
   get logStartOffset(): number {
-    return this.#logStartOffset;
+    return this.#state.logStartOffset;
   }
 
   /** Offset after the last committed batch. */
   get logEndOffset(): number {
-    return this.#logEndOffset;
+    return this.#state.logEndOffset;
   }
 
   /** Offset after the last staged batch; equals `logEndOffset` when nothing is staged or in flight. */
@@ -155,26 +99,26 @@ export class PartitionLog {
 
   /** All below it is on stable storage. */
   get recoveryPoint(): number {
-    return this.#recoveryPoint;
+    return this.#state.recoveryPoint;
   }
 
   get activeSegmentBaseOffset(): number {
-    return this.#active.baseOffset;
+    return this.#state.active.baseOffset;
   }
 
   /** Bytes of the active segment's file that hold committed batches. */
   get activeSegmentBytes(): number {
-    return this.#active.bytes;
+    return this.#state.active.bytes;
   }
 
   /** Committed bytes of all segments. */
   get sizeBytes(): number {
-    return this.#segments.sizeBytes;
+    return this.#state.segments.sizeBytes;
   }
 
   /** Oldest first, the active one last. */
   get segments(): readonly PublishedSegment[] {
-    return this.#segments.all;
+    return this.#state.segments.all;
   }
 
   /** Something is staged that the next `commit` writes. */
@@ -193,22 +137,22 @@ export class PartitionLog {
 
   /** There are committed bytes, or a truncation, that were not synced. */
   get isDirty(): boolean {
-    return this.#recoveryPoint < this.#logEndOffset || this.#flusher.isTruncated;
+    return this.#state.isDirty;
   }
 
   /** Why the log failed for good, null while it works. */
   get failure(): LogFailure | null {
-    return this.#failure;
+    return this.#state.failure;
   }
 
   get config(): LogConfig {
-    return this.#config;
+    return this.#state.config;
   }
 
   /** Holds from the next commit on. */
   configure(config: LogConfig): void {
     assertLogConfig(config);
-    this.#config = config;
+    this.#state.config = config;
   }
 
   /** Takes effect with the next commit. */
@@ -223,7 +167,7 @@ export class PartitionLog {
   stage(memory: BatchMemory, start: number, end: number): void {
     assert(!this.#isClosed, 'a closed log takes nothing');
     this.#commits.stage(memory, start, end);
-    for (let at = start; at < end; at += sizeOf(memory.view, at)) this.#producers.stage(memory.view, at);
+    for (let at = start; at < end; at += sizeOf(memory.view, at)) this.#state.producers.stage(memory.view, at);
   }
 
   /**
@@ -233,7 +177,7 @@ export class PartitionLog {
    * commit while it was in flight fail with it. Not while `isCommitting`.
    */
   commit(done: CommitDone): void {
-    this.#commits.commit(this.#failure === null ? null : this.#refused(), done);
+    this.#commits.commit(this.#state.failure === null ? null : this.#state.refused(), done);
   }
 
   /**
@@ -242,14 +186,8 @@ export class PartitionLog {
    * there is nothing to sync.
    */
   flush(done: (failure: LogFailure | null) => void): void {
-    if (this.#failure !== null) return done(this.#refused());
-    this.#epochFile.writeChanged();
-    this.#lastFlushMs = this.#options.clock.monotonicMs();
-    if (!this.isDirty) return done(null);
-    // An index entry that cannot be written stays in the tail: it is only needed to find things faster.
-    this.#index.writeTail();
-    // A sync that failed while this one was under way may have taken its pages: that it succeeds says nothing then.
-    this.#flusher.flush((failure) => done(failure ?? (this.#failure === null ? null : this.#refused())));
+    if (this.#state.failure !== null) return done(this.#state.refused());
+    this.#flushes.flush(done);
   }
 
   /**
@@ -257,21 +195,14 @@ export class PartitionLog {
    * null. For a thread whose log decides what it does next; a shard never waits.
    */
   flushNow(): LogFailure | null {
-    if (this.#failure !== null) return this.#refused();
+    if (this.#state.failure !== null) return this.#state.refused();
     assert(!this.isCommitting, 'no blocking flush under a commit');
-    this.#epochFile.writeChanged();
-    const error = this.#flusher.syncAllNow();
-    if (error !== null) return this.#fail(LogFailure.ofDisk(error));
-    this.#recoveryPoint = this.#logEndOffset;
-    this.#lastFlushMs = this.#options.clock.monotonicMs();
-    return null;
+    return this.#flushes.flushNow();
   }
 
   /** By `flush.messages` and `flush.ms`, at `nowMs` of the monotonic clock. */
   isFlushDue(nowMs: number): boolean {
-    if (!this.isDirty || this.#failure !== null) return false;
-    const unflushed = this.#logEndOffset - this.#recoveryPoint;
-    return unflushed >= this.#config.flushMessages || nowMs - this.#lastFlushMs >= this.#config.flushMs;
+    return this.#flushes.isDue(nowMs);
   }
 
   /**
@@ -279,19 +210,20 @@ export class PartitionLog {
    * epoch without a record is not missed, and a start does not write a file for each of its partitions.
    */
   beginLeaderEpoch(epoch: number): void {
-    if (this.leaderEpochs.assign(epoch, this.#logEndOffset)) this.#epochFile.changed();
+    const { leaderEpochs, epochFile, logEndOffset } = this.#state;
+    if (leaderEpochs.assign(epoch, logEndOffset)) epochFile.changed();
   }
 
   /** Its log directory has failed: nothing is written or synced any more. */
   failWith(failure: LogFailure): void {
-    this.#fail(failure);
+    this.#state.fail(failure);
   }
 
   /** Closes the active segment when it is not empty and begins a new one at the log end offset. */
   roll(): LogFailure | null {
-    if (this.#failure !== null) return this.#refused();
+    if (this.#state.failure !== null) return this.#state.refused();
     assert(!this.isCommitting && !this.hasStaged, 'no roll under a commit');
-    return this.#active.bytes === 0 ? null : this.#rollTo(this.#logEndOffset);
+    return this.#state.active.bytes === 0 ? null : rollTo(this.#state, this.#state.logEndOffset);
   }
 
   /**
@@ -301,29 +233,10 @@ export class PartitionLog {
    * storage: what was cut off must not come back in front of what is written next.
    */
   truncateTo(offset: number): LogFailure | null {
-    if (this.#failure !== null) return this.#refused();
+    if (this.#state.failure !== null) return this.#state.refused();
     assert(!this.isCommitting && !this.hasStaged, 'no truncation under a commit');
-    if (offset >= this.#logEndOffset) return null;
-    if (offset < this.#segments.all[0]!.baseOffset) return this.truncateFullyAndStartAt(offset);
-    this.#options.publication.raiseReadEpoch();
-    const keep = this.#segments.all.findLastIndex((segment) => segment.baseOffset <= offset);
-    const { disk, kernels } = this.#options;
-    this.#flusher.truncated(offset);
-    // The entries of a segment that stays are cut with those in its files; those of another go with it.
-    if (keep === this.#segments.all.length - 1) this.#index.writeTail();
-    const markError = this.#remove(this.#segments.all.slice(keep + 1).toReversed());
-    if (markError !== null) return this.#fail(LogFailure.ofDisk(markError));
-    const old = this.#segments.all[keep]!;
-    const fileError = this.#openFile(old.baseOffset);
-    if (fileError !== null) return this.#fail(LogFailure.ofDisk(fileError));
-    const segment = this.#segments.create(old.baseOffset, this.#config);
-    const interval = this.#config.indexIntervalBytes;
-    const scanner = new BatchScanner(kernels);
-    const cut = cutSegment(disk, scanner, this.directory, this.#file, old, offset, segment, interval);
-    if (cut instanceof LogFailure) return this.#fail(cut);
-    this.#segments.all.length = keep;
-    this.#segments.all.push(segment);
-    return this.#truncated(offset, segment, cut.indexes);
+    if (offset >= this.#state.logEndOffset) return null;
+    return this.#truncated(truncateTo(this.#state, offset));
   }
 
   /**
@@ -331,23 +244,9 @@ export class PartitionLog {
    * rules of `truncateTo` hold.
    */
   truncateFullyAndStartAt(offset: number): LogFailure | null {
-    if (this.#failure !== null) return this.#refused();
+    if (this.#state.failure !== null) return this.#state.refused();
     assert(!this.isCommitting && !this.hasStaged, 'no truncation under a commit');
-    const { disk, publication } = this.#options;
-    publication.raiseReadEpoch();
-    this.#flusher.truncated(-1);
-    const error =
-      this.#remove(this.#segments.all.toReversed()) ??
-      createSegmentFiles(disk, this.directory, offset) ??
-      this.#openFile(offset);
-    if (error !== null) return this.#fail(LogFailure.ofDisk(error));
-    this.#logStartOffset = offset;
-    this.#segments.all.length = 0;
-    const segment = this.#segments.create(offset, this.#config);
-    this.#segments.all.push(segment);
-    this.leaderEpochs.clear();
-    this.#recoveryPoint = Math.min(this.#recoveryPoint, offset);
-    return this.#truncated(offset, segment, new SegmentIndexes());
+    return this.#truncated(truncateFullyAndStartAt(this.#state, offset));
   }
 
   /**
@@ -355,21 +254,16 @@ export class PartitionLog {
    * offset; nothing happens when it is below the start.
    */
   advanceLogStartOffset(offset: number): LogFailure | null {
-    if (this.#failure !== null) return this.#refused();
-    if (offset > this.#logEndOffset) return new LogFailure('refused', this.directory, 'a start above the end');
-    if (offset <= this.#logStartOffset) return null;
-    this.#logStartOffset = offset;
-    let count = 0;
-    while (count + 1 < this.#segments.all.length && this.#segments.all[count + 1]!.baseOffset <= offset) count++;
-    const failure = count === 0 ? null : this.#dropOldest(count);
-    if (this.leaderEpochs.truncateFromStart(offset)) this.#epochFile.write();
-    return failure;
+    if (this.#state.failure !== null) return this.#state.refused();
+    return advanceLogStartOffset(this.#state, offset);
   }
 
   /** Removes the `count` oldest closed segments; the log then begins with the next one, or later. */
   deleteOldestSegments(count: number): LogFailure | null {
-    assert(count > 0 && count < this.#segments.all.length, 'the active segment stays');
-    return this.advanceLogStartOffset(Math.max(this.#logStartOffset, this.#segments.all[count]!.baseOffset));
+    assert(count > 0 && count < this.#state.segments.all.length, 'the active segment stays');
+    return this.advanceLogStartOffset(
+      Math.max(this.#state.logStartOffset, this.#state.segments.all[count]!.baseOffset),
+    );
   }
 
   /**
@@ -377,25 +271,9 @@ export class PartitionLog {
    * place of the closed segments `old` (base offsets, ascending). `refused` when the log changed meanwhile.
    */
   replaceSegments(old: readonly number[], replacements: readonly number[]): LogFailure | null {
-    if (this.#failure !== null) return this.#refused();
+    if (this.#state.failure !== null) return this.#state.refused();
     assert(old.length > 0 && replacements.length > 0 && replacements[0]! >= old[0]!, 'segments take a place');
-    const first = this.#segments.indexOfRun(old);
-    if (first < 0) {
-      return new LogFailure('refused', this.directory, 'the segments to replace are not there any more');
-    }
-    const { disk, kernels, publication } = this.#options;
-    publication.raiseReadEpoch();
-    this.#flusher.removed(old);
-    const error = replaceSegmentFiles(disk, this.directory, old, replacements);
-    if (error !== null) return this.#fail(LogFailure.ofDisk(error));
-    const replaced = replacements.map((base) => this.#segments.create(base, this.#config));
-    const after = this.#segments.all[first + old.length]!.baseOffset;
-    const scanner = new BatchScanner(kernels);
-    const loadFailure = loadClosedSegments(disk, scanner, this.directory, replaced, after, this.#config);
-    if (loadFailure !== null) return this.#fail(loadFailure);
-    this.#segments.all.splice(first, old.length, ...replaced);
-    for (const base of old) this.#removals.unlinkLater(base, this.#config.fileDeleteDelayMs);
-    return this.#publish();
+    return replaceSegments(this.#state, old, replacements);
   }
 
   /**
@@ -405,192 +283,21 @@ export class PartitionLog {
   close(clean: boolean): LogFailure | null {
     assert(!this.#isClosed && !this.isCommitting, 'a log is closed once, and not under a commit');
     this.#isClosed = true;
+    const { removals, flusher, index, file } = this.#state;
     const failure = clean ? this.#settle() : null;
-    this.#removals.stop();
-    this.#flusher.stop();
-    this.#index.close();
-    this.#file.close();
+    removals.stop();
+    flusher.stop();
+    index.close();
+    file.close();
     return failure;
   }
 
   #settle(): LogFailure | null {
-    if (this.#failure !== null) return this.#refused();
-    const active = this.#active;
-    const error =
-      this.#index.finish(active.largestTimestamp, active.offsetOfLargest - active.baseOffset) ??
-      this.#file.sync() ??
-      this.#producers.takeSnapshot(this.#logEndOffset) ??
-      this.#flusher.syncBesideNow(
-        active.baseOffset,
-        this.#producers.filesToSync(active.baseOffset, this.#logEndOffset),
-      ) ??
-      this.#epochFile.writeNow() ??
-      this.#flusher.syncNow();
-    if (error !== null) return this.#fail(LogFailure.ofDisk(error));
-    this.#recoveryPoint = this.#logEndOffset;
-    return null;
+    return this.#state.failure === null ? this.#flushes.settle() : this.#state.refused();
   }
 
-  /**
-   * The file is cut back to what is committed, and the cut synced, before anybody hears of the failure: a batch that was
-   * refused must not be there after a loss of power.
-   */
-  #undoWrite(error: DiskError, done: (failure: LogFailure) => void): void {
-    const ended = (undoError: DiskError | null): void => {
-      if (undoError !== null) this.#fail(LogFailure.ofDisk(undoError));
-      done(LogFailure.ofDisk(error));
-    };
-    const cutError = this.#file.truncate(this.#active.bytes);
-    if (cutError !== null) ended(cutError);
-    else if (this.#options.undoesLater === true) this.#file.syncLater(ended);
-    else ended(this.#file.sync());
-  }
-
-  #apply(view: DataView, at: number, bytes: number): void {
-    const active = this.#active;
-    const position = active.bytes;
-    const lastOffset = batchLastOffset(view, at);
-    const error = this.#producers.written(view, at, active.baseOffset);
-    if (error !== null) this.#fail(LogFailure.ofDisk(error));
-    const epoch = batchLeaderEpoch(view, at);
-    if (epoch > this.leaderEpochs.latestEpoch) {
-      this.leaderEpochs.assign(epoch, int64At(view, at));
-      this.#epochFile.write();
-    }
-    if (active.extend(bytes, lastOffset, batchMaxTimestamp(view, at), this.#config.indexIntervalBytes)) {
-      const base = active.baseOffset;
-      this.#index.add(lastOffset - base, position, active.largestTimestamp, active.offsetOfLargest - base);
-    }
-  }
-
-  #rollTo(baseOffset: number): LogFailure | null {
-    const { disk } = this.#options;
-    const old = this.#active;
-    assert(baseOffset > old.baseOffset, 'segments ascend');
-    const error =
-      this.#index.finish(old.largestTimestamp, old.offsetOfLargest - old.baseOffset) ??
-      this.#producers.takeSnapshot(baseOffset) ??
-      createSegmentFiles(disk, this.directory, baseOffset);
-    if (error !== null) return LogFailure.ofDisk(error);
-    const file = disk.open(segmentPath(this.directory, baseOffset, '.log'), 'write');
-    if (file instanceof DiskError) return LogFailure.ofDisk(file);
-    // An empty segment that cannot hold the next offset leaves nothing behind.
-    const isReplaced = old.bytes === 0;
-    if (isReplaced) this.#segments.all.pop();
-    const segment = this.#segments.create(baseOffset, this.#config);
-    this.#segments.all.push(segment);
-    const unpublished = this.#segments.publish();
-    if (unpublished !== null) {
-      this.#segments.all.pop();
-      if (isReplaced) this.#segments.all.push(old);
-      file.close();
-      disk.unlink(segmentPath(this.directory, baseOffset, '.log'));
-      return unpublished;
-    }
-    this.#active = segment;
-    this.#logEndOffset = baseOffset;
-    this.#index.begin(baseOffset, new SegmentIndexes());
-    if (isReplaced) {
-      this.#file.close();
-      this.#flusher.namesChanged();
-      this.#remove([old]);
-    } else {
-      const beside = this.#producers.filesToSync(old.baseOffset, baseOffset);
-      this.#flusher.segmentClosed(old.baseOffset, old.nextOffset, beside, this.#file);
-    }
-    this.#file = file;
-    return null;
-  }
-
-  /** The last steps of a truncation: everybody who keeps something of the log hears of its new end. */
-  #truncated(offset: number, segment: Segment, indexes: SegmentIndexes): LogFailure | null {
-    this.#active = segment;
-    this.#logEndOffset = segment.nextOffset;
-    this.#commits.truncated(segment.nextOffset);
-    this.#recoveryPoint = Math.min(this.#recoveryPoint, segment.nextOffset);
-    this.#logStartOffset = Math.min(this.#logStartOffset, segment.nextOffset);
-    this.#index.begin(segment.baseOffset, indexes);
-    if (this.leaderEpochs.truncateFromEnd(offset)) this.#epochFile.write();
-    const { disk, kernels, clock } = this.#options;
-    const error = this.#file.sync() ?? disk.syncDirectory(this.directory);
-    if (error !== null) return this.#fail(LogFailure.ofDisk(error));
-    const { producerIdExpirationMs } = this.#config;
-    const reopened = reopenProducers(disk, kernels, clock, this.directory, this.#segments.all, producerIdExpirationMs);
-    if (reopened instanceof LogFailure) return this.#fail(reopened);
-    this.#producers = new LogProducers(disk, kernels, this.directory, reopened);
-    return this.#publish();
-  }
-
-  #dropOldest(count: number): LogFailure | null {
-    this.#options.publication.raiseReadEpoch();
-    const dropped = this.#segments.all.splice(0, count);
-    const baseOffsets = dropped.map((segment) => segment.baseOffset);
-    this.#producers.segmentsRemoved(baseOffsets);
-    const failure = this.#publish();
-    if (failure !== null) return failure;
-    this.#flusher.removed(baseOffsets);
-    const error = this.#remove(dropped);
-    return error === null ? null : LogFailure.ofDisk(error);
-  }
-
-  #remove(segments: readonly Segment[]): DiskError | null {
-    return this.#removals.remove(segments, this.#config.fileDeleteDelayMs);
-  }
-
-  /** Goes on with another active file; the old one stays if it cannot be opened. */
-  #openFile(baseOffset: number): DiskError | null {
-    const file = this.#options.disk.open(segmentPath(this.directory, baseOffset, '.log'), 'write');
-    if (file instanceof DiskError) return file;
-    this.#file.close();
-    this.#file = file;
-    return null;
-  }
-
-  #committingLog(): CommittingLog {
-    return {
-      index: this.#index,
-      activeSegment: () => this.#active,
-      activeFile: () => this.#file,
-      config: () => this.#config,
-      wallMs: () => this.#options.clock.wallMs(),
-      logEndOffset: () => this.#logEndOffset,
-      rollTo: (baseOffset) => this.#rollTo(baseOffset),
-      apply: (view, at, bytes) => this.#apply(view, at, bytes),
-      groupApplied: () => {
-        this.#logEndOffset = this.#active.nextOffset;
-        this.#options.publication.setAbortedTransactions(this.#producers.abortedTransactions);
-        return this.#failure;
-      },
-      stagedDropped: () => this.#producers.dropStaged(),
-      undoWrite: (error, done) => this.#undoWrite(error, done),
-    };
-  }
-
-  #flushSource(): FlushSource {
-    return {
-      logEndOffset: () => this.#logEndOffset,
-      activeFile: () => this.#file,
-      flushed: (offset) => {
-        if (this.#failure === null) this.#recoveryPoint = Math.max(this.#recoveryPoint, offset);
-      },
-      // The kernel has marked the pages clean: a later sync that succeeds says nothing about them.
-      syncFailed: (error) => this.#fail(LogFailure.ofDisk(error)),
-    };
-  }
-
-  /** Readers who cannot be told where the files are must not go on. */
-  #publish(): LogFailure | null {
-    this.#options.publication.setAbortedTransactions(this.#producers.abortedTransactions);
-    const failure = this.#segments.publish();
-    return failure === null ? null : this.#fail(failure);
-  }
-
-  #fail(failure: LogFailure): LogFailure {
-    this.#failure ??= failure;
+  #truncated(failure: LogFailure | null): LogFailure | null {
+    this.#commits.truncated(this.#state.logEndOffset);
     return failure;
-  }
-
-  #refused(): LogFailure {
-    return new LogFailure('failed', this.directory, this.#failure!.toString(), this.#failure!.error);
   }
 }
