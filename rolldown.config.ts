@@ -1,10 +1,15 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { defineConfig, type Plugin } from 'rolldown';
 
-/** One file for each kind of thread, so that a start reads and compiles as few files as can be. */
+/**
+ * One file for each kind of thread, so that a start reads and compiles as few files as can be; what no start needs has files
+ * of its own.
+ */
 const entries = [
   'src/main.ts',
   'src/index.ts',
+  'src/tune.ts',
+  'src/tune_load.ts',
   ...readdirSync('workers')
     .filter((name) => name.endsWith('.ts'))
     .map((name) => `workers/${name}`),

@@ -6,12 +6,13 @@ import { RecoveryProgressReport } from './cli/recovery_progress.ts';
 import { readCommandLine, type Output } from './cli/command_line.ts';
 import { complainOf } from './cli/complaints.ts';
 import type { FormatMachine } from './cli/format_command.ts';
+import type { Tuner } from './cli/tune_request.ts';
 import { loadConfig, type StartOptions, type Surroundings } from './cli/start_options.ts';
 import type { NodeConfig } from './config/node_config.ts';
 import { availableResources } from './platform/cores.ts';
 import { exitNow } from './platform/exit.ts';
 import { logToTerminal } from './platform/log.ts';
-import { programVersion } from './platform/program_files.ts';
+import { programVersion, tuneUrl } from './platform/program_files.ts';
 import { onStopSignals } from './platform/signals.ts';
 import { startNode } from './node.ts';
 
@@ -22,7 +23,11 @@ const output: Output = {
 
 const formatMachine = async (): Promise<FormatMachine> => (await import('./format_machine.ts')).createFormatMachine();
 const args = process.argv.slice(2);
-const request = await readCommandLine(args, programVersion(), surroundings, output, formatMachine);
+const tune: Tuner = async (...asked) => {
+  const { tuneHere } = (await import(tuneUrl('tune').href)) as typeof import('./tune.ts');
+  return tuneHere(...asked);
+};
+const request = await readCommandLine(args, programVersion(), surroundings, output, formatMachine, tune);
 if (request.kind === 'end') process.exitCode = request.exitCode;
 else await start(request.options);
 

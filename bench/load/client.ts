@@ -6,9 +6,10 @@ import type { GeneratorAnswer, GeneratorRequest, LoadJob, LoadResult, RunBounds 
 export class GeneratorProcess {
   readonly #child: ChildProcess;
 
-  constructor() {
+  /** `program`: what a package was built to in the place of `generator.ts`. */
+  constructor(program: URL = new URL('./generator.ts', import.meta.url)) {
     const options = { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] } as const;
-    this.#child = fork(fileURLToPath(new URL('./generator.ts', import.meta.url)), [], {
+    this.#child = fork(fileURLToPath(program), [], {
       ...options,
       stdio: [...options.stdio],
     });

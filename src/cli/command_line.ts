@@ -11,6 +11,14 @@ import {
   type ParsedStartOptions,
 } from './start_arguments.ts';
 import type { StartOptions, Surroundings } from './start_options.ts';
+import {
+  parsePreference,
+  parseRounds,
+  parseSeconds,
+  TUNE_HELP,
+  type ParsedTuneOptions,
+  type Tuner,
+} from './tune_request.ts';
 
 /** What a process is asked to do: start a node, or end with a code because everything is said already. */
 export type Request =
@@ -44,6 +52,7 @@ Examples:
   millrace config check server.properties     look at a start file without starting
   millrace format --config server.properties --add-scram 'SCRAM-SHA-256=[name=a,password=b]'
                                               begin a cluster with more than the defaults
+  millrace tune                               what suits this machine, measured
 
 Every key of the start file can be given as a variable too, as in Kafka's official image: KAFKA_NUM_PARTITIONS=8,
 MILLRACE_SHARDS=2. Later wins: defaults, start file, environment, command line.
@@ -59,6 +68,7 @@ export async function readCommandLine(
   surroundings: () => Surroundings,
   output: Output,
   formatMachine: () => Promise<FormatMachine>,
+  tune: Tuner,
 ): Promise<Request> {
   const plain = readPlainStart(args);
   if (plain !== null) return { kind: 'start', options: plain };
@@ -113,6 +123,14 @@ export async function readCommandLine(
       const asked = { ...formatRequestOf(options), start: startOptionsOf(options) };
       request = { kind: 'end', exitCode: await formatCommand(asked, surroundings(), output, formatMachine) };
     });
+  addTuneOptions(inherit(program, program.command('tune')), refusing)
+    .description('measure which settings suit this machine')
+    .action(async (options: ParsedStartOptions & ParsedTuneOptions) => {
+      const { seconds, rounds, bench, json, apply } = options;
+      const flags = { bench, json: json === true, apply: apply === true };
+      const asked = { start: startOptionsOf(options), seconds, rounds, preference: options.for, ...flags };
+      request = { kind: 'end', exitCode: await tune(asked, surroundings(), output) };
+    });
   inherit(program, program.command('random-uuid'))
     .description('print an id that can be the id of a cluster')
     .action(async () => {
@@ -165,6 +183,26 @@ function addFormatOptions(command: Command, refusing: Refusing): Command {
     .option('-r, --release-version <version>', 'metadata.version to begin with, such as 4.3-IV0 or 4.3')
     .option('-f, --feature <name=level>', 'level of a feature to begin with; repeatable', addText)
     .option('-S, --add-scram <credential>', 'SCRAM-SHA-256=[name=…,password=…]; repeatable', addText);
+}
+
+function addTuneOptions(command: Command, refusing: Refusing): Command {
+  return command
+    .option('-c, --config <file>', 'start file of the node that is to be tuned')
+    .option('-d, --data-dir <path>', 'its data directory (log.dirs): what is measured lies on the same volume')
+    .option('-s, --shards <number>', 'its shards, to compare with (millrace.shards)', refusing(parseShards))
+    .option('-o, --override <key=value>', 'one key of its start file; repeatable', refusing(addOverride))
+    .option('--seconds <number>', 'length of each single run', refusing(parseSeconds), 1)
+    .option('--rounds <number>', 'how often each run is repeated', refusing(parseRounds), 5)
+    .option(
+      '--for <what>',
+      'throughput at most, or cpu: work for a CPU-second',
+      refusing(parsePreference),
+      'throughput',
+    )
+    .option('--no-bench', 'look at the machine and start nothing')
+    .option('--json', 'print everything as JSON')
+    .option('--apply', 'write what is recommended to the start file')
+    .addHelpText('after', TUNE_HELP);
 }
 
 function addText(text: string, before: readonly string[] = []): readonly string[] {

@@ -6,6 +6,7 @@ import { after, test } from 'node:test';
 import { readCommandLine, type Request } from '../../src/cli/command_line.ts';
 import { readPlainStart } from '../../src/cli/start_arguments.ts';
 import { createFormatMachine } from '../../src/format_machine.ts';
+import { tuneHere } from '../../src/tune.ts';
 import { holdDataDirectory } from '../../src/platform/data_directory_lock.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'millrace-test-'));
@@ -26,7 +27,7 @@ async function run(args: readonly string[], environment: Readonly<Record<string,
     complain: (text: string): void => void (complained += text),
   };
   const surroundings = () => ({ environment, machine });
-  const request = await readCommandLine(args, '1.2.3', surroundings, output, createFormatMachine);
+  const request = await readCommandLine(args, '1.2.3', surroundings, output, createFormatMachine, tuneHere);
   return { request, said, complained };
 }
 

@@ -51,6 +51,7 @@ function importsOf(file: string): readonly Import[] {
 function roomOf(path: string): string {
   const [top, room] = path.split('/');
   if (top === 'workers') return 'entries';
+  if (top === 'bench') return top;
   return room?.includes('.') ? 'entries' : (room ?? '');
 }
 
@@ -110,6 +111,26 @@ test('a start loads no package that it can do without', () => {
     [...packages].filter(
       (name) => !['commander', 'properties-file/parser', '@node-rs/crc32', 'xxhash-wasm'].includes(name),
     ),
+    [],
+  );
+});
+
+test('what the package takes of the bench shares no code with the broker', () => {
+  const seen = new Set<string>();
+  const visit = (file: string): void => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    for (const { target } of importsOf(file)) {
+      if (target.startsWith('.')) visit(join(dirname(file), target));
+    }
+  };
+  imports
+    .map(({ file, target }) => join(dirname(file), target))
+    .filter((path) => path.startsWith('bench/'))
+    .forEach(visit);
+  ok(seen.has('bench/load/frames.ts'));
+  deepEqual(
+    [...seen].filter((path) => !path.startsWith('bench/')),
     [],
   );
 });
