@@ -2,7 +2,7 @@ import { assert } from '../base/assert.ts';
 import { APPEND, APPEND_ANSWER, APPEND_REQUEST } from '../api/thread_messages.ts';
 import type { AppendSink } from '../partition/append_queue.ts';
 import type { Channel } from '../shared-memory/channel.ts';
-import { putNumber } from './ring_numbers.ts';
+import { putNumber, takeNumber } from './ring_numbers.ts';
 
 /**
  * Appends on their way to the shard that owns the partition. The records stay where they are, in the arena of the shard
@@ -90,16 +90,70 @@ export class AppendRouter {
 
 /** A tag is a number up to 2^53: which request, and where in its answer the partition stands. */
 const appendTag = (requestIndex: number, at: number): number => requestIndex * AT_LIMIT + at;
-export const requestOfTag = (tag: number): number => Math.floor(tag / AT_LIMIT);
-export const atOfTag = (tag: number): number => tag % AT_LIMIT;
+const requestOfTag = (tag: number): number => Math.floor(tag / AT_LIMIT);
+const atOfTag = (tag: number): number => tag % AT_LIMIT;
 const AT_LIMIT = 2 ** 32;
 
-/** The owner's side: outcomes of appends that one other shard asked for, on their way back. */
+/** Hands on the outcome of an append that was sent: the answer lies in a ring, at `start`. */
+export function takeOutcome(tag: number, view: DataView, start: number, asker: AppendSink): void {
+  asker.appended(
+    requestOfTag(tag),
+    atOfTag(tag),
+    view.getInt32(start + APPEND_ANSWER.errorCode, true),
+    takeNumber(view, start + APPEND_ANSWER.baseOffsetHigh),
+    takeNumber(view, start + APPEND_ANSWER.logAppendTimeHigh),
+    takeNumber(view, start + APPEND_ANSWER.logStartOffsetHigh),
+    view.getInt32(start + APPEND_ANSWER.recordErrorsAt, true),
+  );
+}
+
+/** Who owns partitions that others append to. */
+export interface AppendTarget {
+  appendHere(
+    slot: number,
+    incarnation: number,
+    memory: AppendMemory,
+    start: number,
+    end: number,
+    acks: number,
+    sink: AppendSink,
+    ref: number,
+    at: number,
+  ): void;
+}
+
+/** Where records lie: the arena of the shard that received them. */
+export interface AppendMemory {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+}
+
+/** The owner's side: appends that one other shard asks for, and their outcomes on the way back. */
 export class RemoteAppends implements AppendSink {
   readonly #channel: Channel;
+  /** Of the shard that asks. */
+  readonly #arena: AppendMemory;
 
-  constructor(channel: Channel) {
+  constructor(channel: Channel, arena: AppendMemory) {
     this.#channel = channel;
+    this.#arena = arena;
+  }
+
+  /** Makes the append that a request in the ring, at `start`, asks for. */
+  take(correlation: number, view: DataView, start: number, target: AppendTarget): void {
+    const place = view.getInt32(start + APPEND_REQUEST.place, true) >>> 0;
+    const length = view.getInt32(start + APPEND_REQUEST.length, true);
+    target.appendHere(
+      view.getInt32(start + APPEND_REQUEST.slot, true),
+      view.getInt32(start + APPEND_REQUEST.incarnation, true),
+      this.#arena,
+      place,
+      place + length,
+      view.getInt32(start + APPEND_REQUEST.acks, true),
+      this,
+      correlation,
+      0,
+    );
   }
 
   /** `correlation` is the channel's. */

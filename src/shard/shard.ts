@@ -1,10 +1,7 @@
 import { assert } from '../base/assert.ts';
 import { FetchSessions, shareOfShard } from '../api/fetch_sessions.ts';
-import type { NodeView } from '../api/host.ts';
 import {
   APPEND,
-  APPEND_ANSWER,
-  APPEND_REQUEST,
   CONTROL_CALL,
   CONTROL_CALL_ANSWER,
   LISTEN,
@@ -12,22 +9,15 @@ import {
   LISTEN_REQUEST,
   PARTITION_CALL,
   STOP,
-  STOP_ACCEPTING,
   STOP_ANSWER,
-  STOP_CLOSE,
-  STOP_DRAIN,
   STOP_REQUEST,
 } from '../api/thread_messages.ts';
-import { AbortedTransactions } from '../log/aborted_transactions.ts';
-import { LogReader } from '../log/log_reader.ts';
-import { RecentReads } from '../log/read_policy.ts';
 import { MetadataFollower } from '../metadata/metadata_follower.ts';
 import { MetadataImage } from '../metadata/metadata_image.ts';
 import { PartitionIndex } from '../metadata/partition_index.ts';
 import { FoundPartitions } from '../metadata/partition_store.ts';
 import { MetadataWatermark } from '../metadata/watermark.ts';
 import type { Timer } from '../port/clock.ts';
-import { DiskError } from '../port/disk.ts';
 import { Arena } from '../shared-memory/arena.ts';
 import type { ChannelHandler } from '../shared-memory/channel.ts';
 import { counter } from '../shared-memory/counters.ts';
@@ -36,11 +26,13 @@ import { SegmentHeap } from '../shared-memory/segment_lists.ts';
 import { stageNames, type StageName } from '../shared-memory/stages.ts';
 import { ThreadMemory } from '../shared-memory/thread_memory.ts';
 import { Answers } from './answers.ts';
-import { AppendRouter, atOfTag, RemoteAppends, requestOfTag } from './append_routing.ts';
+import { AppendRouter, RemoteAppends, takeOutcome } from './append_routing.ts';
 import { ConnectionGate } from './connection_gate.ts';
 import { Connections } from './connections.ts';
 import { ControlCalls } from './control_calls.ts';
 import { Dispatcher } from './dispatch.ts';
+import { LogReading } from './log_reading.ts';
+import { logDirectoryViews, nodeView } from './node_view.ts';
 import { OwnedPartitions } from './owned_partitions.ts';
 import { ParkedFetches } from './parked_fetches.ts';
 import { PartitionApis } from './partition_apis.ts';
@@ -48,10 +40,10 @@ import { PartitionCalls } from './partition_calls.ts';
 import { PartitionKeeper } from './partition_keeper.ts';
 import { RequestPool } from './request_pool.ts';
 import { Requests } from './requests.ts';
-import { takeNumber } from './ring_numbers.ts';
 import { SendBuffers } from './send_buffers.ts';
-import { ListenerPorts, type ShardBoot } from './shard_boot.ts';
+import type { ShardBoot } from './shard_boot.ts';
 import type { ShardPorts } from './shard_ports.ts';
+import { ShardStop } from './shard_stop.ts';
 
 /**
  * One shard: its sockets, the requests they bring, the partitions it owns. Callbacks of sockets and disks only put
@@ -77,11 +69,9 @@ export class Shard implements ChannelHandler {
   readonly #controlCalls: ControlCalls;
   readonly #partitionCalls: PartitionCalls;
   readonly #partitionApis: PartitionApis;
-  readonly #reader: LogReader;
-  readonly #abortedTransactions: AbortedTransactions;
+  readonly #logReading: LogReading;
   readonly #arena: Arena;
-  /** Every shard's arena, by thread number − 1: where the records of its requests lie. */
-  readonly #arenas: readonly { readonly bytes: Uint8Array; readonly view: DataView }[];
+  readonly #stop: ShardStop;
 
   #turnIsDue = false;
   /** What of them is in the counters already. */
@@ -89,11 +79,6 @@ export class Shard implements ChannelHandler {
   #hasEnded = false;
   #timer: Timer | null = null;
   #timerAtMs = Infinity;
-  /** The phase of the stop that is under way and the correlation of control's request; -1 for none. */
-  #stopCorrelation = -1;
-  #stopPhase = 0;
-  #drainUntilMs = Infinity;
-  #isClosingLogs = false;
   readonly #hasWork = (): boolean =>
     this.#memory.hasWork() || this.#metadata.isBehind || this.#partitions.hasDirectoryNews;
   readonly #runTurn = (): void => {
@@ -126,7 +111,6 @@ export class Shard implements ChannelHandler {
     const { table, counters } = memory;
     const arena = new Arena(shared.arenas[thread - 1]!, shared.geometry.arenaBudgetBytes);
     this.#arena = arena;
-    this.#arenas = memory.arenaBytes.map((bytes, index) => ({ bytes, view: memory.arenaViews[index]! }));
     const encodeText = (text: string): Uint8Array => kernels.encodeText(text);
     const image = new MetadataImage(kernels, new FoundPartitions(new PartitionIndex(boot.partitionIndex)));
     const watermark = new MetadataWatermark(boot.metadataWatermark);
@@ -146,8 +130,7 @@ export class Shard implements ChannelHandler {
       image,
       partitions: this.#partitions,
       forget: (slot) => {
-        this.#reader.closeSlot(slot);
-        this.#abortedTransactions.closeSlot(slot);
+        this.#logReading.forget(slot);
         this.#requests.forget(slot);
       },
       configured: (effective) => this.#gate.configure(effective.network),
@@ -189,28 +172,20 @@ export class Shard implements ChannelHandler {
       peer === thread ? null : memory.channel(peer),
     );
     this.#router = new AppendRouter(channels);
-    this.#remoteAppends = channels.map((channel) => (channel === null ? null : new RemoteAppends(channel)));
+    this.#remoteAppends = channels.map((channel, peer) =>
+      channel === null || peer === CONTROL
+        ? null
+        : new RemoteAppends(channel, { bytes: memory.arenaBytes[peer - 1]!, view: memory.arenaViews[peer - 1]! }),
+    );
     this.#partitionCalls = new PartitionCalls(arena, channels, kernels);
     this.#partitionApis = new PartitionApis(this.#partitions, kernels);
     this.#controlCalls = new ControlCalls(arena, memory.channel(CONTROL), kernels);
-    this.#reader = new LogReader({
-      disk,
-      clock,
-      table,
-      indexTails: memory.indexTails,
-      segmentLists: memory.segments,
-      policy: new RecentReads(READ_WITHOUT_WAITING_BYTES),
-      directoryOf: (slot) => this.#keeper.directoryOf(slot),
-      failed: (slot, failure) => this.#partitions.directoryTrouble(slot, failure),
-      segmentsMax: SEGMENTS_MAX,
-    });
-    this.#abortedTransactions = new AbortedTransactions({
-      disk,
-      table,
-      segmentLists: memory.segments,
-      directoryOf: (slot) => this.#keeper.directoryOf(slot),
-      partitionsMax: ABORTED_PARTITIONS_MAX,
-    });
+    this.#logReading = new LogReading(
+      ports,
+      memory,
+      (slot) => this.#keeper.directoryOf(slot),
+      (slot, failure) => this.#partitions.directoryTrouble(slot, failure),
+    );
     const pool = new RequestPool(encodeText);
     this.#requests = new Requests({
       thread,
@@ -220,8 +195,8 @@ export class Shard implements ChannelHandler {
       image,
       table,
       columns: memory.columns,
-      reader: this.#reader,
-      abortedTransactions: this.#abortedTransactions,
+      reader: this.#logReading.reader,
+      abortedTransactions: this.#logReading.abortedTransactions,
       decompressor: ports.codecs,
       fetchSessions: new FetchSessions(
         shareOfShard(config.network.fetchSessionsMax, config.shards, thread - 1),
@@ -238,14 +213,7 @@ export class Shard implements ChannelHandler {
       controlCalls: this.#controlCalls,
       partitionApis: this.#partitionApis,
       partitionCalls: this.#partitionCalls,
-      logDirectories: config.storage.directories.map((path, index) => ({
-        path,
-        isOffline: () => memory.logDirectories.isFailed(index),
-        space: () => {
-          const space = disk.space(path);
-          return space instanceof DiskError ? null : space;
-        },
-      })),
+      logDirectories: logDirectoryViews(config, disk, memory.logDirectories),
     });
     this.#dispatcher = new Dispatcher(
       arena,
@@ -256,6 +224,7 @@ export class Shard implements ChannelHandler {
       counters,
       memory.requestCounts,
     );
+    this.#stop = this.#stopOf();
     this.wake();
   }
 
@@ -267,9 +236,9 @@ export class Shard implements ChannelHandler {
   }
 
   request(peer: number, kind: number, correlation: number, view: DataView, start: number, _length: number): void {
-    if (kind === APPEND) return this.#appendFor(peer, correlation, view, start);
+    if (kind === APPEND) return this.#remoteAppends[peer]!.take(correlation, view, start, this.#requests);
     if (kind === PARTITION_CALL) {
-      const arena = this.#arenas[peer - 1]!.bytes;
+      const arena = this.#memory.arenaBytes[peer - 1]!;
       return this.#partitionApis.callFor(this.#memory.channel(peer), arena, correlation, view, start);
     }
     assert(peer === CONTROL, 'only control tells a shard what to do');
@@ -280,22 +249,11 @@ export class Shard implements ChannelHandler {
       return;
     }
     assert(kind === STOP, 'control sends LISTEN and STOP');
-    this.#beginStop(view.getInt32(start + STOP_REQUEST.phase, true), correlation);
+    this.#stop.begin(view.getInt32(start + STOP_REQUEST.phase, true), correlation, this.#requests.nowMs);
   }
 
   answer(_peer: number, tag: number, kind: number, view: DataView, start: number, _length: number): void {
-    if (kind === APPEND) {
-      this.#requests.appended(
-        requestOfTag(tag),
-        atOfTag(tag),
-        view.getInt32(start + APPEND_ANSWER.errorCode, true),
-        takeNumber(view, start + APPEND_ANSWER.baseOffsetHigh),
-        takeNumber(view, start + APPEND_ANSWER.logAppendTimeHigh),
-        takeNumber(view, start + APPEND_ANSWER.logStartOffsetHigh),
-        view.getInt32(start + APPEND_ANSWER.recordErrorsAt, true),
-      );
-      return;
-    }
+    if (kind === APPEND) return takeOutcome(tag, view, start, this.#requests);
     if (kind === PARTITION_CALL) return this.#partitionCalls.answered(tag, view, start);
     assert(kind === CONTROL_CALL, 'a shard asks for appends and control calls');
     this.#requests.controlAnswered(tag, view.getInt32(start + CONTROL_CALL_ANSWER.length, true));
@@ -343,7 +301,7 @@ export class Shard implements ChannelHandler {
     this.#requests.expire();
     this.#connections.tick(nowMs);
     this.#partitions.tick(nowMs);
-    if (this.#stopCorrelation >= 0) this.#goOnStopping();
+    if (this.#stop.isUnderWay && this.#stop.goOn(nowMs)) this.wake();
     memory.flush();
     this.#count();
     this.#sleep(nowMs, drained);
@@ -377,22 +335,6 @@ export class Shard implements ChannelHandler {
     });
   }
 
-  #appendFor(peer: number, correlation: number, view: DataView, start: number): void {
-    const place = view.getInt32(start + APPEND_REQUEST.place, true) >>> 0;
-    const length = view.getInt32(start + APPEND_REQUEST.length, true);
-    this.#requests.appendHere(
-      view.getInt32(start + APPEND_REQUEST.slot, true),
-      view.getInt32(start + APPEND_REQUEST.incarnation, true),
-      this.#arenas[peer - 1]!,
-      place,
-      place + length,
-      view.getInt32(start + APPEND_REQUEST.acks, true),
-      this.#remoteAppends[peer]!,
-      correlation,
-      0,
-    );
-  }
-
   #applyMetadata(): void {
     const problem = this.#metadata.catchUp(this.#keeper);
     // Going on with half of the metadata would be guessing: the node ends, with the reason.
@@ -409,42 +351,30 @@ export class Shard implements ChannelHandler {
     });
   }
 
-  #beginStop(phase: number, correlation: number): void {
-    assert(this.#stopCorrelation < 0, 'one phase of the stop follows the other');
-    this.#stopPhase = phase;
-    this.#stopCorrelation = correlation;
-    if (phase === STOP_ACCEPTING) this.#gate.close();
-    else if (phase === STOP_DRAIN) {
-      this.#connections.stopReading();
-      this.#drainUntilMs = this.#requests.nowMs + DRAIN_MS_MAX;
-    }
-  }
-
-  /** Looks whether the phase is complete; each turn until it is. */
-  #goOnStopping(): void {
-    if (this.#stopPhase === STOP_ACCEPTING) return this.#phaseDone();
-    if (this.#stopPhase === STOP_DRAIN) {
-      this.#requests.answerParked();
-      const isLate = this.#requests.nowMs >= this.#drainUntilMs;
-      if (this.#connections.size > 0 && isLate) this.#connections.closeAll();
-      if (this.#connections.size > 0 || this.#router.isBackedUp) return this.wake();
-      return this.#phaseDone();
-    }
-    assert(this.#stopPhase === STOP_CLOSE, 'the stop has three phases');
-    if (this.#isClosingLogs) return;
-    this.#isClosingLogs = true;
-    this.#partitions.closeAll(() => {
-      this.#reader.close();
-      this.#metadata.close();
-      this.#phaseDone();
-      this.wake();
+  #stopOf(): ShardStop {
+    return new ShardStop({
+      stopAccepting: () => this.#gate.close(),
+      stopReading: () => this.#connections.stopReading(),
+      drain: (isLate) => {
+        this.#requests.answerParked();
+        if (isLate && this.#connections.size > 0) this.#connections.closeAll();
+        return this.#connections.size === 0 && !this.#router.isBackedUp;
+      },
+      closeLogs: (closed) =>
+        this.#partitions.closeAll(() => {
+          this.#logReading.close();
+          this.#metadata.close();
+          closed();
+          this.wake();
+        }),
+      phaseDone: (correlation, isLast) => {
+        this.#memory.channel(CONTROL).answer(correlation, STOP_ANSWER.bytes);
+        if (isLast) this.#end();
+      },
     });
   }
 
-  #phaseDone(): void {
-    this.#memory.channel(CONTROL).answer(this.#stopCorrelation, STOP_ANSWER.bytes);
-    this.#stopCorrelation = -1;
-    if (this.#stopPhase !== STOP_CLOSE) return;
+  #end(): void {
     this.#hasEnded = true;
     this.#timer?.cancel();
     this.#memory.flush();
@@ -452,41 +382,11 @@ export class Shard implements ChannelHandler {
   }
 }
 
-function nodeView({ config, clusterId, ports, kraftVersion }: ShardBoot, metadata: MetadataFollower): NodeView {
-  const chosen = new ListenerPorts(ports);
-  return {
-    clusterId,
-    nodeId: config.nodeId,
-    rack: config.rack,
-    topicDefaults: config.topics,
-    written: config.written,
-    fetchBytesMax: config.network.fetchBytesMax,
-    describedPartitionsMax: config.network.describedPartitionsMax,
-    kraftVersion,
-    metadataEndOffset: () => metadata.endOffset,
-    isControllerListener: (listener) => config.listeners[listener]!.isController,
-    listenerName: (listener) => config.listeners[listener]!.name,
-    endpoint: (listener) => {
-      const { advertised, host, port } = config.listeners[listener]!;
-      const known = advertised ?? { host, port };
-      return { host: known.host, port: known.port === 0 ? chosen.get(listener) : known.port };
-    },
-  };
-}
-
 const CONTROL = 0;
 /** Messages taken from each neighbour in one turn. */
 const RING_BUDGET = 1024;
 /** Memory for answers that is kept for the next ones. */
 const SEND_BYTES_KEPT = 32 * 1024 * 1024;
-/** Partitions whose aborted transactions a shard keeps in memory. */
-const ABORTED_PARTITIONS_MAX = 1024;
-/** Segments that a shard keeps open for reading. */
-const SEGMENTS_MAX = 1024;
-/** The end of a log that was written so recently that the page cache has it. */
-const READ_WITHOUT_WAITING_BYTES = 256 * 1024 * 1024;
-/** How long a stop waits for clients to take their answers. */
-const DRAIN_MS_MAX = 5000;
 
 const stageOf = (name: StageName): number => stageNames.indexOf(name);
 const RINGS = stageOf('rings');

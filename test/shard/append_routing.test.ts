@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { APPEND, APPEND_ANSWER, APPEND_REQUEST } from '../../src/api/thread_messages.ts';
-import { AppendRouter, atOfTag, RemoteAppends, requestOfTag } from '../../src/shard/append_routing.ts';
-import { takeNumber } from '../../src/shard/ring_numbers.ts';
+import { APPEND } from '../../src/api/thread_messages.ts';
+import type { AppendSink } from '../../src/partition/append_queue.ts';
+import { AppendRouter, RemoteAppends, takeOutcome } from '../../src/shard/append_routing.ts';
 import type { Channel, ChannelHandler } from '../../src/shared-memory/channel.ts';
 import { allocateSharedMemory, sharedGeometry } from '../../src/shared-memory/layout.ts';
 import { ThreadMemory } from '../../src/shared-memory/thread_memory.ts';
 import { SimulatedThreads } from '../shared-memory/simulated_threads.ts';
 
 interface Asked {
-  readonly correlation: number;
-  readonly fields: readonly number[];
+  readonly sink: AppendSink;
+  readonly ref: number;
+  readonly at: number;
 }
 
 /** A shard that asks and one that owns, joined by a real pair of rings. */
@@ -49,33 +50,29 @@ test('appends arrive in order and whole, with credit and without; outcomes come 
       (appends, rhythm) => {
         const { asker, owner, channel } = pair(2048);
         const router = new AppendRouter([null, null, channel]);
-        const sink = new RemoteAppends(owner.channel(1));
+        const arena = { bytes: owner.arenaBytes[0]!, view: owner.arenaViews[0]! };
+        const remote = new RemoteAppends(owner.channel(1), arena);
         const asked: Asked[] = [];
         const arrived: (readonly number[])[] = [];
         const outcomes: string[] = [];
         const owns: ChannelHandler = {
           request: (_peer, kind, correlation, view, start) => {
             assert.equal(kind, APPEND);
-            const fields = Object.values(APPEND_REQUEST)
-              .slice(0, 5)
-              .map((at) => view.getInt32(start + at, true));
-            asked.push({ correlation, fields });
-            arrived.push(fields);
+            remote.take(correlation, view, start, {
+              appendHere: (slot, incarnation, memory, from, end, acks, sink, ref, at) => {
+                assert.equal(memory, arena);
+                asked.push({ sink, ref, at });
+                arrived.push([slot, incarnation, from, end - from, acks]);
+              },
+            });
           },
           answer: () => assert.fail('the owner asks nothing'),
           creditReturned: () => {},
         };
         const asks: ChannelHandler = {
           request: () => assert.fail('the asker owns nothing'),
-          answer: (_peer, tag, _kind, view, start) => {
-            const numbers = [
-              APPEND_ANSWER.baseOffsetHigh,
-              APPEND_ANSWER.logAppendTimeHigh,
-              APPEND_ANSWER.logStartOffsetHigh,
-            ];
-            const told = numbers.map((at) => takeNumber(view, start + at));
-            outcomes.push([requestOfTag(tag), atOfTag(tag), ...told].join());
-          },
+          answer: (_peer, tag, _kind, view, start) =>
+            takeOutcome(tag, view, start, { appended: (...outcome) => void outcomes.push(outcome.join()) }),
           creditReturned: (peer) => router.retry(peer),
         };
         let next = 0;
@@ -90,8 +87,8 @@ test('appends arrive in order and whole, with credit and without; outcomes come 
           asker.flush();
           owner.drain(rhythm[(turn + 1) % rhythm.length]! + 1, owns);
           for (let count = rhythm[(turn + 2) % rhythm.length]!; count >= 0 && asked.length > 0; count--) {
-            const { correlation } = asked.shift()!;
-            sink.appended(correlation, 0, 0, 2 ** 50 + answered, -1, answered, -1);
+            const { sink, ref, at } = asked.shift()!;
+            sink.appended(ref, at, answered % 7, 2 ** 50 + answered, -1, answered, 3 * answered);
             answered++;
           }
           owner.flush();
@@ -102,11 +99,13 @@ test('appends arrive in order and whole, with credit and without; outcomes come 
         assert.equal(router.crossed, appends.length);
         assert.deepEqual(
           arrived,
-          appends.map(({ place }, index) => [index, -index | 0, place | 0, index * 3, index % 3 === 0 ? -1 : 1]),
+          appends.map(({ place }, index) => [index, -index | 0, place, index * 3, index % 3 === 0 ? -1 : 1]),
         );
         assert.deepEqual(
           outcomes,
-          appends.map(({ request, at }, index) => [request, at, 2 ** 50 + index, -1, index].join()),
+          appends.map(({ request, at }, index) =>
+            [request, at, index % 7, 2 ** 50 + index, -1, index, 3 * index].join(),
+          ),
         );
       },
     ),

@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict';
 import { FetchSessions } from '../../src/api/fetch_sessions.ts';
 import type { NodeView } from '../../src/api/host.ts';
-import {
-  APPEND,
-  APPEND_ANSWER,
-  APPEND_REQUEST,
-  CONTROL_CALL,
-  CONTROL_CALL_ANSWER,
-  CONTROL_CALL_REQUEST,
-} from '../../src/api/thread_messages.ts';
+import { APPEND, CONTROL_CALL, CONTROL_CALL_ANSWER, CONTROL_CALL_REQUEST } from '../../src/api/thread_messages.ts';
 import { ByteReader, ByteWriter } from '../../src/base/bytes.ts';
 import { uuidOfWords } from '../../src/base/uuid.ts';
 import type { AbortedTransactions } from '../../src/log/aborted_transactions.ts';
@@ -25,8 +18,7 @@ import { ATTRIBUTES_AT, CURRENT_MAGIC, LENGTH_AT, LOG_OVERHEAD, MAGIC_AT } from 
 import { produceRequest, produceResponse } from '../../src/protocol/schema/00_produce.ts';
 import type { Encodable, Fields, Message } from '../../src/protocol/schema_language.ts';
 import { Answers } from '../../src/shard/answers.ts';
-import { AppendRouter, atOfTag, RemoteAppends, requestOfTag } from '../../src/shard/append_routing.ts';
-import { takeNumber } from '../../src/shard/ring_numbers.ts';
+import { AppendRouter, RemoteAppends, takeOutcome } from '../../src/shard/append_routing.ts';
 import { Connections } from '../../src/shard/connections.ts';
 import { ControlCalls } from '../../src/shard/control_calls.ts';
 import { Dispatcher } from '../../src/shard/dispatch.ts';
@@ -248,15 +240,7 @@ export class SmallShard implements ChannelHandler {
       this.requests.controlAnswered(tag, view.getInt32(start + CONTROL_CALL_ANSWER.length, true));
       return;
     }
-    this.requests.appended(
-      requestOfTag(tag),
-      atOfTag(tag),
-      view.getInt32(start + APPEND_ANSWER.errorCode, true),
-      takeNumber(view, start + APPEND_ANSWER.baseOffsetHigh),
-      takeNumber(view, start + APPEND_ANSWER.logAppendTimeHigh),
-      takeNumber(view, start + APPEND_ANSWER.logStartOffsetHigh),
-      view.getInt32(start + APPEND_ANSWER.recordErrorsAt, true),
-    );
+    takeOutcome(tag, view, start, this.requests);
   }
 
   creditReturned(peer: number): void {
@@ -306,16 +290,16 @@ export class SmallShard implements ChannelHandler {
   readonly #owner: ChannelHandler = {
     request: (_peer, kind, correlation, view, start) => {
       assert.equal(kind, APPEND);
-      assert.equal(view.getInt32(start + APPEND_REQUEST.slot, true), 1);
-      assert.equal(view.getInt32(start + APPEND_REQUEST.incarnation, true), 71);
-      const place = view.getInt32(start + APPEND_REQUEST.place, true) >>> 0;
-      const length = view.getInt32(start + APPEND_REQUEST.length, true);
-      const records = this.#other.arenaBytes[0]!.subarray(place, place + length);
-      const sink = new RemoteAppends(this.#other.channel(1));
-      const answer = (errorCode: number, baseOffset: number): void =>
-        sink.appended(correlation, 0, errorCode, baseOffset, -1, errorCode === 0 ? 0 : -1, -1);
-      const acks = view.getInt32(start + APPEND_REQUEST.acks, true);
-      this.appendsThere.push({ records, sent: records.slice(), acks, answer });
+      const arena = { bytes: this.#other.arenaBytes[0]!, view: this.#other.arenaViews[0]! };
+      new RemoteAppends(this.#other.channel(1), arena).take(correlation, view, start, {
+        appendHere: (slot, incarnation, { bytes }, from, end, acks, sink, ref, at) => {
+          assert.deepEqual([slot, incarnation], [1, 71]);
+          const records = bytes.subarray(from, end);
+          const answer = (errorCode: number, baseOffset: number): void =>
+            sink.appended(ref, at, errorCode, baseOffset, -1, errorCode === 0 ? 0 : -1, -1);
+          this.appendsThere.push({ records, sent: records.slice(), acks, answer });
+        },
+      });
     },
     answer: () => assert.fail('the other shard asks nothing'),
     creditReturned: () => {},
