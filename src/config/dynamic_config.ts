@@ -4,7 +4,7 @@ import type { DynamicSettings } from './dynamic_settings.ts';
 import { findNodeKey, TOPIC_SETTINGS, type NumberKey, type TopicKeyName } from './keys.ts';
 import type { NodeConfig } from './node_config.ts';
 import { withTopicValues } from './topic_config.ts';
-import { InvalidValue, parseConfigValue, type ConfigValue } from './value.ts';
+import { InvalidValue, parseConfigValue, quoted, type ConfigValue } from './value.ts';
 
 export interface EffectiveConfig {
   readonly config: NodeConfig;
@@ -119,7 +119,7 @@ function valueProblem(key: ConfigKey, text: string, current: (name: string) => C
   const value =
     parsed instanceof InvalidValue || key.name !== 'max.connections.per.ip.overrides' ? parsed : parseAddressCaps(text);
   if (value instanceof InvalidValue)
-    return `Invalid value ${text} for configuration ${key.name}: it ${value.requirement}`;
+    return `Invalid value ${quoted(text)} for configuration ${key.name}: it ${value.requirement}`;
   if (!THREAD_POOLS.has(key.name)) return null;
   const threads = value as number;
   const present = current(key.name) as number;

@@ -10,7 +10,7 @@ import {
 } from './keys.ts';
 import type { CleanupPolicy, CompressionType, TimestampType, TopicConfig, WrittenSetting } from './node_config.ts';
 import { configSource, type DynamicSettings } from './dynamic_settings.ts';
-import { configValueText, InvalidValue, parseConfigValue, type ConfigValue } from './value.ts';
+import { configValueText, InvalidValue, parseConfigValue, quoted, type ConfigValue } from './value.ts';
 import type { ConfigValues } from './values.ts';
 import { assert } from '../base/assert.ts';
 
@@ -161,9 +161,9 @@ function parseOverrides(overrides: ReadonlyMap<string, string>): ParsedOverrides
   for (const [name, text] of overrides) {
     const key = findTopicSetting(name);
     const value = key === null ? null : parseConfigValue(key, text);
-    if (key === null) refused.push(`Unknown topic config name: ${name}`);
+    if (key === null) refused.push(`Unknown topic config name: ${quoted(name)}`);
     else if (value instanceof InvalidValue) {
-      refused.push(`Invalid value ${text} for configuration ${name}: it ${value.requirement}`);
+      refused.push(`Invalid value ${quoted(text)} for configuration ${name}: it ${value.requirement}`);
     } else parsed.set(name as TopicKeyName, value);
   }
   return { parsed, refused };

@@ -3,6 +3,13 @@ import { describeAllowed, type ConfigKey, type ConfigType } from './config_key.t
 /** A parsed value. INT, SHORT, LONG and DOUBLE are numbers; STRING, CLASS and PASSWORD text; null is unset. */
 export type ConfigValue = boolean | number | string | readonly string[] | null;
 
+/** A text of a client's in a message about it: a message is a text itself, of 32 kB at most. */
+export function quoted(text: string): string {
+  return text.length > QUOTED_MAX ? `${text.slice(0, QUOTED_MAX)}…` : text;
+}
+
+const QUOTED_MAX = 1000;
+
 /** Why a text is not a value of its key, and what would be, in words that complete a sentence. */
 export class InvalidValue {
   /** "must be a whole number, at least 1" */

@@ -3,7 +3,7 @@ import { dynamicSettingsProblem } from '../config/dynamic_config.ts';
 import { findClientMetricsSetting, findGroupSetting } from '../config/keys.ts';
 import type { TopicConfig } from '../config/node_config.ts';
 import { deriveTopicConfig, InvalidTopicConfig } from '../config/topic_config.ts';
-import { InvalidValue, parseConfigValue, type ConfigValue } from '../config/value.ts';
+import { InvalidValue, parseConfigValue, quoted, type ConfigValue } from '../config/value.ts';
 import { ErrorCode } from '../protocol/errors.ts';
 import { topicNameProblem } from './topic_names.ts';
 
@@ -78,12 +78,12 @@ export class ConfigValidation {
   #refusalOfGroup(settings: ReadonlyMap<string, string>): ConfigRefusal | null {
     const values = new Map<string, ConfigValue>();
     for (const name of settings.keys()) {
-      if (findGroupSetting(name) === null) return invalidConfig(`Unknown group config name: ${name}`);
+      if (findGroupSetting(name) === null) return invalidConfig(`Unknown group config name: ${quoted(name)}`);
     }
     for (const [name, text] of settings) {
       const value = parseConfigValue(findGroupSetting(name)!, text);
       if (value instanceof InvalidValue) {
-        return invalidConfig(`Invalid value ${text} for configuration ${name}: it ${value.requirement}`);
+        return invalidConfig(`Invalid value ${quoted(text)} for configuration ${name}: it ${value.requirement}`);
       }
       values.set(name, value);
     }
@@ -116,7 +116,7 @@ export class ConfigValidation {
 function refusalOfClientMetrics(settings: ReadonlyMap<string, string>): ConfigRefusal | null {
   for (const name of settings.keys()) {
     if (findClientMetricsSetting(name) === null) {
-      return invalidRequest(`Unknown client metrics configuration: ${name}`);
+      return invalidRequest(`Unknown client metrics configuration: ${quoted(name)}`);
     }
   }
   const interval = settings.get('interval.ms');
@@ -124,12 +124,12 @@ function refusalOfClientMetrics(settings: ReadonlyMap<string, string>): ConfigRe
     const value = parseConfigValue(findClientMetricsSetting('interval.ms')!, interval);
     if (value instanceof InvalidValue || (value as number) < PUSH_MS_MIN || (value as number) > PUSH_MS_MAX) {
       const range = `interval must be between ${PUSH_MS_MIN} and ${PUSH_MS_MAX} (1 hour)`;
-      return invalidRequest(`Invalid value ${interval} for interval.ms, ${range}`);
+      return invalidRequest(`Invalid value ${quoted(interval)} for interval.ms, ${range}`);
     }
   }
   for (const pattern of (settings.get('match') ?? '').split(',')) {
     if (pattern.trim() !== '' && !isMatcher(pattern))
-      return invalidConfig(`Illegal client matching pattern: ${pattern}`);
+      return invalidConfig(`Illegal client matching pattern: ${quoted(pattern)}`);
   }
   return null;
 }

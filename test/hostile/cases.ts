@@ -37,7 +37,7 @@ const deleteTo = (offset: bigint, errors: readonly ErrorName[] = []) => {
 };
 const create = (what: string, fields: object, errors: readonly ErrorName[]) => {
   const made = { name: 'made', numPartitions: 1, replicationFactor: 1, assignments: [], configs: [], ...fields };
-  const value = { topics: [made], timeoutMs: 1000, validateOnly: true };
+  const value = { topics: [made], timeoutMs: 60_000, validateOnly: true };
   return { name: `CreateTopics with ${what}`, request: requestOf('CreateTopics', 7, value), errors };
 };
 const configs = (value: string, count = 1) => Array.from({ length: count }, () => ({ name: 'retention.ms', value }));
@@ -89,6 +89,21 @@ const settings: HostileRequest[] = [
   },
   appendTo('cleanup.policy', 1_000, ['INVALID_REQUEST']),
   appendTo('retention.ms', 1, ['INVALID_CONFIG']),
+  ...(
+    [
+      [2, topic, 'INVALID_CONFIG'],
+      [4, '1', 'INVALID_REQUEST'],
+      [32, 'a-group', 'INVALID_CONFIG'],
+    ] as const
+  ).map(([resourceType, resourceName, error]) => {
+    const name = { 2: 'retention.ms', 4: 'background.threads', 32: 'consumer.session.timeout.ms' }[resourceType];
+    const resource = { resourceType, resourceName, configs: [{ name, configOperation: 0, value: '9'.repeat(0x7fff) }] };
+    return {
+      name: `IncrementalAlterConfigs of ${name} to a text of 32 kB`,
+      request: requestOf('IncrementalAlterConfigs', 1, { resources: [resource], validateOnly: true }),
+      errors: [error],
+    };
+  }),
 ];
 
 /** 16: fetches. */

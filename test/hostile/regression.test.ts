@@ -9,10 +9,12 @@ import { recordBatch } from '../processes/record_batch.ts';
 import { BrokerProcess, brokerKind, skipOnKafka } from '../processes/broker_process.ts';
 import { RawConnection } from '../processes/raw_connection.ts';
 import { WireClient } from '../processes/wire_client.ts';
+import { ErrorCode } from '../../src/protocol/errors.ts';
 import { requestMessage } from '../tools/conformance_messages.ts';
 import { toHex } from '../tools/kernels.ts';
 import { errorsIn } from './answer_judge.ts';
 import { codesOf, hostileRequests, topic } from './cases.ts';
+import { compressedRequests, compressedTopic } from './compressed_cases.ts';
 import { nothingHeld, probed } from './holdings.ts';
 import { lyingRequest, type RequestFrame } from './request_frame.ts';
 
@@ -30,6 +32,7 @@ before(async () => {
   broker = await BrokerProcess.start({ shards, nodeArguments, overrides: { 'auto.create.topics.enable': false } });
   bystander = await WireClient.connect(broker.port);
   await bystander.createTopic(topic);
+  await bystander.createTopic(compressedTopic);
 });
 
 after(async () => {
@@ -38,7 +41,7 @@ after(async () => {
   await broker[Symbol.asyncDispose]();
 });
 
-for (const [group, requests] of Object.entries(hostileRequests)) {
+for (const [group, requests] of Object.entries({ ...hostileRequests, compression: compressedRequests })) {
   describe(group, () => {
     for (const { name, request, errors } of requests) {
       test(name, limited, async () => {
@@ -46,6 +49,9 @@ for (const [group, requests] of Object.entries(hostileRequests)) {
         connection.write(request.bytes);
         const found = errorsIn(request.apiKey, request.version, await connection.answer());
         found.delete(0);
+        // What Kafka does not unpack is an accident there, and an error that says what it is here.
+        if (brokerKind === 'kafka' && requests === compressedRequests && found.delete(-1))
+          found.add(ErrorCode.INVALID_RECORD);
         assert.deepEqual(found, new Set(codesOf(errors)));
       });
     }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { createCodecs } from '../../src/platform/codecs.ts';
+import { xxh32 } from '../../src/platform/compression/xxh32.ts';
 import { CodecFailure } from '../../src/port/codecs.ts';
 import { ErrorCode, errorName, type ErrorName } from '../../src/protocol/errors.ts';
 import {
@@ -176,7 +177,7 @@ function readLegacy(
     const plain =
       wrapper.codec > batch.CODEC_LZ4 || wrapper.valueStart < 0
         ? null
-        : plainRecords(bytes, wrapper.valueStart, wrapper.valueEnd, wrapper.codec);
+        : plainRecords(checkable(bytes, wrapper), wrapper.valueStart, wrapper.valueEnd, wrapper.codec);
     if (plain === null) return false;
     const inner = new LegacyMessage();
     const innerView = viewOf(plain.bytes);
@@ -205,6 +206,18 @@ function readLegacy(
   });
   return true;
 }
+
+/** In messages of magic 0, the checksum of an LZ4 header is over its magic, too: Kafka makes it right as it reads them. */
+function checkable(bytes: Uint8Array, { magic, codec, valueStart }: LegacyMessage): Uint8Array {
+  if (magic !== 0 || codec !== batch.CODEC_LZ4) return bytes;
+  const end = valueStart + LZ4_CHECKSUM_AT;
+  if (bytes[end] !== ((xxh32(bytes, valueStart, end) >>> 8) & 0xff)) return bytes;
+  return bytes.with(end, (xxh32(bytes, valueStart + LZ4_FLAGS_AT, end) >>> 8) & 0xff);
+}
+
+/** Without a content size, as Kafka's clients write it. */
+const LZ4_FLAGS_AT = 4;
+const LZ4_CHECKSUM_AT = 6;
 
 function legacyRecord(bytes: Uint8Array, message: LegacyMessage, offset: number, timestamp: number): Value {
   const key = listed(bytes, message.keyStart, message.keyEnd);

@@ -129,8 +129,10 @@ function dataStart(bytes: Uint8Array, start: number, end: number): number {
   }
   if ((flags & FLAG_NAME) !== 0) at = behindZero(bytes, at, end);
   if ((flags & FLAG_COMMENT) !== 0) at = behindZero(bytes, at, end);
-  if ((flags & FLAG_HEADER_CRC) !== 0) at += 2;
-  return at > end ? -1 : at;
+  if ((flags & FLAG_HEADER_CRC) === 0) return at > end ? -1 : at;
+  if (end - at < 2) return -1;
+  const checksum = lateZlib().crc32(bytes.slice(start, at)) & 0xffff;
+  return (bytes[at]! | (bytes[at + 1]! << 8)) === checksum ? at + 2 : -1;
 }
 
 function behindZero(bytes: Uint8Array, start: number, end: number): number {

@@ -5,16 +5,19 @@ import type { BoundedPieces } from './output.ts';
 import { xxh32 } from './xxh32.ts';
 
 /**
- * The LZ4 frame format, as far as Kafka uses it: independent blocks, one frame; what follows the frame is ignored.
+ * The LZ4 frame format, as far as Kafka uses it: independent blocks, one frame; what follows the frame is ignored, and
+ * so are the size and the checksum of the content.
  *
  *     magic (4) · FLG (1) · BD (1) · [content size (8)] · header checksum (1)
  *     block: length (4, high bit: stored) · bytes · [checksum (4)] … · length 0 · [content checksum (4)]
  *
- * All little-endian. Old clients computed the header's checksum over the magic too; both are taken.
+ * All little-endian.
  */
 const MAGIC = 0x184d2204;
 const VERSION = 1;
 const STORED = 0x8000_0000;
+const RESERVED_FLAGS = 0x03;
+const RESERVED_BITS = 0x8f;
 
 /** Compresses a block by a native package. Null: stored is as good, or there is no such package. */
 export type Lz4Compress = (bytes: Uint8Array) => Uint8Array | null;
@@ -27,6 +30,8 @@ export class Lz4Decompression {
   #blocksAt = 0;
   #blockBytesMax = 0;
   #checksums = false;
+  /** Behind the last block. */
+  #endBytes = 0;
 
   decompress(bytes: Uint8Array, start: number, end: number, bytesMax: number): Uint8Array | CodecFailure {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -49,7 +54,9 @@ export class Lz4Decompression {
       if (end - at < 4) return malformed('lz4: cut off');
       const word = view.getUint32(at, true);
       at += 4;
-      if (word === 0) return memory.subarray(base, base + length);
+      if (word === 0) {
+        return end - at < this.#endBytes ? malformed('lz4: cut off') : memory.subarray(base, base + length);
+      }
       const blockBytes = word % STORED;
       if (blockBytes > blockBytesMax || blockBytes > end - at) return malformed('lz4: length of a block');
       const room = Math.min(blockBytesMax, bytesMax - length);
@@ -95,7 +102,7 @@ export class Lz4Decompression {
       if (end - at < 4) return malformed('lz4: cut off');
       const word = view.getUint32(at, true);
       at += 4;
-      if (word === 0) return null;
+      if (word === 0) return end - at < this.#endBytes ? malformed('lz4: cut off') : null;
       const blockBytes = word % STORED;
       if (blockBytes > this.#blockBytesMax || blockBytes > end - at) return malformed('lz4: length of a block');
       const block = bytes.subarray(at, at + blockBytes);
@@ -123,17 +130,15 @@ export class Lz4Decompression {
     if (end - start < 7 || view.getUint32(start, true) !== MAGIC) return malformed('lz4: no frame');
     const flags = bytes[start + 4]!;
     const independent = (flags & 0x20) !== 0;
-    const blockBytesMax = blockBytesOf(bytes[start + 5]!);
+    const descriptor = bytes[start + 5]!;
+    const blockBytesMax = blockBytesOf(descriptor);
     if (flags >>> 6 !== VERSION || !independent || blockBytesMax === 0) return malformed('lz4: kind of frame');
+    if ((flags & RESERVED_FLAGS) !== 0 || (descriptor & RESERVED_BITS) !== 0) return malformed('lz4: reserved bits');
     const headerEnd = start + ((flags & 0x08) !== 0 ? 14 : 6);
     if (headerEnd >= end) return malformed('lz4: cut off');
-    const checksum = bytes[headerEnd]!;
-    if (
-      checksum !== headerChecksum(bytes, start + 4, headerEnd) &&
-      checksum !== headerChecksum(bytes, start, headerEnd)
-    ) {
+    if (bytes[headerEnd] !== headerChecksum(bytes, start + 4, headerEnd))
       return malformed('lz4: checksum of the header');
-    }
+    this.#endBytes = (flags & 0x04) !== 0 ? 4 : 0;
     this.#blocksAt = headerEnd + 1;
     this.#blockBytesMax = blockBytesMax;
     this.#checksums = (flags & 0x10) !== 0;

@@ -16,6 +16,8 @@ const MAGIC = [0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00];
 /** The first four bytes of the magic, where the length of a block would stand. */
 const MAGIC_AS_LENGTH = 0x82534e41 | 0;
 const HEADER_BYTES = 16;
+const VERSION_AT = 8;
+const VERSION_MIN = 1;
 /** snappy-java's size of a block. */
 const BLOCK_BYTES = 32 * 1024;
 
@@ -68,9 +70,11 @@ function decompressBlocks(
     return failure;
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.getInt32(start + VERSION_AT) < VERSION_MIN) return malformed('snappy: version of the stream');
   let at = start + HEADER_BYTES;
   while (at < end) {
-    if (end - at < 4) return malformed('snappy: cut off');
+    // As with Kafka, what is no length ends it.
+    if (end - at < 4) return null;
     const length = view.getInt32(at);
     if (length === MAGIC_AS_LENGTH) {
       if (!hasMagic(bytes, at, end)) return malformed('snappy: no stream header');
