@@ -12,6 +12,7 @@ import {
 } from './start_arguments.ts';
 import type { StartOptions, Surroundings } from './start_options.ts';
 import {
+  parseOnly,
   parsePreference,
   parseRounds,
   parseSeconds,
@@ -127,7 +128,7 @@ export async function readCommandLine(
     .description('measure which settings suit this machine')
     .action(async (options: ParsedStartOptions & ParsedTuneOptions) => {
       const { seconds, rounds, bench, json, apply } = options;
-      const flags = { bench, json: json === true, apply: apply === true };
+      const flags = { only: options.only ?? null, bench, json: json === true, apply: apply === true };
       const asked = { start: startOptionsOf(options), seconds, rounds, preference: options.for, ...flags };
       request = { kind: 'end', exitCode: await tune(asked, surroundings(), output) };
     });
@@ -199,6 +200,7 @@ function addTuneOptions(command: Command, refusing: Refusing): Command {
       refusing(parsePreference),
       'throughput',
     )
+    .option('--only <what>', 'measure only shards, flush or arena', refusing(parseOnly))
     .option('--no-bench', 'look at the machine and start nothing')
     .option('--json', 'print everything as JSON')
     .option('--apply', 'write what is recommended to the start file')

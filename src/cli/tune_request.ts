@@ -10,6 +10,8 @@ export interface TuneRequest {
   /** How often each run is repeated. */
   readonly rounds: number;
   readonly preference: 'throughput' | 'cpu';
+  /** What is measured; null: all three. */
+  readonly only: 'shards' | 'flush' | 'arena' | null;
   /** False: the machine is looked at, and no broker is started. */
   readonly bench: boolean;
   readonly json: boolean;
@@ -25,6 +27,7 @@ export interface ParsedTuneOptions {
   readonly seconds: number;
   readonly rounds: number;
   readonly for: 'throughput' | 'cpu';
+  readonly only?: 'shards' | 'flush' | 'arena';
   readonly bench: boolean;
   readonly json?: boolean;
   readonly apply?: boolean;
@@ -41,6 +44,7 @@ Examples:
   millrace tune --no-bench                         the machine alone, in a few seconds
   millrace tune --config server.properties         for a node with this start file
   millrace tune --config server.properties --apply the same, and writes what is recommended to the file
+  millrace tune --only flush                       what stronger promises to producers cost
   millrace tune --for cpu                          where the cores are shared with others, or never busy
   millrace tune --json > tuned.json                everything that was measured
 
@@ -66,4 +70,9 @@ export function parseRounds(text: string): number | WrongArgument {
 
 export function parsePreference(text: string): 'throughput' | 'cpu' | WrongArgument {
   return text === 'throughput' || text === 'cpu' ? text : new WrongArgument('It must be throughput or cpu.');
+}
+
+export function parseOnly(text: string): 'shards' | 'flush' | 'arena' | WrongArgument {
+  const isOne = text === 'shards' || text === 'flush' || text === 'arena';
+  return isOne ? text : new WrongArgument('It must be shards, flush or arena.');
 }

@@ -69,11 +69,6 @@ export async function runTrial<Key>(
   return trial;
 }
 
-/** How many turns a trial takes. */
-export function turnsOf(ground: { readonly rounds: number }, candidates: number, loads: number): number {
-  return ground.rounds * candidates * loads;
-}
-
 function sampleOf(load: LoadRow, measured: Measurement, othersMax: number): Sample {
   const { cpu, seconds, others, latencyUs, peakMemory } = measured;
   const units = load.unit === 'bytes' ? measured.bytes : measured.requests;

@@ -114,6 +114,16 @@ test('what is wrong is one sentence, and the exit code is 1', async () => {
     [['--prot', '1'], /^millrace: unknown option '--prot' \(Did you mean --port\?\)\n$/],
     [['--port', '70000'], /^millrace: option '-p, --port <number>' argument '70000' is invalid\. It must be .*\n$/],
     [['--shards', '0'], /^millrace: .* It must be a number from 1 to 62\.\n$/],
+    [['tune', '--rounds', '0'], /^millrace: .* It must be a number from 1 to 100\.\n$/],
+    [['tune', '--seconds', '1e3'], /^millrace: .* It must be a number from 0\.05 to 600\.\n$/],
+    [['tune', '--for', 'fun'], /^millrace: .* It must be throughput or cpu\.\n$/],
+    [['tune', '--only', 'fun'], /^millrace: .* It must be shards, flush or arena\.\n$/],
+    [['tune', '--apply'], /^millrace: --apply needs --config FILE: the file that is to be changed\n$/],
+    [
+      ['tune', '--apply', '-c', 'f', '--no-bench'],
+      /^millrace: --apply needs what --no-bench leaves out: measurements\n$/,
+    ],
+    [['tune', '-c', '/no/such/file'], /^millrace: .* cannot be read: there is no such file\n$/],
     [['--override', 'novalue'], /^millrace: .* It must be key=value\.\n$/],
     [['frobnicate'], /^millrace: there is no command 'frobnicate'; see --help\n$/],
     [['config', 'check'], /^millrace: missing required argument 'file'\n$/],
@@ -124,6 +134,14 @@ test('what is wrong is one sentence, and the exit code is 1', async () => {
     match(complained, sentence);
     equal(said, '');
   }
+});
+
+test('the help of tune names every option, what is left alone, and how to apply', async () => {
+  const { request, said } = await run(['tune', '--help']);
+  deepEqual(request, { kind: 'end', exitCode: 0 });
+  const options = 'config data-dir shards override seconds rounds for only no-bench json apply'.split(' ');
+  for (const option of options) match(said, new RegExp(`--${option}\\b`));
+  match(said, /Nothing is changed without --apply/);
 });
 
 test('help and version', async () => {
