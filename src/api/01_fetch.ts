@@ -1,3 +1,4 @@
+import { ApiKey } from '../protocol/api_keys.ts';
 import { ErrorCode } from '../protocol/errors.ts';
 import { FetchRequestWalker } from '../protocol/fetch_walker.ts';
 import { replicaState, RowSnapshot } from '../shared-memory/partition_table.ts';
@@ -5,7 +6,7 @@ import { FetchAnswer } from './fetch_answer.ts';
 import { FetchPlan, TOPIC_IDS_FROM } from './fetch_plan.ts';
 import { FetchReading } from './fetch_reading.ts';
 import type { FetchSession, SessionTopic } from './fetch_session.ts';
-import type { ApiHandler, ApiHost } from './host.ts';
+import type { ApiHandler, ApiHost, PartitionOutcome } from './host.ts';
 import type { Request } from './request.ts';
 
 /**
@@ -18,9 +19,10 @@ import type { Request } from './request.ts';
  *       ▲ full: the request            └─ parked ─ a partition moved, or time is up ─► evaluated
  *       └ incremental: the session, changed by the request
  *
- * KIP-951 addresses of leaders. Not done yet: followers (none is known as a replica), divergence of epochs.
+ * KIP-951 addresses of leaders. KIP-595: where the last fetched epoch is one before the leader's, the owner of the
+ * partition says where it ends, before the first evaluation. Not done yet: followers (none is known as a replica).
  *
- *     served by  this shard alone
+ *     served by  this shard, asking owners for epochs
  *     bound      the answer by fetch.max.bytes; sessions by their slots, and 128 MiB a shard
  *     errors     UNKNOWN_TOPIC_OR_PARTITION NOT_LEADER_OR_FOLLOWER KAFKA_STORAGE_ERROR FENCED_LEADER_EPOCH
  *                UNKNOWN_LEADER_EPOCH UNKNOWN_TOPIC_ID INCONSISTENT_TOPIC_ID OFFSET_OUT_OF_RANGE
@@ -43,6 +45,10 @@ export class FetchHandler implements ApiHandler {
     this.#readHead(plan, host);
     const refusal = this.#takeApart(request, plan, host);
     if (refusal !== ErrorCode.NONE) return this.#answer.refuse(request, plan, host, refusal);
+    if (!this.#askForEpochs(request, plan, host)) this.#begin(request, plan, host);
+  }
+
+  #begin(request: Request, plan: FetchPlan, host: ApiHost): void {
     if (this.#evaluate(request, plan, host) || plan.maxWaitMs <= 0) return this.#read(request, plan, host);
     host.park(request);
     // What moved between the look and the parking would wake nobody.
@@ -108,6 +114,34 @@ export class FetchHandler implements ApiHandler {
     plan.epochAfter = session.epoch;
     this.#planOfSession(plan, session, host);
     return ErrorCode.NONE;
+  }
+
+  /** Asks owners where epochs end, and goes on when they have answered. False: nothing is to be asked. */
+  #askForEpochs(request: Request, plan: FetchPlan, host: ApiHost): boolean {
+    const row = this.#row;
+    let isAsked = false;
+    const done = (): void => {
+      request.parts--;
+      if (request.parts > 0) return;
+      if (request.isAbandoned) host.returned(request);
+      else this.#begin(request, plan, host);
+    };
+    for (let at = 0; at < plan.partitionCount; at++) {
+      const epoch = plan.lastFetchedEpoch[at]!;
+      const slot = plan.slot[at]!;
+      if (epoch < 0 || slot < 0 || !host.table.snapshot(slot, row)) continue;
+      if (row.state !== replicaState.leader || epoch >= row.leaderEpoch) continue;
+      // Guards against going on by an answer at once while others are still to be asked for.
+      if (!isAsked) request.parts = 1;
+      isAsked = true;
+      request.parts++;
+      host.callPartition(row.owner, ApiKey.OffsetForLeaderEpoch, slot, row.incarnation, epoch, 0, (outcome) => {
+        plan.epochEnds.set(at, { ...outcome, body: null });
+        done();
+      });
+    }
+    if (isAsked) done();
+    return isAsked;
   }
 
   #planOfRequest(plan: FetchPlan, host: ApiHost): void {
@@ -196,9 +230,9 @@ export class FetchHandler implements ApiHandler {
    * answer before the others have something, unless there are no others.
    */
   #evaluate(request: Request, plan: FetchPlan, host: ApiHost): boolean {
-    let available = 0;
     let known = 0;
     let hasError = false;
+    if (plan.diverging.size > 0) plan.diverging.clear();
     for (let at = 0; at < plan.partitionCount; at++) {
       plan.available[at] = 0;
       plan.piece[at] = -1;
@@ -206,10 +240,9 @@ export class FetchHandler implements ApiHandler {
       plan.errorCode[at] = error;
       if (plan.slot[at]! < 0) continue;
       known++;
-      if (error !== ErrorCode.NONE) hasError = true;
-      else available += Math.min(plan.available[at]!, Math.max(plan.maxBytesOf[at]!, 1));
+      if (error !== ErrorCode.NONE || plan.diverging.has(at)) hasError = true;
     }
-    return hasError || known === 0 || available >= plan.minBytes;
+    return hasError || known === 0 || plan.availableBytes() >= plan.minBytes;
   }
 
   #look(request: Request, plan: FetchPlan, at: number, host: ApiHost): ErrorCode {
@@ -228,18 +261,44 @@ export class FetchHandler implements ApiHandler {
     if (epoch >= 0 && epoch < row.leaderEpoch) return ErrorCode.FENCED_LEADER_EPOCH;
     if (epoch > row.leaderEpoch) return ErrorCode.UNKNOWN_LEADER_EPOCH;
     if (plan.replicaId >= 0) return ErrorCode.NOT_LEADER_OR_FOLLOWER;
-    // Nobody knows where an epoch ended that is still to come.
-    if (plan.lastFetchedEpoch[at]! > row.leaderEpoch) return ErrorCode.OFFSET_OUT_OF_RANGE;
+    if (plan.lastFetchedEpoch[at]! >= 0) {
+      const error = this.#compareEpochs(plan, at);
+      if (error !== ErrorCode.NONE || plan.diverging.has(at)) return error;
+    }
     const offset = plan.fetchOffset[at]!;
     if (offset < row.logStartOffset || offset > row.logEndOffset) return ErrorCode.OFFSET_OUT_OF_RANGE;
-    plan.highWatermark[at] = row.highWatermark;
-    plan.lastStableOffset[at] = row.lastStableOffset;
-    plan.logStartOffset[at] = row.logStartOffset;
-    plan.incarnation[at] = row.incarnation;
+    this.#noteOffsets(plan, at);
     const end = plan.readCommitted ? row.lastStableOffset : row.highWatermark;
     if (offset < end)
       plan.available[at] = plan.minBytes <= 1 ? BYTES_UNKNOWN : this.#bytesAhead(request, plan, at, host);
     return ErrorCode.NONE;
+  }
+
+  /** Whether the client's log is a part of this one; notes from where on it is not. */
+  #compareEpochs(plan: FetchPlan, at: number): ErrorCode {
+    const row = this.#row;
+    const epoch = plan.lastFetchedEpoch[at]!;
+    const offset = plan.fetchOffset[at]!;
+    // Nobody knows where an epoch ends that is still to come.
+    if (epoch > row.leaderEpoch) return ErrorCode.OFFSET_OUT_OF_RANGE;
+    const isCurrent = epoch === row.leaderEpoch;
+    const end = isCurrent ? endOfLog(row) : plan.epochEnds.get(at);
+    // It came to lead in a newer epoch just now.
+    if (end === undefined) return ErrorCode.NOT_LEADER_OR_FOLLOWER;
+    if (end.errorCode !== ErrorCode.NONE) return end.errorCode as ErrorCode;
+    if (end.offset < 0 || end.epoch < 0 || offset < row.logStartOffset) return ErrorCode.OFFSET_OUT_OF_RANGE;
+    if (end.epoch >= epoch && end.offset >= offset) return ErrorCode.NONE;
+    plan.diverging.set(at, end);
+    this.#noteOffsets(plan, at);
+    return ErrorCode.NONE;
+  }
+
+  #noteOffsets(plan: FetchPlan, at: number): void {
+    const row = this.#row;
+    plan.highWatermark[at] = row.highWatermark;
+    plan.lastStableOffset[at] = row.lastStableOffset;
+    plan.logStartOffset[at] = row.logStartOffset;
+    plan.incarnation[at] = row.incarnation;
   }
 
   /** What a read would find. What lies on the disk alone is a lot. */
@@ -279,7 +338,7 @@ export class FetchHandler implements ApiHandler {
     const { errorCode, highWatermark, logStartOffset } = plan;
     const isTold = member.tell(errorCode[at]!, highWatermark[at]!, logStartOffset[at]!, bytes);
     // A piece that was taken has its place in the answer, even when what was read turned out to be void.
-    plan.isTold[at] = isTold || piece !== null ? 1 : 0;
+    plan.isTold[at] = isTold || piece !== null || plan.diverging.has(at) ? 1 : 0;
     if (bytes > 0) session.moveToEnd(member);
   }
 
@@ -311,6 +370,10 @@ export class FetchHandler implements ApiHandler {
       },
     );
   }
+}
+
+function endOfLog({ leaderEpoch, logEndOffset }: RowSnapshot): PartitionOutcome {
+  return { errorCode: ErrorCode.NONE, epoch: leaderEpoch, offset: logEndOffset, body: null };
 }
 
 /** Session epochs on the wire; others are of the session that is gone on with. */

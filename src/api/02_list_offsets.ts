@@ -1,3 +1,4 @@
+import { ApiKey } from '../protocol/api_keys.ts';
 import { ErrorCode } from '../protocol/errors.ts';
 import { codecOf } from '../protocol/codec.ts';
 import {
@@ -21,10 +22,11 @@ type PartitionRequest = ListOffsetsRequest['topics'][number]['partitions'][numbe
  * ListOffsets (2), versions 1 to 11: KIP-79 times, KIP-320 epochs, KIP-734 largest timestamp, KIP-405 earliest local,
  * KIP-1005 latest tiered, KIP-1023 earliest pending upload.
  *
- * Runs on the receiving shard, out of rows, indexes and files. May wait for the disk. Not done yet: remote storage (the
+ * Runs on the receiving shard, out of rows, indexes and files; the owner knows in which epoch the first offset was
+ * written, if there was more than one. May wait for the disk. Not done yet: remote storage (the
  * tiered timestamps find nothing).
  *
- *     served by  this shard alone
+ *     served by  this shard, asking owners for epochs
  *     bound      the frame
  *     errors     UNKNOWN_TOPIC_OR_PARTITION NOT_LEADER_OR_FOLLOWER KAFKA_STORAGE_ERROR FENCED_LEADER_EPOCH
  *                UNKNOWN_LEADER_EPOCH INVALID_REQUEST UNSUPPORTED_VERSION
@@ -79,8 +81,10 @@ export class ListOffsetsHandler implements ApiHandler {
       return done();
     }
     if (timestamp === listOffsetsTimestamp.earliest || timestamp === listOffsetsTimestamp.earliestLocal) {
-      into.offset = timestamp === listOffsetsTimestamp.earliest ? row.logStartOffset : row.localLogStartOffset;
-      return done();
+      const first = timestamp === listOffsetsTimestamp.earliest ? row.logStartOffset : row.localLogStartOffset;
+      into.offset = first;
+      // Of the first offset: the leader's own is that of the end.
+      return this.#epochOf(first, into, host, done);
     }
     if (timestamp < listOffsetsTimestamp.max) {
       // What lies in remote storage: nothing does.
@@ -99,6 +103,18 @@ export class ListOffsetsHandler implements ApiHandler {
     const status = reader.offsetForTimestamp(row, timestamp, end, decompressor, found);
     if (status !== 'later') return take(status);
     reader.offsetForTimestampLater(row, timestamp, end, decompressor, found, () => take(found.status));
+  }
+
+  #epochOf(first: number, into: PartitionAnswer, host: ApiHost, done: () => void): void {
+    const { owner, slot, incarnation, leaderEpoch } = this.#row;
+    // The leader's first epoch is all there is.
+    if (leaderEpoch === 0) return done();
+    host.callPartition(owner, ApiKey.ListOffsets, slot, incarnation, first, 0, ({ errorCode, epoch }) => {
+      into.errorCode = errorCode;
+      into.leaderEpoch = epoch;
+      if (errorCode !== ErrorCode.NONE) into.offset = -1;
+      done();
+    });
   }
 }
 

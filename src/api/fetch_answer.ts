@@ -72,6 +72,8 @@ export class FetchAnswer {
     if (plan.version >= CURRENT_LEADER_FROM && isElsewhere(plan.errorCode[at]!)) {
       this.#nameLeader(plan.slot[at]!, host);
     }
+    const diverging = plan.diverging.get(at);
+    if (diverging !== undefined) response.divergingEpoch(diverging.epoch, diverging.offset);
     const splice = response.records(-1, piece === null ? 0 : piece.end - piece.start);
     if (piece !== null) splices.push(splice);
   }

@@ -3,6 +3,7 @@ import { ReadPosition } from '../log/read_position.ts';
 import type { TopicImage } from '../metadata/topic_image.ts';
 import { ErrorCode } from '../protocol/errors.ts';
 import type { FetchSession, SessionPartition } from './fetch_session.ts';
+import type { PartitionOutcome } from './host.ts';
 
 /** From this version on Fetch names topics by id (KIP-516). */
 export const TOPIC_IDS_FROM = 13;
@@ -37,6 +38,8 @@ export class FetchPlan {
   fetchOffset = new Float64Array(4);
   /** Of the record before `fetchOffset`; -1 when the client does not say. */
   lastFetchedEpoch = new Int32Array(4);
+  /** Where `lastFetchedEpoch` ends in the leader's log, of partitions where that is an epoch before the leader's. */
+  readonly epochEnds = new Map<number, PartitionOutcome>();
   maxBytesOf = new Int32Array(4);
   /** What the session has of it; null in a full request. */
   members: (SessionPartition | null)[] = [];
@@ -63,6 +66,8 @@ export class FetchPlan {
   piece = new Int32Array(4);
   /** Transactions that read_committed leaves out, of partitions that have any in what was read. */
   readonly aborted = new Map<number, readonly AbortedTransaction[]>();
+  /** Where the logs of client and leader part, of partitions where they do (KIP-595). */
+  readonly diverging = new Map<number, PartitionOutcome>();
   /** 1: it stands in the answer. */
   isTold = new Uint8Array(4);
 
@@ -74,6 +79,8 @@ export class FetchPlan {
   reset(): void {
     this.session = null;
     if (this.aborted.size > 0) this.aborted.clear();
+    if (this.epochEnds.size > 0) this.epochEnds.clear();
+    if (this.diverging.size > 0) this.diverging.clear();
     // What is kept for the next request must not keep sessions alive.
     this.members.length = 0;
     this.topicCount = 0;
@@ -97,6 +104,15 @@ export class FetchPlan {
     this.members.push(null);
     this.isTold[this.partitionCount] = 1;
     return this.partitionCount++;
+  }
+
+  /** What counts for `min.bytes`: of all partitions together, of each what the client would take of it. */
+  availableBytes(): number {
+    let sum = 0;
+    for (let at = 0; at < this.partitionCount; at++) {
+      sum += Math.min(this.available[at]!, Math.max(this.maxBytesOf[at]!, 1));
+    }
+    return sum;
   }
 
   /** Topics of which the answer tells something; of a full request all. */

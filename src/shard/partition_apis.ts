@@ -71,6 +71,7 @@ export class PartitionApis {
     if (leader === null) return;
     if (apiKey === ApiKey.DeleteRecords) this.#deleteRecords(leader, argument);
     else if (apiKey === ApiKey.OffsetForLeaderEpoch) this.#endOfEpoch(leader, argument);
+    else if (apiKey === ApiKey.ListOffsets) this.#epoch = leader.log.leaderEpochs.epochOf(argument);
     else {
       assert(apiKey === ApiKey.DescribeProducers, 'an API that owners of partitions execute');
       this.#describeProducers(leader);

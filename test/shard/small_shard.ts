@@ -5,6 +5,7 @@ import { APPEND, CONTROL_CALL, CONTROL_CALL_ANSWER, CONTROL_CALL_REQUEST } from 
 import { ByteReader, ByteWriter } from '../../src/base/bytes.ts';
 import { uuidOfWords } from '../../src/base/uuid.ts';
 import type { AbortedTransactions } from '../../src/log/aborted_transactions.ts';
+import { LeaderEpochs } from '../../src/log/leader_epochs.ts';
 import type { LogReader } from '../../src/log/log_reader.ts';
 import { MetadataImage } from '../../src/metadata/metadata_image.ts';
 import { privatePartitions } from '../../src/metadata/partition_store.ts';
@@ -86,6 +87,8 @@ export class SmallShard implements ChannelHandler {
   readonly appendsThere: WaitingAppend[] = [];
   readonly calls: WaitingCall[] = [];
   readonly refusals: string[] = [];
+  /** As much as is seen of the log of partition 0. */
+  readonly ownLog = { leaderEpochs: new LeaderEpochs(), logEndOffset: 0 };
   closed = 0;
   readonly #answers: Answers;
   #seed = 0;
@@ -267,6 +270,7 @@ export class SmallShard implements ChannelHandler {
   /** As much of the shard's own partitions as requests see. */
   #partitions(): OwnedPartitions {
     const leader = {
+      log: this.ownLog,
       append: (
         memory: { readonly bytes: Uint8Array },
         start: number,
