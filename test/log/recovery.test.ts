@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { createCodecs } from '../../src/platform/codecs.ts';
-import type { LogFailureKind } from '../../src/log/log_failure.ts';
+import { LogFailure, type LogFailureKind } from '../../src/log/log_failure.ts';
 import type { LogConfig } from '../../src/log/log_config.ts';
 import type { PartitionLog } from '../../src/log/partition_log.ts';
 import { ReadPosition, TimestampResult } from '../../src/log/read_position.ts';
@@ -134,6 +134,41 @@ test('nothing below the recovery point is cut: the log is refused', () => {
     assertFails(failure, 'corrupt');
     assert.equal(machine.contents(active).length, whole.length - 1);
   }
+});
+
+test('after a clean stop a damaged tail is no crash: the log is refused or served as it is, nothing is cut (I13)', () => {
+  const source = written();
+  const { machine, log } = source;
+  const active = pathOf(log.activeSegmentBaseOffset, '.log');
+  const whole = machine.contents(active);
+  const recoveryPoint = log.logEndOffset;
+  const last = bordersOf(source).at(-2)![0];
+  assert.equal(log.close(true), null);
+  const indexes = ['.index', '.timeindex'].map((suffix) => pathOf(log.activeSegmentBaseOffset, suffix));
+  const kept = indexes.map((path) => machine.contents(path));
+  let refused = 0;
+  const opens = (damaged: Uint8Array): boolean => {
+    machine.restart();
+    machine.put(active, damaged);
+    indexes.forEach((path, index) => machine.put(path, kept[index]!));
+    const opened = machine.tryOpen(config, { recoveryPoint, cleanShutdown: true });
+    assert.deepEqual(machine.contents(active), damaged);
+    if (opened instanceof LogFailure) refused++;
+    else {
+      assert.ok(opened.logEndOffset >= recoveryPoint);
+      opened.close(false);
+    }
+    return !(opened instanceof LogFailure);
+  };
+  for (let at = last; at < whole.length; at++) {
+    assert.equal(opens(whole.slice(0, at)), false, `cut at ${at}`);
+    // Nothing but heads is read after a clean stop: whoever reads the records finds what is wrong with them.
+    const flipped = whole.slice();
+    flipped[at]! ^= 1 << (at % 8);
+    opens(flipped);
+  }
+  assert.ok(refused > whole.length - last);
+  assert.equal(opens(whole), true);
 });
 
 test('a segment that is missing or cut in the middle is a failure, not a shorter log (row 16)', () => {

@@ -196,6 +196,37 @@ test('after a clean stop nothing is scanned or lost', () => {
   assert.equal(again.log.leaderEpoch, 2);
 });
 
+test('after a clean stop a damaged tail is no crash: it is refused, and nothing is cut off (I13)', () => {
+  const machine = new LogMachine(1);
+  const { log } = open(machine);
+  appendTopics(log, 0, 2);
+  const last = machine.contents(segment(0)).length;
+  appendTopics(log, 2, 3);
+  assert.equal(log.close(true), null);
+  const bytes = machine.contents(segment(0));
+  const refuses = (damaged: Uint8Array, what: string): void => {
+    machine.restart();
+    machine.put(segment(0), damaged);
+    const problem = tryOpen(machine, { isClean: true });
+    assert.equal(typeof problem, 'string', what);
+    assert.ok((problem as string).includes(segment(0)), problem as string);
+    assert.deepEqual(machine.contents(segment(0)), damaged, what);
+  };
+  for (let at = last; at < bytes.length; at++) {
+    if (at > last) refuses(bytes.slice(0, at), `cut at ${at}`);
+    if (bytes.subarray(at).some((byte) => byte !== 0)) refuses(bytes.slice().fill(0, at), `zeros from ${at}`);
+    // The leader epoch of a batch is what no checksum covers.
+    if (at - last >= 12 && at - last < 16) continue;
+    for (const bit of [1, 0x80]) {
+      const damaged = bytes.slice();
+      damaged[at]! ^= bit;
+      refuses(damaged, `bit ${bit} of byte ${at}`);
+    }
+  }
+  machine.put(segment(0), bytes);
+  assert.deepEqual(open(machine, { isClean: true }).names, names(3));
+});
+
 test('the log goes on over segments, and begins later when snapshots have its front', () => {
   const machine = new LogMachine(1);
   const config = { segmentBytes: 700, segmentMs: 1_000_000_000, fileDeleteDelayMs: 0 };
