@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { createCodecs } from '../../src/platform/codecs.ts';
+import { batchLeaderEpoch } from '../../src/log/batch_header.ts';
+import { producerIdAt } from '../../src/log/producer_id.ts';
+import { readTransactionIndex } from '../../src/log/transaction_index.ts';
+import type { Disk } from '../../src/port/disk.ts';
 import { readLogDirectory } from '../../src/log/log_directory.ts';
 import type { PartitionDirectory } from '../../src/log/log_directory.ts';
 import { recoverLog } from '../../src/log/log_recovery.ts';
@@ -14,7 +19,9 @@ import {
   codecOf,
   isControl,
   isLogAppendTime,
+  isTransactional,
   maxTimestampOf,
+  PRODUCER_ID_AT,
   recordCountOf,
   RECORDS_AT,
   sizeOf,
@@ -62,25 +69,80 @@ function opened(machine: LogMachine, directory: PartitionDirectory, clean: boole
   return log;
 }
 
-/** Offset and timestamp of all records but those of control batches. */
-function recordsOf(bytes: Uint8Array): [number, number][] {
+interface FoundRecord {
+  readonly offset: number;
+  readonly timestamp: number;
+  readonly digest: string;
+  /** -1 outside of a transaction. */
+  readonly transactionOf: number;
+}
+
+const sha256 = (content: Uint8Array | string): string => createHash('sha256').update(content).digest('hex');
+
+/** All records but those of control batches. */
+function recordsOf(bytes: Uint8Array): FoundRecord[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const records: [number, number][] = [];
+  const records: FoundRecord[] = [];
   const walker = new RecordWalker();
   for (let at = 0; at < bytes.length; at += sizeOf(view, at)) {
     if (isControl(view, at)) continue;
     const start = at + RECORDS_AT;
     const end = at + sizeOf(view, at);
     const codec = codecOf(view, at);
-    const plain = codec === 0 ? bytes.slice(start, end) : codecs.decompress(codec, bytes, start, end, 1 << 20);
+    const plain = codec === 0 ? bytes.slice(start, end) : codecs.decompress(codec, bytes, start, end, 1 << 21);
     assert.ok(plain instanceof Uint8Array);
     const appendTime = isLogAppendTime(view, at) ? maxTimestampOf(view, at) : -1;
     const count = recordCountOf(view, at);
+    const epoch = batchLeaderEpoch(view, at);
+    const transactionOf = isTransactional(view, at) ? Number(producerIdAt(view, at + PRODUCER_ID_AT)) : -1;
     walker.reset(plain, 0, plain.length, count, baseOffsetOf(view, at), baseTimestampOf(view, at), appendTime);
-    while (walker.next()) records.push([walker.offset, walker.timestamp]);
+    while (walker.next()) {
+      const { offset, timestamp } = walker;
+      records.push({ offset, timestamp, digest: digestOf(walker, plain, epoch), transactionOf });
+    }
     assert.equal(walker.failed, false);
   }
   return records;
+}
+
+/** As the fixtures have it: of leader epoch, key, value and headers. */
+function digestOf(walker: RecordWalker, bytes: Uint8Array, leaderEpoch: number): string {
+  const part = (start: number, end: number): Uint8Array | null => (start < 0 ? null : bytes.subarray(start, end));
+  const text = (start: number, end: number): string | null => {
+    const found = part(start, end);
+    return found === null ? null : Buffer.from(found).toString();
+  };
+  const value = part(walker.valueStart, walker.valueEnd);
+  const key = text(walker.keyStart, walker.keyEnd);
+  const headers: (string | null)[][] = [];
+  while (walker.nextHeader()) {
+    const name = text(walker.headerKeyStart, walker.headerKeyEnd);
+    headers.push([name, text(walker.headerValueStart, walker.headerValueEnd)]);
+  }
+  const valueDigest = value === null ? null : sha256(value).slice(0, 32);
+  return sha256(JSON.stringify([leaderEpoch, key, valueDigest, headers])).slice(0, 8);
+}
+
+/** What a consumer with read_committed gets, as runs of offsets. */
+function committedOf(log: PartitionLog, disk: Disk, records: readonly FoundRecord[], end: number): number[][] {
+  const aborted = log.segments.flatMap(({ baseOffset }, index) => {
+    const next = log.segments[index + 1]?.baseOffset ?? log.logEndOffset;
+    return succeeded(readTransactionIndex(disk, log.directory, baseOffset, next)) ?? assert.fail('a damaged index');
+  });
+  assert.equal(log.producers.abortedTransactions, aborted.length);
+  const runs: number[][] = [];
+  for (const { offset, transactionOf } of records) {
+    if (offset >= end) continue;
+    const isAborted = aborted.some(
+      ({ producerId, firstOffset, lastOffset }) =>
+        Number(producerId) === transactionOf && offset >= firstOffset && offset <= lastOffset,
+    );
+    if (isAborted) continue;
+    const run = runs.at(-1);
+    if (run !== undefined && run[1] === offset - 1) run[1] = offset;
+    else runs.push([offset, offset]);
+  }
+  return runs;
 }
 
 /** In the background first, as a node does it: the log then opens as after a clean stop. */
@@ -117,18 +179,22 @@ for (const [fixture, way] of ways) {
         const isWhole = clean || way === 'recovered';
         const log = opened(machine, directory, isWhole, configOf(wanted));
         assert.deepEqual([name, log.logStartOffset, log.logEndOffset], [name, wanted.start, wanted.end]);
+        log.producers.highWatermarkMoved(log.logEndOffset);
+        const lastStableOffset = Math.min(log.producers.firstUnstableOffset, log.logEndOffset);
+        assert.deepEqual([name, lastStableOffset], [name, wanted.lastStableOffset]);
         if (isWhole) assert.equal(log.report.scannedBatches + log.report.rebuiltIndexes, 0, name);
 
         const reader = machine.reader(undefined, 4, directory.path);
         const records = recordsOf(readAll(machine, reader, log.logStartOffset, 1000));
-        const inLog = records.filter(([offset]) => offset >= log.logStartOffset);
+        const inLog = records.filter(({ offset }) => offset >= log.logStartOffset);
         if (wanted.records !== undefined) {
           assert.deepEqual(
-            inLog,
-            wanted.records.map(([offset, at]) => [offset, at]),
+            inLog.map(({ offset, timestamp, digest }) => [offset, timestamp, digest]),
+            wanted.records,
             name,
           );
           compared += inLog.length;
+          assert.deepEqual(committedOf(log, machine.disk, inLog, lastStableOffset), wanted.committed, name);
         }
         const largest = new TimestampResult();
         reader.offsetForTimestamp(machine.snapshot(), -3, log.logEndOffset, codecs, largest);

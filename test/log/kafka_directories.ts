@@ -11,8 +11,14 @@ export interface ExpectedPartition {
   readonly end: number;
   readonly maxTimestamp: number;
   readonly maxTimestampOffset: number;
-  /** Offset and timestamp of each; missing for internal topics. */
-  readonly records?: readonly (readonly [number, number])[];
+  readonly lastStableOffset: number;
+  /** Runs of offsets that read_committed gets; missing for internal topics. */
+  readonly committed?: readonly (readonly [number, number])[];
+  /**
+   * Offset and timestamp of each, and the first 4 bytes of the SHA-256 of `[leader epoch, key, digest of the value, headers]`;
+   * missing for internal topics.
+   */
+  readonly records?: readonly (readonly [number, number, string])[];
 }
 
 export type Fixture = 'clean' | 'killed' | 'torn';
