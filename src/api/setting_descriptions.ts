@@ -43,7 +43,11 @@ export class SettingDescriptions {
 
   constructor(written: readonly WrittenSetting[], dynamic: DynamicSettings) {
     this.#writtenSettings = written;
-    this.#written = new Map(written.map(({ name, text }) => [name, text]));
+    const texts = new Map(written.map(({ name, text }) => [name, text]));
+    // One number under both of its names.
+    const nodeId = texts.get(NODE_ID);
+    if (nodeId !== undefined && !texts.has(BROKER_ID)) texts.set(BROKER_ID, nodeId);
+    this.#written = texts;
     this.#dynamic = dynamic;
   }
 
@@ -103,20 +107,31 @@ export class SettingDescriptions {
 
   ofGroup(own: ReadonlyMap<string, string>): DescribedSetting[] {
     return GROUP_SETTINGS.map((setting) => {
-      const ownText = own.get(setting.name);
-      const [nodeKey] = setting.synonyms;
-      const inherited = nodeKey === undefined ? undefined : this.#sources(nodeKey)[0]?.value;
-      const value = ownText === undefined ? (inherited ?? setting.default) : configValueText(setting, ownText);
-      const source = ownText === undefined ? configSource.builtIn : configSource.group;
-      return { ...plain(setting, value), configSource: source, synonyms: [{ name: setting.name, value, source }] };
+      const { name } = setting;
+      const ownText = own.get(name);
+      // Of the node's key that it falls back to; some have none.
+      const inherited =
+        setting.synonyms.length > 0
+          ? this.#inheritedSynonyms(setting)
+          : [{ name, value: setting.default, source: configSource.builtIn }];
+      const value = ownText === undefined ? inherited[0]!.value : configValueText(setting, ownText);
+      const ownSynonym = { name, value, source: configSource.group };
+      return {
+        ...plain(setting, value),
+        configSource: ownText === undefined ? inherited[0]!.source : configSource.group,
+        synonyms: ownText === undefined ? inherited : [ownSynonym, ...inherited],
+      };
     });
   }
 
   ofClientMetrics(own: ReadonlyMap<string, string>): DescribedSetting[] {
-    return CLIENT_METRICS_SETTINGS.flatMap((setting) => {
-      const text = own.get(setting.name);
-      if (text === undefined) return [];
-      return [{ ...plain(setting, configValueText(setting, text)), configSource: configSource.clientMetrics }];
+    return CLIENT_METRICS_SETTINGS.map((setting) => {
+      const { name } = setting;
+      const text = own.get(name);
+      if (text === undefined) return plain(setting, setting.default);
+      const value = configValueText(setting, text);
+      const source = configSource.clientMetrics;
+      return { ...plain(setting, value), configSource: source, synonyms: [{ name, value, source }] };
     });
   }
 
@@ -177,6 +192,9 @@ function ofNobodyKnowsWhat(name: string): DescribedSetting {
 function isSensitive(key: ConfigKey): boolean {
   return key.type === 'PASSWORD';
 }
+
+const NODE_ID = 'node.id';
+const BROKER_ID = 'broker.id';
 
 /** `DescribeConfigsResponse.ConfigType` on the wire (KIP-569). */
 const TYPES: Readonly<Record<ConfigType, number>> = {

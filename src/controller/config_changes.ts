@@ -59,8 +59,10 @@ export function changedValue(
 function changedList(resourceType: number, change: ConfigChange, present: string | null): string | ChangeRefusal {
   const { name } = change;
   const isAppended = change.configOperation === configOperation.append;
+  // Kafka knows the types of settings of topics and brokers alone here.
+  const hasTypes = resourceType === configResourceType.topic || resourceType === configResourceType.broker;
   const setting = findSetting(resourceType, name);
-  if (setting?.type !== 'LIST') {
+  if (setting?.type !== 'LIST' || !hasTypes) {
     const verb = isAppended ? 'APPEND' : 'SUBTRACT';
     return new ChangeRefusal(`Can't ${verb} to key ${name} because its type is not LIST.`);
   }

@@ -71,15 +71,58 @@ suite('where a value comes from', () => {
     assert.deepEqual(synonymsOf(described[0]!), ['log.retention.ms=3000 (3)']);
   });
 
-  test('of a group its own, then the keys of the node', () => {
-    const described = descriptions({ file: 'group.share.session.timeout.ms=46000' }).ofGroup(
-      settings({ 'consumer.session.timeout.ms': '50000' }),
-    );
+  test('of a group its own, then the keys of the node, named by those', () => {
+    const layers: Layers = {
+      file: 'group.share.session.timeout.ms=46000',
+      cluster: { 'group.consumer.assignment.interval.ms': '1500' },
+    };
+    const own = { 'consumer.session.timeout.ms': '50000', 'share.isolation.level': 'read_committed' };
+    const described = descriptions(layers).ofGroup(settings(own));
     assert.equal(described.length, 17);
-    const own = named(described, 'consumer.session.timeout.ms');
-    assert.deepEqual([own.value, own.configSource], ['50000', configSource.group]);
-    assert.equal(named(described, 'share.session.timeout.ms').value, '46000');
-    assert.equal(named(described, 'share.auto.offset.reset').value, 'latest');
+    const told = (name: string): unknown[] => {
+      const setting = named(described, name);
+      return [setting.value, setting.configSource, ...synonymsOf(setting)];
+    };
+    const { group, file, clusterDefault, builtIn } = configSource;
+    assert.deepEqual(told('consumer.session.timeout.ms'), [
+      '50000',
+      group,
+      'consumer.session.timeout.ms=50000 (8)',
+      'group.consumer.session.timeout.ms=45000 (5)',
+    ]);
+    assert.deepEqual(told('share.isolation.level'), [
+      'read_committed',
+      group,
+      'share.isolation.level=read_committed (8)',
+      'share.isolation.level=read_uncommitted (5)',
+    ]);
+    assert.deepEqual(told('share.session.timeout.ms'), [
+      '46000',
+      file,
+      'group.share.session.timeout.ms=46000 (4)',
+      'group.share.session.timeout.ms=45000 (5)',
+    ]);
+    assert.deepEqual(told('consumer.assignment.interval.ms').slice(0, 2), ['1500', clusterDefault]);
+    assert.deepEqual(told('share.auto.offset.reset'), ['latest', builtIn, 'share.auto.offset.reset=latest (5)']);
+  });
+
+  test('of a subscription to client metrics all settings, synonyms only of those that were set', () => {
+    const described = descriptions({}).ofClientMetrics(settings({ 'interval.ms': '1000', metrics: '' }));
+    const { clientMetrics, builtIn } = configSource;
+    assert.deepEqual(
+      described.map((setting) => [setting.name, setting.value, setting.configSource, ...synonymsOf(setting)]),
+      [
+        ['interval.ms', '1000', clientMetrics, 'interval.ms=1000 (7)'],
+        ['match', '', builtIn],
+        ['metrics', '', clientMetrics, 'metrics= (7)'],
+      ],
+    );
+  });
+
+  test('a node has its number under both of its names', () => {
+    const described = descriptions({ file: 'node.id=7' }).ofNode();
+    assert.deepEqual(synonymsOf(named(described, 'broker.id')), ['broker.id=7 (4)', 'broker.id=-1 (5)']);
+    assert.equal(named(descriptions({}).ofNode(), 'broker.id').value, '-1');
   });
 });
 

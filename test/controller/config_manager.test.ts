@@ -143,6 +143,19 @@ suite('settings of a topic', () => {
     }
   });
 
+  test('lists of groups and of subscriptions to client metrics are not changed by elements', () => {
+    for (const [type, change, words] of [
+      [clientMetrics, append('metrics', 'a.b'), /Can't APPEND to key metrics because its type is not LIST/],
+      [clientMetrics, subtract('match', 'a'), /Can't SUBTRACT to key match because its type is not LIST/],
+      [group, append('share.isolation.level', 'x'), /Can't APPEND to key share.isolation.level/],
+    ] as const) {
+      const configs = [change];
+      const { outcomes } = new Cluster().manager.planIncremental([{ resourceType: type, resourceName: 'r', configs }]);
+      assert.equal(outcomes[0]!.errorCode, ErrorCode.INVALID_CONFIG);
+      assert.match(outcomes[0]!.errorMessage!, words);
+    }
+  });
+
   test('a resource that is named twice is refused twice, others are not hindered', () => {
     const once = { resourceType: topic, resourceName: 'orders', configs: [set('retention.ms', '1')] };
     const twice = { ...once, resourceType: group, resourceName: 'g', configs: [] };
