@@ -106,7 +106,7 @@ export class TimestampLookup implements DiskOperation {
     this.#target = endOfTime;
     const first = Math.max(0, this.#context.segmentLists.floor(row, row.logStartOffset));
     this.#segmentIndex = first;
-    if (!this.#finder.enter(first)) return this.#over(this.#finder.status);
+    if (!this.#finder.enter(first)) return this.#foundNothing();
     const beginsInside = this.#finder.entry.baseOffset < row.logStartOffset;
     this.#largest = -1;
     this.#largestIndex = first;
@@ -174,7 +174,7 @@ export class TimestampLookup implements DiskOperation {
       index++;
     }
     this.#segmentIndex = index;
-    if (!finder.enter(index)) return this.#over(finder.status);
+    if (!finder.enter(index)) return this.#foundNothing();
     // Of a closed segment the list tells that it has what is looked for.
     return finder.isActive
       ? this.#entryAtOrBelow(endOfTime, 'largestEntry')
@@ -236,13 +236,16 @@ export class TimestampLookup implements DiskOperation {
     return this.#finder.beginIn(this.#segmentIndex, anchor, offset, this.#target) || this.#foundBatch();
   }
 
+  /** The lookup ends as its search did. */
+  #foundNothing(): false {
+    this.failure = this.#finder.failure;
+    return this.#over(this.#finder.status);
+  }
+
   #foundBatch(): boolean {
     const finder = this.#finder;
     const { logStartOffset } = finder.row;
-    if (finder.status === 'failed' || finder.status === 'changed') {
-      this.failure = finder.failure;
-      return this.#over(finder.status);
-    }
+    if (finder.status === 'failed' || finder.status === 'changed') return this.#foundNothing();
     if (this.#phase === 'firstBatch') return this.#firstBatchFound();
     if (this.#phase === 'firstRest') {
       this.#noteLargest(finder.largestTimestamp, this.#segmentIndex);

@@ -311,3 +311,16 @@ test('segments are replaced by one operation, whose crash at any call is complet
   }
   assert.equal(outcomes, 3, 'both completed and undone replacements were seen');
 });
+
+test('a look-up by time of a segment that cannot be opened fails, and says why', () => {
+  const { machine } = filled();
+  for (const timestamp of [1300, -3]) {
+    const reader = machine.reader();
+    const out = new TimestampResult();
+    machine.storage.faults.arm({ operations: ['open'], effect: { kind: 'error', code: 'EIO' } });
+    assert.equal(reader.offsetForTimestamp(machine.snapshot(), timestamp, 120, codecs, out), 'failed');
+    assert.equal(out.failure?.error?.code, 'EIO');
+    assert.equal(reader.failure?.error?.code, 'EIO');
+    reader.close();
+  }
+});
