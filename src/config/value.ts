@@ -59,7 +59,9 @@ function parseInteger(key: ConfigKey, text: string): number | InvalidValue {
   if (!/^[+-]?\d{1,30}$/.test(text)) return new InvalidValue(numberRequirement('a whole number', key));
   const exact = BigInt(text.replace(/^\+/, ''));
   if (exact < bounds[0] || exact > bounds[1]) {
-    return new InvalidValue(`must be a whole number from ${bounds[0]} to ${bounds[1]}`);
+    const { min, max, orElse } = key.allowed;
+    const besides = orElse === null ? '' : `, or ${orElse}`;
+    return new InvalidValue(`must be a whole number from ${min ?? bounds[0]} to ${max ?? bounds[1]}${besides}`);
   }
   const value = Number(exact);
   return isInRange(key, value) ? value : new InvalidValue(numberRequirement('a whole number', key));

@@ -21,7 +21,7 @@ test('numbers keep to their type and range, to the last unit', () => {
   equal(parse('num.partitions', ' 7 '), 7);
   equal(parse('num.partitions', '+7'), 7);
   equal(parse('num.partitions', '2147483647'), 2_147_483_647);
-  equal(refusal('num.partitions', '2147483648'), 'must be a whole number from -2147483648 to 2147483647');
+  equal(refusal('num.partitions', '2147483648'), 'must be a whole number from 1 to 2147483647');
   equal(refusal('num.partitions', '0'), 'must be a whole number, at least 1');
   for (const text of ['', '1.0', '0x10', '1e3', '١', '1_000', 'NaN', '--1']) refusal('num.partitions', text);
   equal(parse('log.flush.interval.messages', '9223372036854775807'), 2 ** 63);
