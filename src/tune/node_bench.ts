@@ -58,9 +58,8 @@ const TURN_SECONDS = 0.8;
  */
 export async function benchNode(
   request: TuneRequest,
-  node: NodeConfig,
+  subject: TuneSubject,
   { program, generator: generatorUrl }: TuneProgram,
-  available: Available,
   volume: VolumeFacts,
   directory: string,
 ): Promise<Benched | string> {
@@ -74,7 +73,7 @@ export async function benchNode(
   const progress = new Progress(process.stderr);
   const generator = new GeneratorProcess(generatorUrl);
   const ground: TrialGround = { program, directory, rounds, bounds, generator, progress, othersMax };
-  const bench = new NodeBench(request, node, available, volume, ground);
+  const bench = new NodeBench(request, subject, volume, ground);
   const isAsked = (what: TuneRequest['only']): boolean => only === null || only === what;
   bench.announce(isAsked);
   try {
@@ -90,6 +89,14 @@ export async function benchNode(
   }
 }
 
+/** The node that is to be tuned. */
+export interface TuneSubject {
+  readonly node: NodeConfig;
+  readonly available: Available;
+  /** The size of each arena with so many shards: written, or derived. */
+  arenaBytesOf(shards: number): number;
+}
+
 interface Benched {
   readonly bench: BenchResult;
   readonly settings: readonly SettingAnswer[];
@@ -97,6 +104,7 @@ interface Benched {
 
 class NodeBench {
   readonly #request: TuneRequest;
+  readonly #subject: TuneSubject;
   readonly #node: NodeConfig;
   readonly #available: Available;
   readonly #volume: VolumeFacts;
@@ -109,7 +117,9 @@ class NodeBench {
   /** What all else is measured with: the current number, until there is a better one. */
   #shards: number;
 
-  constructor(request: TuneRequest, node: NodeConfig, available: Available, volume: VolumeFacts, ground: TrialGround) {
+  constructor(request: TuneRequest, subject: TuneSubject, volume: VolumeFacts, ground: TrialGround) {
+    const { node, available } = subject;
+    this.#subject = subject;
     this.#request = request;
     this.#node = node;
     this.#available = available;
@@ -174,7 +184,8 @@ class NodeBench {
   }
 
   async measureArena(): Promise<void> {
-    const { arenaBytes, requestBytesMax } = this.#node.network;
+    const { requestBytesMax } = this.#node.network;
+    const arenaBytes = this.#subject.arenaBytesOf(this.#shards);
     const measured = await runTrial(
       this.#ground,
       this.#arenas().map((bytes) => ({
@@ -201,7 +212,7 @@ class NodeBench {
   }
 
   #arenas(): readonly number[] {
-    return arenaCandidates(this.#node.network.arenaBytes, this.#shards, this.#available.memoryBytes);
+    return arenaCandidates(this.#subject.arenaBytesOf(this.#shards), this.#shards, this.#available.memoryBytes);
   }
 
   #tell(answer: Omit<SettingAnswer, 'writtenIn' | 'isFromFile'>): void {

@@ -5,8 +5,8 @@ import type { TuneResult } from './tune_command.ts';
 import type { TrialRow } from './trial_rows.ts';
 import { bytesText, countText, durationText } from './units.ts';
 
-/** What a person reads. */
-export function reportOf(result: TuneResult, request: TuneRequest): string {
+/** What a person reads. `isRefused`: the file could not be changed, as is said elsewhere. */
+export function reportOf(result: TuneResult, request: TuneRequest, isRefused: boolean): string {
   const { bench } = result;
   const lines = ['The machine', ...findingLines(result.findings), ''];
   if (bench !== null) {
@@ -23,7 +23,7 @@ export function reportOf(result: TuneResult, request: TuneRequest): string {
     }
     lines.push('  the load generator ran on the same cores: work/s is less than clients elsewhere would see', '');
   }
-  lines.push(...result.settings.flatMap(settingLines), ...endLines(result, request));
+  lines.push(...result.settings.flatMap(settingLines), ...(isRefused ? [] : endLines(result, request)));
   return `${lines.join('\n')}\n`;
 }
 
@@ -80,7 +80,7 @@ function endLines({ applied, bench, settings }: TuneResult, request: TuneRequest
       '  it counts from the next start on',
     ];
   }
-  if (changesOf(settings).length === 0) return ['', 'Nothing to change.'];
+  if (changesOf(settings).length === 0) return ['', 'Nothing is recommended, nothing was changed.'];
   const asked = request.apply ? 'they are in the file already.' : '--apply writes them to the file of --config.';
   return ['', `Nothing was changed: ${asked}`, ...changesOf(settings).map(({ name, text }) => `  ${name}=${text}`)];
 }

@@ -29,6 +29,12 @@ export interface TuneResult {
   readonly applied: { readonly file: string; readonly backup: string; readonly diff: readonly string[] } | null;
 }
 
+const SHARDS_ENTRY = {
+  name: 'millrace.shards',
+  isSecret: false,
+  origin: { kind: 'command line', place: 'tune' },
+} as const;
+
 /** `millrace tune`. The exit code. */
 export async function tuneCommand(
   request: TuneRequest,
@@ -48,21 +54,27 @@ export async function tuneCommand(
   if (typeof resolved === 'string' || resolved.node === null) return 1;
   const { node, values } = resolved;
 
+  const arenaBytesOf = (shards: number): number => {
+    const entries = [...request.start.entries, { ...SHARDS_ENTRY, text: String(shards) }];
+    const other = loadConfig({ ...request.start, entries }, surroundings);
+    return typeof other === 'string' ? node.network.arenaBytes : (other.node ?? node).network.arenaBytes;
+  };
   const place = workingDirectoryFor(node.storage.directories[0]!);
   if (typeof place === 'string') return refused(place);
   try {
     const volume = measureVolume(place.path, node.storage.directories[0]!, machine.read);
     const findings = findingsOf(machine.read, machine.available, wantedBy(node), volume);
-    const benched = request.bench
-      ? await benchNode(request, node, machine, machine.available, volume, place.path)
-      : null;
+    const subject = { node, available: machine.available, arenaBytesOf };
+    const benched = request.bench ? await benchNode(request, subject, machine, volume, place.path) : null;
     if (typeof benched === 'string') return refused(benched);
     const settings = benched === null ? [] : benched.settings.map((one) => withOrigin(one, values));
     const found = { findings, bench: benched?.bench ?? null, settings };
     const applied = request.apply && file !== null ? applyChanges(file, changesOf(settings), surroundings) : null;
     // What was measured is told even if the file could not be written.
     const result: TuneResult = { ...found, applied: typeof applied === 'string' ? null : applied };
-    output.say(request.json ? `${JSON.stringify(result, null, 1)}\n` : reportOf(result, request));
+    output.say(
+      request.json ? `${JSON.stringify(result, null, 1)}\n` : reportOf(result, request, typeof applied === 'string'),
+    );
     return typeof applied === 'string' ? refused(applied) : 0;
   } finally {
     place.remove();
