@@ -50,7 +50,7 @@ export class ReplicaPlacement {
     this.#options = options;
   }
 
-  /** A row for a new partition. */
+  /** A row for a new partition; -1: none is left. */
   place(topic: TopicImage, partition: number): number {
     const { slots, memory, foundLogs, recoveryPoints } = this.#options;
     const name = formatDirectoryName(topic.name, partition);
@@ -58,7 +58,7 @@ export class ReplicaPlacement {
     // Where it lies may be what cannot be read: a log that is not found then is no empty log.
     const missing = found === null && this.leaving === null ? this.#failedDirectory() : -1;
     const slot = slots.allocate(this.#ownerOf(topic, partition), 0);
-    if (slot < 0) throw new Error('millrace.partitions.max is below the number of partitions');
+    if (slot < 0) return -1;
     const row = memory.table.row(slot);
     row.logDirectory = missing >= 0 ? missing : (found?.directory ?? this.#emptiestDirectory());
     row.logStartOffset = found?.logStartOffset ?? 0;
