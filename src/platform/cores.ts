@@ -55,9 +55,7 @@ export function availableResources(
   return {
     cores: Math.max(1, Math.ceil(processors)),
     processors,
-    coresFrom: isQuota
-      ? `a quota of ${quota.amount} processors in ${quota.path}`
-      : `the ${allowed} processors of the affinity mask`,
+    coresFrom: isQuota ? `a quota of ${quota.amount} processors in ${quota.path}` : `an affinity mask of ${allowed}`,
     memoryBytes: isMemoryGranted ? memory.amount : whole.memoryBytes,
     memoryFrom: isMemoryGranted ? `the limit in ${memory.path}` : 'the memory of the machine',
   };

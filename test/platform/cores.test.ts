@@ -92,7 +92,7 @@ test('cores: the affinity mask, and of a quota the next whole number', () => {
   assert.deepEqual(available({}), {
     cores: 64,
     processors: 64,
-    coresFrom: 'the 64 processors of the affinity mask',
+    coresFrom: 'an affinity mask of 64',
     memoryBytes: 2 ** 36,
     memoryFrom: 'the memory of the machine',
   });
