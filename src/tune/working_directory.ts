@@ -20,10 +20,16 @@ export function workingDirectoryFor(dataDirectory: string): WorkingDirectory | s
   if (!isWritable(place)) return `this user may not write to ${place}, where the data directory is to lie`;
   const path = mkdtempSync(join(place, '.millrace-tune-'));
   const erase = (): void => rmSync(path, { recursive: true, force: true, maxRetries: 5 });
-  const interrupted = (): void => process.exit(130);
+  const interrupted = (): void => {
+    // Last of all that is done at the end: brokers that still run would go on writing.
+    process.off('exit', erase);
+    process.once('exit', erase);
+    process.exit(130);
+  };
   process.once('exit', erase);
-  process.once('SIGINT', interrupted);
-  process.once('SIGTERM', interrupted);
+  // A second signal is not to end the process before the brokers are.
+  process.on('SIGINT', interrupted);
+  process.on('SIGTERM', interrupted);
   return {
     path,
     remove() {
