@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import { BrokerProcess, skipOnKafka } from '../processes/broker_process.ts';
 import { RawConnection } from '../processes/raw_connection.ts';
 import { recordBatch } from '../processes/record_batch.ts';
+import { buildBatch } from '../tools/conformance_batches.ts';
 import * as wire from '../processes/wire.ts';
 import { WireClient } from '../processes/wire_client.ts';
 import { nothingHeld, probed } from './holdings.ts';
@@ -112,6 +113,29 @@ test('large answers that nobody takes, taken slowly, or left: nothing is kept of
   assert.equal((await client.apiVersions()).errorCode, 0);
   for (const peer of left) peer.reset();
   await nothingHeld(broker, shards, 2);
+});
+
+test('batches that unpack to very much are looked at in little memory, in every codec', limited, async () => {
+  const topic = 'unpacked';
+  using client = await WireClient.connect(broker.port);
+  await client.createTopic(topic, shards);
+  const sizes = { gzip: 64, snappy: 16, lz4: 64, zstd: 200 };
+  const batches = Object.entries(sizes).map(([codec, mebibytes]) =>
+    buildBatch({ records: [[null, '0'.repeat(mebibytes * mebibyte)]], codec }),
+  );
+  const residentBefore = broker.residentBytes();
+  let residentMax = 0;
+  for (let round = 0; round < 2; round++) {
+    for (const batch of batches) {
+      for (let partition = 0; partition < shards; partition++) {
+        assert.equal((await client.produce(topic, partition, batch)).errorCode, 0);
+        residentMax = Math.max(residentMax, broker.residentBytes());
+      }
+    }
+  }
+  const grown = residentMax - residentBefore;
+  assert.ok(grown < 96 * mebibyte, `resident memory grew by ${grown} B`);
+  await nothingHeld(broker, shards, 1);
 });
 
 test('answers before bytes that are no frame are given, then the connection ends', limited, async () => {
