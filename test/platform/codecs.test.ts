@@ -296,6 +296,20 @@ test('xxh32 is the published function', () => {
   assert.equal(hash('Nobody inspects the spammish repetition'), 0xe2293b2f);
 });
 
+test('a higher level of gzip and zstd packs closer', () => {
+  const words = ['partition', 'replica', 'offset', 'leader', 'epoch', 'segment', 'batch', 'record'];
+  const text = Array.from({ length: 4000 }, (_, at) => words[(at * at + (at >> 3)) % 8]).join(' ');
+  const plain = new TextEncoder().encode(text);
+  for (const [codec, low, high] of [
+    [1, 1, 9],
+    [4, 1, 19],
+  ] as const) {
+    const [fast, close] = [low, high].map((level) => native.compress(codec, plain, 0, plain.length, level));
+    assert.ok(close!.length < fast!.length, `codec ${codec}: ${close!.length} < ${fast!.length}`);
+    for (const packed of [fast!, close!]) assert.deepEqual(decompressed(native, codec, packed).slice(), plain);
+  }
+});
+
 test('an unknown codec is malformed', () => {
   for (const codec of [0, 5, 7])
     assert.ok(native.decompress(codec, new Uint8Array(5), 0, 5, generous) instanceof CodecFailure);
