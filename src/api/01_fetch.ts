@@ -270,7 +270,7 @@ export class FetchHandler implements ApiHandler {
     this.#noteOffsets(plan, at);
     const end = plan.readCommitted ? row.lastStableOffset : row.highWatermark;
     if (offset < end)
-      plan.available[at] = plan.minBytes <= 1 ? BYTES_UNKNOWN : this.#bytesAhead(request, plan, at, host);
+      plan.available[at] = plan.minBytes <= 1 ? BYTES_UNKNOWN : this.#bytesUpTo(request, plan, at, end, host);
     return ErrorCode.NONE;
   }
 
@@ -301,13 +301,13 @@ export class FetchHandler implements ApiHandler {
     plan.incarnation[at] = row.incarnation;
   }
 
-  /** What a read would find. What lies on the disk alone is a lot. */
-  #bytesAhead(request: Request, plan: FetchPlan, at: number, host: ApiHost): number {
+  /** What the client may have of it by now. What lies in an older segment, or on the disk alone, is a lot. */
+  #bytesUpTo(request: Request, plan: FetchPlan, at: number, end: number, host: ApiHost): number {
     const slot = plan.slot[at]!;
     const position = plan.positions[at]!;
     const hint = host.readPosition(request, slot);
     const located = host.reader.locate(this.#row, plan.fetchOffset[at]!, hint, position);
-    return located === 'found' ? host.reader.bytesAhead(this.#row, position) : BYTES_UNKNOWN;
+    return located === 'found' ? host.reader.bytesUpTo(this.#row, position, end) : BYTES_UNKNOWN;
   }
 
   #read(request: Request, plan: FetchPlan, host: ApiHost): void {

@@ -14,8 +14,8 @@ import { LogFailure } from './log_failure.ts';
 import { OpenSegments } from './open_segments.ts';
 import type { OpenSegment } from './open_segments.ts';
 import type { ReadPolicy } from './read_policy.ts';
-import { listOffsetsTimestamp } from './read_position.ts';
-import type { ReadPosition, ReadResult, ReadStatus, TimestampResult } from './read_position.ts';
+import { listOffsetsTimestamp, ReadPosition } from './read_position.ts';
+import type { ReadResult, ReadStatus, TimestampResult } from './read_position.ts';
 import { trimToBatches } from './read_trim.ts';
 import { TimestampLookup } from './timestamp_lookup.ts';
 
@@ -60,6 +60,7 @@ export class LogReader {
   readonly #entry = new SegmentEntry();
   readonly #activeEntry = new SegmentEntry();
   readonly #rowNow = new RowSnapshot();
+  readonly #end = new ReadPosition();
 
   constructor(options: LogReaderOptions) {
     this.#options = options;
@@ -150,6 +151,20 @@ export class LogReader {
     if (this.#entry.baseOffset !== from.segmentBaseOffset || !table.hasSameSegments(row)) return 0;
     const limit = index === row.segmentCount - 1 ? row.activeSegmentBytes : this.#entry.bytes;
     return Math.max(0, limit - from.position);
+  }
+
+  /**
+   * Bytes from a located position to `endOffset`, which the same snapshot says. Infinite when the end lies in a later
+   * segment, so that a read never comes to it, or where only the disk knows. 0 when the row moved on.
+   */
+  bytesUpTo(row: RowSnapshot, from: ReadPosition, endOffset: number): number {
+    const bytes = this.bytesAhead(row, from);
+    if (bytes === 0) return 0;
+    if (!this.#isActive(row, from.segmentBaseOffset)) return Infinity;
+    if (endOffset === row.logEndOffset) return bytes;
+    const end = this.#end;
+    if (this.locate(row, endOffset, null, end) !== 'found') return Infinity;
+    return end.segmentBaseOffset === from.segmentBaseOffset ? Math.max(0, end.position - from.position) : 0;
   }
 
   /** `done` comes in a later event; until then `memory` and `out` are the reader's. */

@@ -26,6 +26,10 @@ export class FakeReader {
     return this.bytesOf.get(row.slot)!;
   }
 
+  bytesUpTo(row: RowSnapshot): number {
+    return this.bytesOf.get(row.slot)!;
+  }
+
   read(
     row: RowSnapshot,
     from: ReadPosition,
