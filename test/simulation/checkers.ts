@@ -81,6 +81,14 @@ export function lostAcknowledged(history: History, expectations: Expectations): 
     .map((send) => ({ rule: 'I1 lost', detail: `${told(send)}, and nobody read it` }));
 }
 
+/** I2: where no call of the disk has failed, a log that cannot be used was damaged by whoever wrote or opened it. */
+export function damagedLogs(history: History): Finding[] {
+  return [...history.storageErrors].map(([partition, atMs]) => ({
+    rule: 'I2 a log is damaged',
+    detail: `${partition} is offline at ${atMs.toFixed(3)} ms, and no disk has failed`,
+  }));
+}
+
 /** I6: a value lies at one offset, or at as many as it was sent times. */
 export function duplicates(history: History, expectations: Expectations): Finding[] {
   const places = new Map<string, Set<number>>();

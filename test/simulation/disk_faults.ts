@@ -47,6 +47,8 @@ interface ArmedFault {
 export class DiskFaults {
   /** Faults that have struck, by kind of effect; a test of the simulation reads it. */
   readonly struck: Record<DiskEffect['kind'], number> = { error: 0, stall: 0, short: 0, kill: 0 };
+  /** Writes that found no room. */
+  refusedForRoom = 0;
   /** A process is about to be killed in this call. */
   killing: (operation: DiskOperation, path: string) => void = () => {};
   #armed: ArmedFault[] = [];

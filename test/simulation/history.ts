@@ -63,6 +63,8 @@ export class History {
   readonly watermarks: WatermarkSeen[] = [];
   /** Partitions that a consumer has read to the end after all faults, with the end that it reached. */
   readonly caughtUp = new Map<string, number>();
+  /** Partitions that answered that their log cannot be used, with when they did first. */
+  readonly storageErrors = new Map<string, number>();
   era = 0;
   /** A first segment whose name was not synced may be gone: the log begins later than at 0. */
   mayBeginLater = false;

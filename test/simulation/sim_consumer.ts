@@ -265,6 +265,9 @@ export class SimConsumer {
       this.#askStart(position);
       return 0;
     }
+    if (data.errorCode === ErrorCode.KAFKA_STORAGE_ERROR && !history.storageErrors.has(name)) {
+      history.storageErrors.set(name, world.nowMs);
+    }
     if (data.errorCode !== ErrorCode.NONE) return 0;
     history.watermark(name, data.highWatermark, data.logStartOffset, floor, world.nowMs);
     position.highWatermark = data.highWatermark;

@@ -139,7 +139,10 @@ export class SimDisk {
     this.usedBytes += state.size - sizeBefore;
     if (effect?.kind === 'error') return new DiskError(effect.code, 'write', path);
     if (effect?.kind === 'kill') throw new ProcessEnded(`killed in a write to ${path} after ${allowed} bytes`);
-    if (full && allowed === 0) return new DiskError('ENOSPC', 'write', path);
+    if (full && allowed === 0) {
+      this.faults.refusedForRoom++;
+      return new DiskError('ENOSPC', 'write', path);
+    }
     return allowed;
   }
 

@@ -187,7 +187,8 @@ export class SimNode {
   }
 
   #ended(code: number, reason: string): void {
-    const isByDisk = this.disk.faults.struck.error > 0 && diskIsGone.test(reason);
+    const { struck, refusedForRoom } = this.disk.faults;
+    const isByDisk = struck.error + refusedForRoom > 0 && diskIsGone.test(reason);
     const expected = (code === 0 && this.#stopAsked) || causedBySimulation.test(reason) || isByDisk;
     this.exits.push({ code, reason, expected });
     this.world.note(() => `${this.host.name} exits with ${code}: ${reason}`);

@@ -11,6 +11,7 @@ import { SimClock, WallTime } from './sim_clock.ts';
 import { SimConsumer } from './sim_consumer.ts';
 import type { ConsumerOptions } from './sim_consumer.ts';
 import { SimNetwork } from './sim_network.ts';
+import { patienceTopic, SimPatience } from './sim_patience.ts';
 import { SimProducer } from './sim_producer.ts';
 import type { ProducerOptions } from './sim_producer.ts';
 import { SimThread } from './sim_thread.ts';
@@ -39,6 +40,8 @@ export interface WorkloadOptions {
   readonly consumers: readonly ConsumerOptions[];
   /** Partitions of a topic that is created and deleted again and again; 0: there is none. */
   readonly cyclePartitions: number;
+  /** Partitions of a topic whose consumer waits for more bytes than one of them gets at a time; 0: there is none. */
+  readonly patiencePartitions: number;
 }
 
 /** How long the node may take for what must happen once nothing disturbs it any more. */
@@ -51,6 +54,7 @@ export class SimWorkload {
   readonly producers: SimProducer[] = [];
   readonly consumers: SimConsumer[] = [];
   cycle: SimTopicCycle | null = null;
+  patience: SimPatience | null = null;
   readonly #world: World;
   readonly #internet: Internet;
   readonly #target: ClientHost['target'];
@@ -65,23 +69,30 @@ export class SimWorkload {
 
   /** Creates the topics, then starts all clients. What went wrong, or null. */
   begin(): Finding | null {
-    const admin = new SimAdmin(this.#client('admin'), this.#options.topics);
+    const { cyclePartitions, patiencePartitions } = this.#options;
+    const ofPatience = patiencePartitions > 0 ? [{ ...patienceTopic, partitions: patiencePartitions }] : [];
+    const admin = new SimAdmin(this.#client('admin'), [...this.#options.topics, ...ofPatience]);
     admin.start();
     if (!this.#world.runUntil(() => admin.isDone || admin.problem !== null, patienceMs)) {
       return { rule: 'I17 no topics', detail: `after ${patienceMs} ms ${this.#options.topics.length} are not there` };
     }
     if (admin.problem !== null) return { rule: 'I17 no topics', detail: admin.problem };
+    const topics = admin.topics.filter(({ name }) => name !== patienceTopic.name);
+    const forPatience = admin.topics.find(({ name }) => name === patienceTopic.name);
     for (const options of this.#options.producers) {
-      const host = { ...this.#client(`producer-${options.number}`), topics: admin.topics };
+      const host = { ...this.#client(`producer-${options.number}`), topics };
       this.producers.push(new SimProducer(host, options));
     }
     for (const options of this.#options.consumers) {
-      const host = { ...this.#client(`consumer-${options.number}`), topics: admin.topics };
+      const host = { ...this.#client(`consumer-${options.number}`), topics };
       this.consumers.push(new SimConsumer(host, options));
     }
     for (const producer of this.producers) producer.start();
     for (const consumer of this.consumers) consumer.start();
-    const { cyclePartitions } = this.#options;
+    if (forPatience !== undefined) {
+      this.patience = new SimPatience(this.#client('patience'), forPatience);
+      this.patience.start();
+    }
     if (cyclePartitions > 0) {
       this.cycle = new SimTopicCycle(this.#client('cycle'), cyclePartitions);
       this.cycle.start();
@@ -113,8 +124,8 @@ export class SimWorkload {
       return [{ rule: 'I17 no progress', detail: `some producer gets nothing acknowledged. ${this.describe()}` }];
     }
     for (const producer of this.producers) producer.stop();
-    const cycle = this.#finishCycle();
-    if (cycle !== null) return [cycle];
+    const unfinished = this.#finishCycle() ?? this.#finishPatience();
+    if (unfinished !== null) return [unfinished];
     if (!world.runUntil(() => this.producers.every((producer) => producer.isIdle), patienceMs)) {
       return [{ rule: 'I17 no answer', detail: `requests stay unanswered. ${this.describe()}` }];
     }
@@ -129,6 +140,17 @@ export class SimWorkload {
     const hasGoneOn = this.#world.runUntil(() => cycle.cycles >= wanted, patienceMs);
     cycle.stop();
     return hasGoneOn ? null : { rule: 'I17 topics do not come and go', detail: cycle.describe() };
+  }
+
+  /** Two more waits for bytes; one may still be of the time of the faults. */
+  #finishPatience(): Finding | null {
+    const { patience } = this;
+    if (patience === null) return null;
+    patience.insist();
+    const wanted = patience.rounds + 3;
+    const hasGoneOn = this.#world.runUntil(() => patience.rounds >= wanted, 2 * patienceMs);
+    patience.stop();
+    return hasGoneOn ? null : { rule: 'I17 no answer to a fetch that waits', detail: patience.describe() };
   }
 
   /** Every consumer reads all there is. */
@@ -173,6 +195,8 @@ export class SimWorkload {
       connections: sum(this.producers, (producer) => producer.connections),
       cycles: this.cycle?.cycles ?? 0,
       forbidden: this.cycle?.refused ?? 0,
+      waits: this.patience?.rounds ?? 0,
+      waitsEnded: this.patience?.reached ?? 0,
     };
   }
 
@@ -202,7 +226,7 @@ export function batchBytesMax({ producers }: WorkloadOptions): number {
 }
 
 /** Clients of all kinds: impatient and slow, pipelined and not, with small and large appetites. */
-export function drawWorkload(random: SeededRandom): WorkloadOptions {
+export function drawWorkload(random: SeededRandom, seed: number): WorkloadOptions {
   const topics = Array.from({ length: random.between(1, 2) }, (_, index) => ({
     name: `topic-${index}`,
     partitions: random.between(1, 6),
@@ -223,6 +247,7 @@ export function drawWorkload(random: SeededRandom): WorkloadOptions {
       rewindChance: random.chance(0.3) ? 0.02 : 0,
     })),
     cyclePartitions: random.pick([0, 1, 4]),
+    patiencePartitions: [0, 0, 0, 0, 0, 2, 0, 5][seed % 8]!,
   };
 }
 

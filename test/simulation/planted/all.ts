@@ -2,6 +2,8 @@ import { acknowledgedBeforeSynced } from './acknowledged_before_synced.ts';
 import { acknowledgedBeforeWritten } from './acknowledged_before_written.ts';
 import { answerWithoutReservation } from './answer_without_reservation.ts';
 import { answersOutOfOrder } from './answers_out_of_order.ts';
+import { bytesCountedTwice } from './bytes_counted_twice.ts';
+import { bytesOfOnePartition } from './bytes_of_one_partition.ts';
 import { formatNotSynced } from './format_not_synced.ts';
 import { decompressionUnbounded } from './decompression_unbounded.ts';
 import { deletedIdServed } from './deleted_id_served.ts';
@@ -51,6 +53,8 @@ export const allPlantedBugs: readonly PlantedBug[] = [
   throttleForgotten,
   decompressionUnbounded,
   deletedIdServed,
+  bytesOfOnePartition,
+  bytesCountedTwice,
 ];
 
 export function plantedBugNamed(name: string): PlantedBug | null {

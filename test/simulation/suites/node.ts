@@ -1,4 +1,4 @@
-import { checkQueue } from '../checkers.ts';
+import { checkQueue, damagedLogs } from '../checkers.ts';
 import type { Expectations, Finding } from '../checkers.ts';
 import { FaultPlan, faultsOfProcess } from '../fault_plan.ts';
 import type { FaultKind } from '../fault_plan.ts';
@@ -54,7 +54,7 @@ function suiteOf(definition: NodeSuite): Suite {
 
 function run(world: World, { faults, flushPolicies, acknowledgedSurvives }: NodeSuite): SuiteOutcome {
   const random = world.random;
-  const workloadOptions = drawWorkload(random);
+  const workloadOptions = drawWorkload(random, world.seed);
   const settings: NodeSettings = {
     shards: random.between(1, 3),
     flushPolicy: random.pick(flushPolicies),
@@ -97,6 +97,8 @@ function run(world: World, { faults, flushPolicies, acknowledgedSurvives }: Node
     world.runFor(durationMs);
     plan.end();
     findings.push(...finish(world, node, workload));
+    const { struck: strikes, refusedForRoom } = node.disk.faults;
+    if (strikes.error + refusedForRoom === 0) findings.push(...damagedLogs(workload.history));
     findings.push(...checkQueue(workload.history, { ...expectations, finalCatchUp: findings.length === 0 }));
   }
   for (const exit of node.exits) {
