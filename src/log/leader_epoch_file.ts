@@ -9,14 +9,16 @@ export class LeaderEpochFile {
   readonly #disk: Disk;
   readonly #kernels: Kernels;
   readonly #epochs: LeaderEpochs;
-  readonly #file: AtomicFile;
+  readonly #directory: string;
+  /** Made with the first write that does not block. */
+  #file: AtomicFile | null = null;
   #hasUnwritten = false;
 
   constructor(disk: Disk, kernels: Kernels, directory: string, epochs: LeaderEpochs) {
     this.#disk = disk;
     this.#kernels = kernels;
     this.#epochs = epochs;
-    this.#file = new AtomicFile(disk, `${directory}/${leaderEpochCheckpointName}`, () => this.changed());
+    this.#directory = directory;
   }
 
   /** The checkpoint may wait for the next `writeChanged`. */
@@ -31,11 +33,16 @@ export class LeaderEpochFile {
   /** A failure leaves the change for the next `writeChanged`. */
   write(): void {
     this.#hasUnwritten = false;
+    this.#file ??= new AtomicFile(this.#disk, this.#path, () => this.changed());
     this.#file.replaceLater(this.#epochs.format(this.#kernels));
   }
 
   /** Blocks. For a clean stop. */
   writeNow(): DiskError | null {
-    return replaceFile(this.#disk, this.#file.path, this.#epochs.format(this.#kernels));
+    return replaceFile(this.#disk, this.#path, this.#epochs.format(this.#kernels));
+  }
+
+  get #path(): string {
+    return `${this.#directory}/${leaderEpochCheckpointName}`;
   }
 }

@@ -1,30 +1,69 @@
-import type { DiskError } from '../port/disk.ts';
+import type { DiskError, File } from '../port/disk.ts';
 import { int64At } from '../protocol/record_batch.ts';
+import type { ActiveIndex } from './active_index.ts';
 import { batchLastOffset, batchLeaderEpoch, batchMaxTimestamp } from './batch_header.ts';
 import type { CommittingLog } from './log_commits.ts';
+import type { LogConfig } from './log_config.ts';
 import { LogFailure } from './log_failure.ts';
 import { rollTo } from './log_rolling.ts';
 import type { LogState } from './log_state.ts';
+import type { Segment } from './segment.ts';
 
-/** What the commits of a log do to it. */
-export function committingLog(log: LogState): CommittingLog {
-  return {
-    index: log.index,
-    activeSegment: () => log.active,
-    activeFile: () => log.file,
-    config: () => log.config,
-    wallMs: () => log.options.clock.wallMs(),
-    logEndOffset: () => log.logEndOffset,
-    rollTo: (baseOffset) => rollTo(log, baseOffset),
-    apply: (view, at, bytes) => apply(log, view, at, bytes),
-    groupApplied: () => {
-      log.logEndOffset = log.active.nextOffset;
-      log.options.publication.setAbortedTransactions(log.producers.abortedTransactions);
-      return log.failure;
-    },
-    stagedDropped: () => log.producers.dropStaged(),
-    undoWrite: (error, done) => undoWrite(log, error, done),
-  };
+/** What the commits of a log do to it. Methods, not closures: each log would hold ten of them. */
+export class LogAppends implements CommittingLog {
+  readonly #log: LogState;
+
+  constructor(log: LogState) {
+    this.#log = log;
+  }
+
+  get index(): ActiveIndex {
+    return this.#log.index;
+  }
+
+  activeSegment(): Segment {
+    return this.#log.active;
+  }
+
+  activeFile(): File {
+    return this.#log.file;
+  }
+
+  config(): LogConfig {
+    return this.#log.config;
+  }
+
+  wallMs(): number {
+    return this.#log.options.clock.wallMs();
+  }
+
+  logEndOffset(): number {
+    return this.#log.logEndOffset;
+  }
+
+  rollTo(baseOffset: number): LogFailure | null {
+    return rollTo(this.#log, baseOffset);
+  }
+
+  /** A batch lies in the active file now, behind those before it. */
+  apply(view: DataView, at: number, bytes: number): void {
+    apply(this.#log, view, at, bytes);
+  }
+
+  groupApplied(): LogFailure | null {
+    const log = this.#log;
+    log.logEndOffset = log.active.nextOffset;
+    log.options.publication.setAbortedTransactions(log.producers.abortedTransactions);
+    return log.failure;
+  }
+
+  stagedDropped(): void {
+    this.#log.producers.dropStaged();
+  }
+
+  undoWrite(error: DiskError, done: (failure: LogFailure) => void): void {
+    undoWrite(this.#log, error, done);
+  }
 }
 
 /** A batch lies in the file: whoever keeps something of the log takes it in. */

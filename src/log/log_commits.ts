@@ -5,8 +5,8 @@ import { writeGroup, writeGroupLater } from './group_write.ts';
 import type { LogConfig } from './log_config.ts';
 import type { LogFailure } from './log_failure.ts';
 import type { Segment } from './segment.ts';
-import { AppendGroup, StagedAppends } from './staged_appends.ts';
-import type { BatchMemory } from './staged_appends.ts';
+import { giveBackStaged, nothingStaged, takeStaged } from './staged_appends.ts';
+import type { BatchMemory, BatchTaker } from './staged_appends.ts';
 
 /**
  * `synchronous`: done is called before commit returns, but for a failed write that is undone later (`undoesLater`).
@@ -17,7 +17,7 @@ export type WriteMode = 'synchronous' | 'asynchronous';
 export type CommitDone = (failure: LogFailure | null) => void;
 
 /** The log that commits, as far as its commits must know it. */
-export interface CommittingLog {
+export interface CommittingLog extends BatchTaker {
   readonly index: ActiveIndex;
   activeSegment(): Segment;
   activeFile(): File;
@@ -26,8 +26,6 @@ export interface CommittingLog {
   logEndOffset(): number;
   /** Begins a new active segment at `baseOffset`. */
   rollTo(baseOffset: number): LogFailure | null;
-  /** Takes in a batch that lies in the active file now, behind those before it. */
-  apply(view: DataView, at: number, bytes: number): void;
   /** All of a group was applied. A failure is one of the log for good. */
   groupApplied(): LogFailure | null;
   /** What is staged behind what failed will not be written either. */
@@ -48,18 +46,15 @@ export interface CommittingLog {
 export class LogCommits {
   writeMode: WriteMode = 'synchronous';
   readonly #log: CommittingLog;
-  readonly #group = new AppendGroup();
   /** What the next commit takes, and what the one in flight took. */
-  #staged = new StagedAppends();
-  #committing = new StagedAppends();
+  #staged = nothingStaged;
+  #committing = nothingStaged;
   #stagedEndOffset: number;
   #done: CommitDone | null = null;
-  readonly #applyBatch: (view: DataView, at: number, bytes: number) => void;
 
   constructor(log: CommittingLog, logEndOffset: number) {
     this.#log = log;
     this.#stagedEndOffset = logEndOffset;
-    this.#applyBatch = (view, at, bytes) => log.apply(view, at, bytes);
   }
 
   /** Offset after the last staged batch; equals the log end offset when nothing is staged or in flight. */
@@ -80,6 +75,7 @@ export class LogCommits {
   }
 
   stage(memory: BatchMemory, start: number, end: number): void {
+    if (this.#staged === nothingStaged) this.#staged = takeStaged();
     this.#stagedEndOffset = this.#staged.push(memory, start, end, this.#stagedEndOffset);
   }
 
@@ -88,11 +84,10 @@ export class LogCommits {
     assert(this.#done === null, 'one commit at a time');
     this.#done = done;
     if (refusal !== null) return this.#finish(refusal);
-    const staged = this.#staged;
-    this.#staged = this.#committing;
-    this.#committing = staged;
-    if (staged.count === 0) return this.#finish(null);
-    this.#group.begin(staged);
+    if (this.#staged.count === 0) return this.#finish(null);
+    this.#committing = this.#staged;
+    this.#staged = nothingStaged;
+    this.#committing.group.begin();
     this.#continue();
   }
 
@@ -103,23 +98,24 @@ export class LogCommits {
 
   #continue(): void {
     const log = this.#log;
-    while (!this.#group.isDone) {
+    const { group } = this.#committing;
+    while (!group.isDone) {
       const segment = log.activeSegment();
-      this.#group.plan(segment, log.index, log.config(), log.wallMs());
-      if (this.#group.views.length === 0) {
-        const failure = log.rollTo(Math.max(log.logEndOffset(), this.#group.nextBaseOffset));
+      group.plan(segment, log.index, log.config(), log.wallMs());
+      if (group.views.length === 0) {
+        const failure = log.rollTo(Math.max(log.logEndOffset(), group.nextBaseOffset));
         if (failure !== null) return this.#finish(failure);
         continue;
       }
       if (this.writeMode === 'asynchronous') {
-        return writeGroupLater(log.activeFile(), this.#group, segment.bytes, (error) => {
+        return writeGroupLater(log.activeFile(), group, segment.bytes, (error) => {
           if (error !== null) return this.#undo(error);
           const failure = this.#groupWritten();
           if (failure !== null) return this.#finish(failure);
           this.#continue();
         });
       }
-      const error = writeGroup(log.activeFile(), this.#group, segment.bytes);
+      const error = writeGroup(log.activeFile(), group, segment.bytes);
       if (error !== null) return this.#undo(error);
       const failure = this.#groupWritten();
       if (failure !== null) return this.#finish(failure);
@@ -133,18 +129,21 @@ export class LogCommits {
   }
 
   #groupWritten(): LogFailure | null {
-    this.#group.forEach(this.#applyBatch);
-    this.#group.advance();
+    const { group } = this.#committing;
+    group.applyTo(this.#log);
+    group.advance();
     return this.#log.groupApplied();
   }
 
   #finish(failure: LogFailure | null): void {
     const done = this.#done!;
     this.#done = null;
-    this.#group.advance();
-    this.#committing.clear();
+    this.#committing.group.advance();
+    giveBackStaged(this.#committing);
+    this.#committing = nothingStaged;
     if (failure !== null) {
-      this.#staged.clear();
+      giveBackStaged(this.#staged);
+      this.#staged = nothingStaged;
       this.#log.stagedDropped();
       this.#stagedEndOffset = this.#log.logEndOffset();
     }

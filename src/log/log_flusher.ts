@@ -8,9 +8,9 @@ type FlushDone = (failure: LogFailure | null) => void;
 
 /** What a flush takes from its log. */
 export interface FlushSource {
-  logEndOffset(): number;
+  readonly logEndOffset: number;
   /** Of the active segment. */
-  activeFile(): File;
+  readonly file: File;
   /** The recovery point follows to `offset`, or the log has failed for good. */
   flushed(offset: number): void;
   syncFailed(error: DiskError): LogFailure;
@@ -132,7 +132,7 @@ export class LogFlusher {
       if (error !== null) return error;
       if (!this.#isRunning) this.#allNamesSynced();
     }
-    const error = this.#source.activeFile().sync();
+    const error = this.#source.file.sync();
     if (error === null && !this.#isRunning) this.isTruncated = false;
     return error;
   }
@@ -182,8 +182,8 @@ export class LogFlusher {
     this.#waiting = served;
     const isForSomebody = this.#serving.length > 0;
     // Without anybody who waits only what is closed is synced.
-    this.#target = isForSomebody ? this.#source.logEndOffset() : this.#closed.at(-1)!.endOffset;
-    this.#activeFile = isForSomebody ? this.#source.activeFile() : null;
+    this.#target = isForSomebody ? this.#source.logEndOffset : this.#closed.at(-1)!.endOffset;
+    this.#activeFile = isForSomebody ? this.#source.file : null;
     this.#syncClosed();
   }
 

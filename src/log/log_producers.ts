@@ -25,6 +25,9 @@ import { segmentPath } from './segment_names.ts';
 import { StagedBatches } from './staged_batches.ts';
 import { appendToTransactionIndex } from './transaction_index.ts';
 
+/** Of every log that has none: both stay empty. */
+const noneStaged = new StagedBatches();
+const noneAborted = new Map<number, number>();
 /** The largest sequence number; 0 comes next. */
 const SEQUENCE_MAX = 0x7fff_ffff;
 
@@ -43,21 +46,19 @@ export class LogProducers {
   readonly #disk: Disk;
   readonly #kernels: Kernels;
   readonly #directory: string;
-  readonly #staged = new StagedBatches();
+  /** Its own from the first batch of a producer with an id on. */
+  #staged = noneStaged;
   /** Entries in the transaction indexes of all segments. */
   abortedTransactions = 0;
-  readonly #abortedBySegment: Map<number, number>;
+  #abortedBySegment: Map<number, number>;
   #latestSnapshotOffset: number;
-  readonly #forgetUnwritten = (entry: ProducerEntry): void => {
-    if (entry.epoch === NO_PRODUCER_EPOCH && entry.batches === 0) this.state.remove(entry);
-  };
 
   constructor(disk: Disk, kernels: Kernels, directory: string, opened: OpenedProducers) {
     this.#disk = disk;
     this.#kernels = kernels;
     this.#directory = directory;
     this.state = opened.state;
-    this.#abortedBySegment = opened.abortedTransactions;
+    this.#abortedBySegment = opened.abortedTransactions.size === 0 ? noneAborted : opened.abortedTransactions;
     for (const entries of opened.abortedTransactions.values()) this.abortedTransactions += entries;
     this.#latestSnapshotOffset = opened.latestSnapshotOffset;
   }
@@ -107,6 +108,7 @@ export class LogProducers {
     const producerId = producerIdAt(view, batch + PRODUCER_ID_AT);
     if (producerId === -1) return;
     const entry = this.state.obtain(producerId);
+    if (this.#staged === noneStaged) this.#staged = new StagedBatches();
     const epoch = producerEpochOf(view, batch);
     const isMarker = isControl(view, batch);
     this.#staged.push(
@@ -130,7 +132,9 @@ export class LogProducers {
 
   /** Nothing of what is staged and not written will be. */
   dropStaged(): void {
-    this.#staged.clear(this.#forgetUnwritten);
+    this.#staged.clear((entry) => {
+      if (entry.epoch === NO_PRODUCER_EPOCH && entry.batches === 0) this.state.remove(entry);
+    });
   }
 
   /**
@@ -142,6 +146,7 @@ export class LogProducers {
     this.#staged.written(this.state.endOffset - 1);
     if (aborted === null) return null;
     const entries = this.#abortedBySegment.get(segmentBaseOffset) ?? 0;
+    if (this.#abortedBySegment === noneAborted) this.#abortedBySegment = new Map();
     this.#abortedBySegment.set(segmentBaseOffset, entries + 1);
     this.abortedTransactions++;
     return appendToTransactionIndex(this.#disk, this.#directory, segmentBaseOffset, entries, aborted);

@@ -7,6 +7,7 @@ import type { LeaderEpochs } from './leader_epochs.ts';
 import type { LogConfig } from './log_config.ts';
 import { LogFailure } from './log_failure.ts';
 import { LogFlusher } from './log_flusher.ts';
+import type { FlushSource } from './log_flusher.ts';
 import type { LogOpeningOptions, OpenedLog } from './log_opening.ts';
 import { LogProducers } from './log_producers.ts';
 import type { LogPublication } from './log_publication.ts';
@@ -30,7 +31,7 @@ export interface PartitionLogOptions extends LogOpeningOptions {
  * What the parts of an open log work on together: where it begins and ends, its segments with the active one's file, and
  * who keeps what of it. Belongs to one `PartitionLog`; nobody outside of it sees this.
  */
-export class LogState {
+export class LogState implements FlushSource {
   readonly options: PartitionLogOptions;
   readonly directory: string;
   readonly segments: LogSegments;
@@ -68,15 +69,7 @@ export class LogState {
     this.logEndOffset = this.active.nextOffset;
     this.recoveryPoint = opened.recoveryPoint;
     this.index = new ActiveIndex(disk, directory, options.indexTail);
-    this.flusher = new LogFlusher(disk, directory, {
-      logEndOffset: () => this.logEndOffset,
-      activeFile: () => this.file,
-      flushed: (offset) => {
-        if (this.failure === null) this.recoveryPoint = Math.max(this.recoveryPoint, offset);
-      },
-      // The kernel has marked the pages clean: a later sync that succeeds says nothing about them.
-      syncFailed: (error) => this.fail(LogFailure.ofDisk(error)),
-    });
+    this.flusher = new LogFlusher(disk, directory, this);
     // After a crash nobody knows whether the directory's own name was synced.
     this.flusher.namesChanged(opened.isNew || !options.cleanShutdown);
     for (const { baseOffset, nextOffset } of opened.segments.slice(0, -1)) {
@@ -91,6 +84,16 @@ export class LogState {
   /** There are committed bytes, or a truncation, that were not synced. */
   get isDirty(): boolean {
     return this.recoveryPoint < this.logEndOffset || this.flusher.isTruncated;
+  }
+
+  /** Everything below `offset` is on stable storage. */
+  flushed(offset: number): void {
+    if (this.failure === null) this.recoveryPoint = Math.max(this.recoveryPoint, offset);
+  }
+
+  /** The kernel has marked the pages clean: a later sync that succeeds says nothing about them. */
+  syncFailed(error: DiskError): LogFailure {
+    return this.fail(LogFailure.ofDisk(error));
   }
 
   fail(failure: LogFailure): LogFailure {

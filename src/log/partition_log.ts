@@ -3,7 +3,7 @@ import { DiskError } from '../port/disk.ts';
 import { sizeOf } from '../protocol/record_batch.ts';
 import { advanceLogStartOffset, replaceSegments } from './closed_segments.ts';
 import type { LeaderEpochs } from './leader_epochs.ts';
-import { committingLog } from './log_appends.ts';
+import { LogAppends } from './log_appends.ts';
 import { LogCommits, type CommitDone, type WriteMode } from './log_commits.ts';
 import { assertLogConfig, type LogConfig } from './log_config.ts';
 import { LogFailure } from './log_failure.ts';
@@ -64,7 +64,7 @@ export class PartitionLog {
   private constructor(state: LogState, report: RecoveryReport) {
     this.report = report;
     this.#state = state;
-    this.#commits = new LogCommits(committingLog(state), state.logEndOffset);
+    this.#commits = new LogCommits(new LogAppends(state), state.logEndOffset);
     this.#flushes = new LogFlushes(state);
   }
 

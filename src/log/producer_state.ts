@@ -22,6 +22,11 @@ interface OpenTransaction {
   readonly firstOffset: number;
 }
 
+/** Of every log that no producer with an id writes to: stays empty. */
+const noProducers = new Map<ProducerId, ProducerEntry>();
+/** Read and acted on at once, whichever log it is of. */
+const marker = new TransactionMarker();
+
 /** Its marker is written, and not yet below the high watermark. */
 interface EndedTransaction {
   readonly firstOffset: number;
@@ -35,11 +40,11 @@ interface EndedTransaction {
 export class ProducerState {
   /** Everything below is taken in. */
   endOffset: number;
-  readonly #entries = new Map<ProducerId, ProducerEntry>();
+  /** A map of its own comes with the first producer. */
+  #entries = noProducers;
   /** By first offset, ascending. */
   readonly #open: OpenTransaction[] = [];
   readonly #ended: EndedTransaction[] = [];
-  readonly #marker = new TransactionMarker();
 
   constructor(endOffset: number) {
     this.endOffset = endOffset;
@@ -62,16 +67,21 @@ export class ProducerState {
     let entry = this.#entries.get(producerId);
     if (entry === undefined) {
       entry = new ProducerEntry(producerId);
-      this.#entries.set(producerId, entry);
+      this.#set(entry);
     }
     return entry;
   }
 
   /** Takes in the entry of a snapshot. */
   load(entry: ProducerEntry): void {
-    this.#entries.set(entry.producerId, entry);
+    this.#set(entry);
     if (entry.isInTransaction) this.#open.push({ entry, firstOffset: entry.transactionFirstOffset });
     this.#open.sort((left, right) => left.firstOffset - right.firstOffset);
+  }
+
+  #set(entry: ProducerEntry): void {
+    if (this.#entries === noProducers) this.#entries = new Map();
+    this.#entries.set(entry.producerId, entry);
   }
 
   remove(entry: ProducerEntry): void {
@@ -115,7 +125,6 @@ export class ProducerState {
   }
 
   #applyMarker(view: DataView, at: number, producerId: ProducerId): AbortedTransaction | null {
-    const marker = this.#marker;
     if (!marker.read(view, at)) return null;
     const entry = this.obtain(producerId);
     const firstOffset = entry.transactionFirstOffset;

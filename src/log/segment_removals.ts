@@ -11,7 +11,8 @@ export class SegmentRemovals {
   readonly #disk: Disk;
   readonly #clock: Clock;
   readonly #directory: string;
-  readonly #timers = new Set<Timer>();
+  /** Made with the first. */
+  #timers: Set<Timer> | null = null;
 
   constructor(disk: Disk, clock: Clock, directory: string) {
     this.#disk = disk;
@@ -31,15 +32,16 @@ export class SegmentRemovals {
 
   /** For a segment that is marked already. */
   unlinkLater(baseOffset: number, delayMs: number): void {
+    const timers = (this.#timers ??= new Set());
     const timer = this.#clock.schedule(delayMs, () => {
-      this.#timers.delete(timer);
+      timers.delete(timer);
       unlinkDeletedSegment(this.#disk, this.#directory, baseOffset);
     });
-    this.#timers.add(timer);
+    timers.add(timer);
   }
 
   stop(): void {
-    for (const timer of this.#timers) timer.cancel();
-    this.#timers.clear();
+    for (const timer of this.#timers ?? []) timer.cancel();
+    this.#timers = null;
   }
 }

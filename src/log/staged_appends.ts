@@ -13,6 +13,11 @@ export interface BatchMemory {
   readonly view: DataView;
 }
 
+/** Takes the batches of a group that lies in the file now. */
+export interface BatchTaker {
+  apply(view: DataView, at: number, bytes: number): void;
+}
+
 /** The most pieces that one vectored write takes on every system. */
 const viewsMax = 1000;
 
@@ -23,6 +28,8 @@ export class StagedAppends {
   readonly ends: number[] = [];
   count = 0;
   bytes = 0;
+  /** The walk of the commit that writes them. */
+  readonly group = new AppendGroup(this);
 
   /** Returns the offset after the last batch. Offsets ascend from `offsetMin`; batches fill the range exactly. */
   push(memory: BatchMemory, start: number, end: number, offsetMin: number): number {
@@ -53,21 +60,39 @@ export class StagedAppends {
 /** Takes the place of memory that is the caller's again. */
 const released: BatchMemory = { bytes: new Uint8Array(0), view: new DataView(new ArrayBuffer(0)) };
 
+/** Of all logs of this thread: few of them have something staged at one time, and each of these holds arrays. */
+const spare: StagedAppends[] = [];
+const SPARE_MAX = 256;
+
+/** Empty, and the caller's until `giveBackStaged`. */
+export function takeStaged(): StagedAppends {
+  return spare.pop() ?? new StagedAppends();
+}
+
+export function giveBackStaged(staged: StagedAppends): void {
+  if (staged === nothingStaged) return;
+  staged.clear();
+  if (spare.length < SPARE_MAX) spare.push(staged);
+}
+
 /** Walks what is staged, a group at a time: as much as goes into the active segment with one write. */
 export class AppendGroup {
   /** The bytes of the group. */
   readonly views: Uint8Array[] = [];
   bytes = 0;
-  #staged: StagedAppends = new StagedAppends();
+  readonly #staged: StagedAppends;
   #range = 0;
   #at = 0;
   #endRange = 0;
   #endAt = 0;
 
-  begin(staged: StagedAppends): void {
+  constructor(staged: StagedAppends) {
     this.#staged = staged;
+  }
+
+  begin(): void {
     this.#range = 0;
-    this.#at = staged.starts[0]!;
+    this.#at = this.#staged.starts[0]!;
   }
 
   /** Everything is written. */
@@ -120,15 +145,15 @@ export class AppendGroup {
     this.#endAt = at;
   }
 
-  /** Calls `visit` for each batch of the planned group, in order. */
-  forEach(visit: (view: DataView, at: number, bytes: number) => void): void {
+  /** Hands each batch of the planned group to `taker`, in order. */
+  applyTo(taker: BatchTaker): void {
     const { memories, starts, ends } = this.#staged;
     let range = this.#range;
     let at = this.#at;
     while (range < this.#endRange || (range === this.#endRange && at < this.#endAt)) {
       const view = memories[range]!.view;
       const bytes = sizeOf(view, at);
-      visit(view, at, bytes);
+      taker.apply(view, at, bytes);
       at += bytes;
       if (at === ends[range]) {
         at = starts[++range] ?? 0;
@@ -153,6 +178,9 @@ export class AppendGroup {
     if (left > 0) this.views[0] = this.views[0]!.subarray(left);
   }
 }
+
+/** What every log has staged that rests: never added to. */
+export const nothingStaged = new StagedAppends();
 
 function entriesLeft(index: ActiveIndex, config: LogConfig): number {
   const offsets = Math.floor(config.segmentIndexBytes / offsetEntryBytes) - index.offsetEntries;

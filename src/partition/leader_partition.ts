@@ -1,12 +1,11 @@
 import { assert } from '../base/assert.ts';
 import type { BatchMemory, PartitionLog } from '../log/partition_log.ts';
 import type { LogFailure } from '../log/log_failure.ts';
-import type { Codecs } from '../port/codecs.ts';
-import type { Kernels } from '../port/kernels.ts';
 import { ErrorCode } from '../protocol/errors.ts';
 import { CODEC_NONE, patchBaseOffset, patchLeaderEpoch, patchTimestamp, RECORDS_AT } from '../protocol/record_batch.ts';
 import { AppendQueue, type AppendSink } from './append_queue.ts';
-import { BatchValidation, type BatchRules } from './batch_validation.ts';
+import type { BatchRules } from './batch_validation.ts';
+import type { LeaderTools } from './leader_tools.ts';
 import { recompressed, type TargetCompression } from './recompression.ts';
 
 /** What a leader must know of its topic. Replaced as a whole when the topic's settings change. */
@@ -58,9 +57,7 @@ export class LeaderPartition {
   leaderEpoch: number;
   highWatermark: number;
   readonly #publication: LeaderPublication;
-  readonly #kernels: Kernels;
-  readonly #codecs: Codecs;
-  readonly #validation: BatchValidation;
+  readonly #tools: LeaderTools;
   #config: LeaderConfig;
   /** Offset of the next record that is staged. */
   #nextOffset: number;
@@ -85,8 +82,7 @@ export class LeaderPartition {
     leaderEpoch: number,
     config: LeaderConfig,
     publication: LeaderPublication,
-    kernels: Kernels,
-    codecs: Codecs,
+    tools: LeaderTools,
     host: LeaderHost,
   ) {
     this.#host = host;
@@ -95,9 +91,7 @@ export class LeaderPartition {
     this.leaderEpoch = leaderEpoch;
     this.#config = config;
     this.#publication = publication;
-    this.#kernels = kernels;
-    this.#codecs = codecs;
-    this.#validation = new BatchValidation(kernels, codecs);
+    this.#tools = tools;
     this.#nextOffset = log.logEndOffset;
     this.#settledOffset = log.logEndOffset;
     this.highWatermark = log.logEndOffset;
@@ -143,7 +137,7 @@ export class LeaderPartition {
     if (refusal !== ErrorCode.NONE) {
       sink.appended(ref, at, refusal, -1, -1, this.log.logStartOffset, this.#leaveRecordErrors(memory, start));
     } else this.#accept(memory, start, acks, wallMs, sink, ref, at);
-    this.#validation.forget();
+    this.#tools.validation.forget();
   }
 
   /** Takes a batch that was found right, in the compression of the topic. */
@@ -156,7 +150,7 @@ export class LeaderPartition {
     ref: number,
     at: number,
   ): void {
-    const { facts } = this.#validation;
+    const { facts } = this.#tools.validation;
     const verdict = this.log.producers.check(memory.view, start, false);
     if (verdict === ErrorCode.DUPLICATE_SEQUENCE_NUMBER) return this.#answerAsOriginal(acks, sink, ref, at);
     if (verdict !== ErrorCode.NONE) {
@@ -193,7 +187,7 @@ export class LeaderPartition {
     ref: number,
     at: number,
   ): void {
-    const { facts } = this.#validation;
+    const { facts } = this.#tools.validation;
     const baseOffset = this.#nextOffset;
     const nextOffset = baseOffset + facts.lastOffsetDelta + 1;
     patchBaseOffset(memory.view, start, baseOffset);
@@ -267,12 +261,12 @@ export class LeaderPartition {
     if (this.failure !== null) return ErrorCode.KAFKA_STORAGE_ERROR;
     if (this.#resignation !== ErrorCode.NONE) return this.#resignation;
     if (acks === -1 && this.#config.minInSyncReplicas > IN_SYNC_REPLICAS) return ErrorCode.NOT_ENOUGH_REPLICAS;
-    return this.#validation.check(memory, start, end, this.#config, this.log.config.segmentBytes, wallMs);
+    return this.#tools.validation.check(memory, start, end, this.#config, this.log.config.segmentBytes, wallMs);
   }
 
   /** Names the records for which the batch at `start` was refused, in its place; -1 when it was refused as a whole. */
   #leaveRecordErrors(memory: BatchMemory, start: number): number {
-    const { recordErrors, facts } = this.#validation;
+    const { recordErrors, facts } = this.#tools.validation;
     if (recordErrors.count === 0) return -1;
     recordErrors.leave(memory.view, start, facts.end);
     return start;
@@ -280,15 +274,15 @@ export class LeaderPartition {
 
   /** The batch that was checked last, in the compression of the topic. */
   #recompress(memory: BatchMemory, compression: TargetCompression): BatchMemory {
-    const codecs = this.#codecs;
-    const { facts, plainRecords, plainBytes } = this.#validation;
+    const codecs = this.#tools.codecs;
+    const { facts, plainRecords, plainBytes } = this.#tools.validation;
     if (plainRecords !== null || facts.codec === CODEC_NONE) {
-      return recompressed(memory, facts, plainRecords, compression, codecs, this.#kernels);
+      return recompressed(memory, facts, plainRecords, compression, codecs, this.#tools.kernels);
     }
     const { codec, start, end } = facts;
     const plain = codecs.decompress(codec, memory.bytes, start + RECORDS_AT, end, plainBytes);
     assert(plain instanceof Uint8Array, 'a batch unpacks as it did before');
-    const made = recompressed(memory, facts, plain, compression, codecs, this.#kernels);
+    const made = recompressed(memory, facts, plain, compression, codecs, this.#tools.kernels);
     codecs.release();
     return made;
   }
@@ -301,12 +295,12 @@ export class LeaderPartition {
 
   /** The header's largest timestamp is the producer's claim; the index is built on what the records say. */
   #patchTimestamp(memory: BatchMemory, start: number, logAppendTimeMs: number): void {
-    const facts = this.#validation.facts;
+    const facts = this.#tools.validation.facts;
     if (logAppendTimeMs >= 0) {
-      patchTimestamp(memory.view, memory.bytes, start, true, logAppendTimeMs, this.#kernels);
+      patchTimestamp(memory.view, memory.bytes, start, true, logAppendTimeMs, this.#tools.kernels);
       return;
     }
-    patchTimestamp(memory.view, memory.bytes, start, false, facts.records.timestampMax, this.#kernels);
+    patchTimestamp(memory.view, memory.bytes, start, false, facts.records.timestampMax, this.#tools.kernels);
   }
 
   #committed(failure: LogFailure | null): void {

@@ -3,6 +3,7 @@ import type { NodeConfig, TopicConfig } from '../config/node_config.ts';
 import { BatchScanner } from '../log/batch_scanner.ts';
 import { LogFailure } from '../log/log_failure.ts';
 import { LeaderPartition, type LeaderHost } from '../partition/leader_partition.ts';
+import { LeaderTools } from '../partition/leader_tools.ts';
 import { ErrorCode } from '../protocol/errors.ts';
 import { replicaState } from '../shared-memory/partition_table.ts';
 import type { RecoveryPoints } from '../shared-memory/recovery_points.ts';
@@ -11,7 +12,7 @@ import type { ThreadMemory } from '../shared-memory/thread_memory.ts';
 import { DirectoryClaims } from './directory_claims.ts';
 import { DirectoryWatch } from './directory_watch.ts';
 import { Replica, type Leadership, type ReplicaIdentity } from './replica.ts';
-import { leaderConfigOf, logConfigOf } from './replica_config.ts';
+import { ReplicaConfigs } from './replica_config.ts';
 import { ReplicaDepartures } from './replica_departures.ts';
 import { openReplicaLog } from './replica_opening.ts';
 import type { ShardPorts } from './shard_ports.ts';
@@ -40,6 +41,8 @@ export class OwnedPartitions implements LeaderHost {
   readonly #bySlot = new Map<number, Replica>();
   /** For the logs that are opened, one after the other. */
   readonly #scanner: BatchScanner;
+  readonly #tools: LeaderTools;
+  readonly #configs: ReplicaConfigs;
   /** Leaders that took appends in this turn. */
   #touched: LeaderPartition[] = [];
   #spareTouched: LeaderPartition[] = [];
@@ -67,6 +70,8 @@ export class OwnedPartitions implements LeaderHost {
       },
     });
     this.#scanner = new BatchScanner(ports.kernels);
+    this.#tools = new LeaderTools(ports.kernels, ports.codecs);
+    this.#configs = new ReplicaConfigs(config);
     this.#claims = new DirectoryClaims(ports, options.recoveryPoints);
     this.#departures = new ReplicaDepartures({
       disk: ports.disk,
@@ -131,8 +136,8 @@ export class OwnedPartitions implements LeaderHost {
     const replica = this.#bySlot.get(slot);
     if (replica === undefined) return;
     replica.topicConfig = topicConfig;
-    replica.log?.configure(logConfigOf(topicConfig));
-    replica.leader?.configure(leaderConfigOf(topicConfig, this.#options.config));
+    replica.log?.configure(this.#configs.logOf(topicConfig));
+    replica.leader?.configure(this.#configs.leaderOf(topicConfig));
   }
 
   /**
@@ -276,7 +281,7 @@ export class OwnedPartitions implements LeaderHost {
     const { logDirectory } = replica.identity;
     // What was opened before it may have found out.
     if (this.#watch.isFailed(logDirectory)) return this.#fail(replica, this.#directoryFailure(replica));
-    const failure = openReplicaLog(replica, this.#options, this.#scanner);
+    const failure = openReplicaLog(replica, this.#configs.logOf(replica.topicConfig), this.#options, this.#scanner);
     if (failure !== null) return this.#stayOffline(replica, failure);
     const log = replica.log!;
     const isDurable = log.recoveryPoint === log.logEndOffset;
@@ -308,7 +313,6 @@ export class OwnedPartitions implements LeaderHost {
   }
 
   #lead(replica: Replica): void {
-    const { ports, config } = this.#options;
     const { row, identity, leadership, topicConfig } = replica;
     const { leaderEpoch } = leadership;
     const log = replica.log!;
@@ -321,17 +325,8 @@ export class OwnedPartitions implements LeaderHost {
     }
     row.state = replicaState.leader;
     const publish = this.#publisher(replica);
-    const leaderConfig = leaderConfigOf(topicConfig, config);
-    replica.leader = new LeaderPartition(
-      identity.slot,
-      log,
-      leaderEpoch,
-      leaderConfig,
-      { publish },
-      ports.kernels,
-      ports.codecs,
-      this,
-    );
+    const leaderConfig = this.#configs.leaderOf(topicConfig);
+    replica.leader = new LeaderPartition(identity.slot, log, leaderEpoch, leaderConfig, { publish }, this.#tools, this);
   }
 
   /** Somebody else leads, or nobody: the log stays open, and nothing is served from it. */

@@ -44,7 +44,7 @@ export class PartitionKeeper implements MetadataChanges {
   #added: KnownPartition[] = [];
   #changed: KnownPartition[] = [];
   readonly #configured = new Set<TopicImage>();
-  /** Of the topics whose partitions are being opened. */
+  /** Of topics whose partitions were opened since the metadata last changed: all partitions of one share them. */
   readonly #settings = new Map<TopicImage, TopicConfig>();
   #removed: TopicImage[] = [];
   #isNodeConfigured = false;
@@ -113,7 +113,6 @@ export class PartitionKeeper implements MetadataChanges {
     if (known === undefined) return;
     const { state } = this.#options.memory.table.row(slot);
     if (state === replicaState.recovering) return;
-    this.#settings.clear();
     this.#awaited.delete(slot);
     if (this.#isGone(known)) this.#options.partitions.remove(this.#identityOf(known));
     else if (state === replicaState.opening) this.#options.partitions.open(this.#wanted(known));

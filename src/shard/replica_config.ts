@@ -5,6 +5,34 @@ import type { LeaderConfig } from '../partition/leader_partition.ts';
 import type { TargetCompression } from '../partition/recompression.ts';
 import { CODEC_GZIP, CODEC_LZ4, CODEC_NONE, CODEC_SNAPPY, CODEC_ZSTD } from '../protocol/record_batch.ts';
 
+/** The settings of replicas: those of one topic share them, and come behind each other. */
+export class ReplicaConfigs {
+  readonly #config: NodeConfig;
+  #topic: TopicConfig | null = null;
+  #log: LogConfig | null = null;
+  #leader: LeaderConfig | null = null;
+
+  constructor(config: NodeConfig) {
+    this.#config = config;
+  }
+
+  logOf(topic: TopicConfig): LogConfig {
+    return (this.#of(topic).#log ??= logConfigOf(topic));
+  }
+
+  leaderOf(topic: TopicConfig): LeaderConfig {
+    return (this.#of(topic).#leader ??= leaderConfigOf(topic, this.#config));
+  }
+
+  #of(topic: TopicConfig): this {
+    if (this.#topic === topic) return this;
+    this.#topic = topic;
+    this.#log = null;
+    this.#leader = null;
+    return this;
+  }
+}
+
 /** What a log must know of its topic's settings. */
 export function logConfigOf(topic: TopicConfig): LogConfig {
   return {
@@ -22,7 +50,7 @@ export function logConfigOf(topic: TopicConfig): LogConfig {
 }
 
 /** What a leader must know of its topic's settings, and of the node's. */
-export function leaderConfigOf(topic: TopicConfig, config: NodeConfig): LeaderConfig {
+function leaderConfigOf(topic: TopicConfig, config: NodeConfig): LeaderConfig {
   return {
     maxMessageBytes: topic.maxMessageBytes,
     isLogAppendTime: topic.messageTimestampType === 'LogAppendTime',

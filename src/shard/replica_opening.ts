@@ -1,5 +1,6 @@
 import type { NodeConfig } from '../config/node_config.ts';
 import type { BatchScanner } from '../log/batch_scanner.ts';
+import type { LogConfig } from '../log/log_config.ts';
 import { LogFailure } from '../log/log_failure.ts';
 import { PartitionLog } from '../log/partition_log.ts';
 import { RowPublication } from '../log/row_publication.ts';
@@ -8,7 +9,6 @@ import type { SegmentHeap } from '../shared-memory/segment_lists.ts';
 import { SegmentListWriter } from '../shared-memory/segment_lists.ts';
 import type { ThreadMemory } from '../shared-memory/thread_memory.ts';
 import type { Replica } from './replica.ts';
-import { logConfigOf } from './replica_config.ts';
 import type { ShardPorts } from './shard_ports.ts';
 
 export interface ReplicaOpeningOptions {
@@ -22,6 +22,7 @@ export interface ReplicaOpeningOptions {
 /** Opens the log of a replica in the directory that was claimed for it. Null, or why it cannot be. Blocks. */
 export function openReplicaLog(
   replica: Replica,
+  config: LogConfig,
   options: ReplicaOpeningOptions,
   scanner: BatchScanner,
 ): LogFailure | null {
@@ -35,7 +36,7 @@ export function openReplicaLog(
     clock,
     entropy,
     directory: identity.directory,
-    config: logConfigOf(replica.topicConfig),
+    config,
     indexTail: memory.indexTailWriter(identity.slot),
     publication,
     logStartOffset: row.logStartOffset,

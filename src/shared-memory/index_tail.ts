@@ -64,9 +64,9 @@ export class IndexTailWriter {
   #offsetEntriesFiled: number;
   #timeEntriesFiled: number;
 
-  /** Goes on from what is published. */
-  constructor(memory: SharedArrayBuffer, slot: number) {
-    this.#words = new Int32Array(memory);
+  /** Goes on from what is published. All writers of a thread may use one view of the memory. */
+  constructor(memory: SharedArrayBuffer | Int32Array<SharedArrayBuffer>, slot: number) {
+    this.#words = memory instanceof Int32Array ? memory : new Int32Array(memory);
     this.#head = headOf(this.#words, slot);
     this.#entries = entriesOf(this.#words, slot);
     this.#version = Atomics.load(this.#words, this.#head + versionWord);

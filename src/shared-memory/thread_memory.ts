@@ -53,7 +53,7 @@ export class ThreadMemory {
   /** By thread number − 1: the bytes of every shard's arena, to read and patch frames in. */
   readonly arenaBytes: readonly Uint8Array<SharedArrayBuffer>[];
   readonly arenaViews: readonly DataView<SharedArrayBuffer>[];
-  readonly #memory: SharedMemory;
+  readonly #indexTails: Int32Array<SharedArrayBuffer>;
   readonly #channels: readonly Channel[];
   readonly #channelOf: readonly (Channel | null)[];
   /** Where the next `drain` begins, so that no peer is always last. */
@@ -81,7 +81,7 @@ export class ThreadMemory {
     this.requestCounts = new RequestCountBlock(memory.requestCounts, self);
     this.arenaBytes = memory.arenas.map((arena) => new Uint8Array(arena));
     this.arenaViews = memory.arenas.map((arena) => new DataView(arena));
-    this.#memory = memory;
+    this.#indexTails = new Int32Array(memory.indexTails);
     this.#channelOf = Array.from({ length: geometry.shards + 1 }, (_, peer) => {
       if (peer === self) return null;
       const outgoing = ringPlace(memory, self, peer);
@@ -100,7 +100,7 @@ export class ThreadMemory {
 
   /** The writer of a row's index tail, for the owner of the row. */
   indexTailWriter(slot: number): IndexTailWriter {
-    return new IndexTailWriter(this.#memory.indexTails, slot);
+    return new IndexTailWriter(this.#indexTails, slot);
   }
 
   /** Drains up to `budget` messages of each peer. Returns how many came in all. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { LeaderPartition, type LeaderConfig, type LeaderHost } from '../../src/partition/leader_partition.ts';
+import { LeaderTools } from '../../src/partition/leader_tools.ts';
 import type { AppendSink } from '../../src/partition/append_queue.ts';
 import { logConfigDefaults, type LogConfig } from '../../src/log/log_config.ts';
 import type { PartitionLog, WriteMode } from '../../src/log/partition_log.ts';
@@ -64,7 +65,7 @@ export class LeaderMachine implements LeaderHost, AppendSink {
     };
     const leads = { ...plainLeader, ...config };
     this.config = leads;
-    this.leader = new LeaderPartition(1, this.log, 3, leads, publication, simKernels, codecs, this);
+    this.leader = new LeaderPartition(1, this.log, 3, leads, publication, new LeaderTools(simKernels, codecs), this);
   }
 
   committed(): void {
