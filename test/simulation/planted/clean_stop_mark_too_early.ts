@@ -6,8 +6,8 @@ export const cleanStopMarkTooEarly: PlantedBug = {
   name: 'clean-stop-mark-too-early',
   title: 'the mark of a clean stop is written while logs are still being written',
   suite: 'power-unsynced',
-  seed: 26,
-  finding: /^I|the node ended by itself|^read beyond|^a fetch/,
+  seed: 2,
+  finding: /^I[12] /,
   plant: () =>
     replaceMethod(
       Checkpoints.prototype,
