@@ -200,6 +200,7 @@ function readStorage(values: ConfigValues, findings: Findings): StorageConfig {
     recoveryPointCheckpointIntervalMs: values.number('log.flush.offset.checkpoint.interval.ms'),
     logStartOffsetCheckpointIntervalMs: values.number('log.flush.start.offset.checkpoint.interval.ms'),
     retentionCheckIntervalMs: values.number('log.retention.check.interval.ms'),
+    producerExpirationCheckIntervalMs: values.number('producer.id.expiration.check.interval.ms'),
     recoveryThreadsPerDirectory: values.number('num.recovery.threads.per.data.dir'),
     backgroundThreads: values.number('background.threads'),
     metadata: {

@@ -126,6 +126,8 @@ export interface StorageConfig {
   readonly logStartOffsetCheckpointIntervalMs: number;
   /** `log.retention.check.interval.ms` */
   readonly retentionCheckIntervalMs: number;
+  /** `producer.id.expiration.check.interval.ms` */
+  readonly producerExpirationCheckIntervalMs: number;
   /** `num.recovery.threads.per.data.dir` */
   readonly recoveryThreadsPerDirectory: number;
   /** `background.threads` */
@@ -218,6 +220,8 @@ export interface TopicConfig {
   readonly minCompactionLagMs: number;
   readonly minInsyncReplicas: number;
   readonly preallocate: boolean;
+  /** `producer.id.expiration.ms` of the node: no topic sets it. */
+  readonly producerIdExpirationMs: number;
   readonly remoteStorageEnable: boolean;
   readonly retentionBytes: number;
   readonly retentionMs: number;

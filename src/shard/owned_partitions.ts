@@ -51,6 +51,7 @@ export class OwnedPartitions implements LeaderHost {
   /** Replicas whose logs could not be opened for now. */
   #toRetry: Replica[] = [];
   #nextFlushMs = 0;
+  #nextExpiryMs = 0;
   #refusalSaidMs = -Infinity;
   /** Writes that failed since that was said last. */
   #refusalsUnsaid = 0;
@@ -222,9 +223,10 @@ export class OwnedPartitions implements LeaderHost {
     });
   }
 
-  /** Begins the flushes that are due by time or by count. */
+  /** Begins the flushes that are due by time or by count; forgets producers whose time is over. */
   tick(nowMs: number): void {
     if (nowMs < this.#nextFlushMs || this.#isClosing) return;
+    this.#expireProducers(nowMs);
     const { flushPolicy, flushIntervalMs, flushSchedulerIntervalMs } = this.#options.config.storage;
     const everyMs = flushPolicy === 'interval' ? Math.min(flushIntervalMs, FLUSH_TICK_MS) : FLUSH_TICK_MS;
     this.#nextFlushMs = nowMs + Math.max(1, Math.min(everyMs, flushSchedulerIntervalMs));
@@ -234,6 +236,15 @@ export class OwnedPartitions implements LeaderHost {
       if (log === null) continue;
       const isDue = flushPolicy === 'interval' ? log.isDirty : log.isFlushDue(nowMs);
       if (isDue) this.#flush(replica);
+    }
+  }
+
+  #expireProducers(nowMs: number): void {
+    if (nowMs < this.#nextExpiryMs) return;
+    this.#nextExpiryMs = nowMs + this.#options.config.storage.producerExpirationCheckIntervalMs;
+    const wallMs = this.#options.ports.clock.wallMs();
+    for (const { log, topicConfig } of this.#bySlot.values()) {
+      log?.producers.expire(wallMs, topicConfig.producerIdExpirationMs);
     }
   }
 

@@ -1,5 +1,4 @@
 import type { NodeConfig, TopicConfig } from '../config/node_config.ts';
-import { logConfigDefaults } from '../log/log_config.ts';
 import type { LogConfig } from '../log/log_config.ts';
 import type { LeaderConfig } from '../partition/leader_partition.ts';
 import type { TargetCompression } from '../partition/recompression.ts';
@@ -45,7 +44,7 @@ export function logConfigOf(topic: TopicConfig): LogConfig {
     flushMs: topic.flushMs,
     fileDeleteDelayMs: topic.fileDeleteDelayMs,
     gapsAllowed: topic.cleanupPolicy.includes('compact'),
-    producerIdExpirationMs: logConfigDefaults.producerIdExpirationMs,
+    producerIdExpirationMs: topic.producerIdExpirationMs,
   };
 }
 
