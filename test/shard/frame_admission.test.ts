@@ -136,6 +136,19 @@ test('a frame is not held to account for what the shard itself does not read', (
   assert.notEqual(held!.closedFor, null);
 });
 
+test('a connection whose requests are queued is not held to account either when nobody waits for memory', () => {
+  const shard = new ReceivingShard(512 * KIB, 1_000);
+  const peer = new StreamPeer(shard);
+  peer.deliver(streamOf([200 * KIB]), 0, 60 * KIB, 0);
+  peer.isHeldBack = true;
+  shard.admission.tick(60_000);
+  assert.equal(peer.closedFor, null);
+  peer.isHeldBack = false;
+  shard.admission.tick(61_000);
+  assert.notEqual(peer.closedFor, null);
+  peer.close();
+});
+
 test('one that waits in vain is not evicted, and is let on when the others are gone', () => {
   const shard = new ReceivingShard(512 * KIB);
   const half = streamOf([200 * KIB]);
