@@ -9,9 +9,8 @@ import type { FrameReceiver } from './frame_receiver.ts';
  * What a read brought before its connection could be stopped lies in the arena all the same. Above three quarters the
  * connections that would be let on last are closed, and their frames' memory goes back at once; and while others wait,
  * a frame that may be read but makes no progress for `STALL_MS` closes its connection. So two thousand peers that each send
- * half of a frame cannot stop one that sends whole ones. Without such need a frame has `frameIdleMs`. The time in which a
- * connection is held back, because enough of its requests are queued for instance, is not counted, unless others wait and
- * incomplete frames are themselves what fills the arena.
+ * half of a frame cannot stop one that sends whole ones. Without such need a frame has `frameIdleMs`. Of one whose
+ * connection is held back, because enough of its requests are queued for instance, nothing is asked while nobody waits.
  *
  * A byte now and then is no progress: what counts is `BYTES_A_MS` over the time that a frame is given, so that a frame
  * of a few KiB is whole within that time, and a long one as fast as the slowest of lines brings it.
@@ -79,13 +78,18 @@ export class FrameAdmission {
   tick(nowMs: number): void {
     for (const receiver of this.#incomplete) {
       if (receiver.waiting) continue;
-      const isNeeded = this.#waiting > 0;
-      if (receiver.isHeldBack && !(isNeeded && this.#isCrowded())) continue;
+      if (receiver.isHeldBack && this.#waiting === 0) continue;
+      const isNeeded = this.#waiting > 0 && !this.#isExcused(receiver);
       const patience = isNeeded ? Math.min(STALL_MS, this.#frameIdleMs) : this.#frameIdleMs;
       if (receiver.bytesSinceMark >= patience * BYTES_A_MS) receiver.mark(nowMs);
       else if (nowMs - receiver.markedMs >= patience) receiver.evict(isNeeded ? STALLED : IDLE);
     }
     this.#letOn(nowMs);
+  }
+
+  /** It is not read because of what others do: unless incomplete frames are themselves what fills the arena. */
+  #isExcused(receiver: FrameReceiver): boolean {
+    return receiver.isHeldBack && !this.#isCrowded();
   }
 
   #isCrowded(): boolean {
