@@ -64,7 +64,7 @@ test(
 );
 
 test('a frame that stops half way closes its connection; a slow one does not', limitedMillrace, async () => {
-  const frameIdleMs = 3_000;
+  const frameIdleMs = 5_000;
   await using broker = await BrokerProcess.start({ overrides: { 'millrace.frame.idle.ms': frameIdleMs } });
   using stuck = await RawConnection.open(broker.port);
   using stuckInLength = await RawConnection.open(broker.port);
@@ -73,10 +73,10 @@ test('a frame that stops half way closes its connection; a slow one does not', l
   const request = apiVersionsRequest(1);
   stuck.write(request.subarray(0, 9));
   stuckInLength.write(request.subarray(0, 2));
-  // Steps far below the limit, that together take longer than it.
-  for (let at = 0; at < request.length; at += 2) {
-    slow.write(request.subarray(at, at + 2));
-    await pause(frameIdleMs / 10);
+  // Byte by byte, whole within the limit.
+  for (let at = 0; at < request.length; at++) {
+    slow.write(request.subarray(at, at + 1));
+    await pause(frameIdleMs / (4 * request.length));
   }
   assert.equal(readApiVersionsAnswer(await slow.answer()).correlationId, 1);
   await Promise.all([stuck.closed(), stuckInLength.closed()]);
