@@ -74,8 +74,6 @@ export class Shard implements ChannelHandler {
   readonly #stop: ShardStop;
 
   #turnIsDue = false;
-  /** In a turn, before it looks whether there is more to do. */
-  #isTurning = false;
   /** What of them is in the counters already. */
   readonly #counted = { notified: 0, moved: 0, retries: 0 };
   #hasEnded = false;
@@ -139,10 +137,7 @@ export class Shard implements ChannelHandler {
     });
     const buffers = new SendBuffers(SEND_BYTES_KEPT);
     this.#connections = new Connections(config.network, arena, counters, buffers, clock, log, {
-      // What is put on its lists within a turn is taken by that turn, or seen at its end.
-      wake: () => {
-        if (!this.#isTurning) this.wake();
-      },
+      wake: this.#wake,
       abandoned: (connection) => {
         this.#gate.left(connection.claim);
         this.#requests.abandon(connection);
@@ -284,11 +279,11 @@ export class Shard implements ChannelHandler {
     memory.stage.countTurn();
     // Somewhere a thread died: nothing more is written, answered or promised.
     if (memory.stop.isStopping()) return;
-    this.#isTurning = true;
 
     memory.stage.enter(RINGS, nowMs);
     if (this.#metadata.isBehind) this.#applyMetadata();
-    memory.counters.add(counter.ringMessages, memory.drain(RING_BUDGET, this));
+    const drained = memory.drain(RING_BUDGET, this);
+    memory.counters.add(counter.ringMessages, drained);
     memory.notices.take(this.#noticed);
 
     memory.stage.enter(SOCKETS, nowMs);
@@ -309,8 +304,7 @@ export class Shard implements ChannelHandler {
     if (this.#stop.isUnderWay && this.#stop.goOn(nowMs)) this.wake();
     memory.flush();
     this.#count();
-    this.#isTurning = false;
-    this.#sleep(nowMs);
+    this.#sleep(nowMs, drained);
   }
 
   /** Adds to the counters what others count for themselves. */
@@ -325,8 +319,8 @@ export class Shard implements ChannelHandler {
   }
 
   /** Nothing to do: sleep until a socket, a neighbour or a deadline wakes the shard. */
-  #sleep(nowMs: number): void {
-    if (this.#connections.hasWork || this.#partitions.hasWork) return this.wake();
+  #sleep(nowMs: number, drained: number): void {
+    if (drained > 0 || this.#connections.hasWork || this.#partitions.hasWork) return this.wake();
     if (this.#turnIsDue) return;
     this.#memory.stage.enter(ASLEEP, nowMs);
     if (!this.#memory.doorbell.arm(this.#hasWork, this.#rung)) return this.wake();
