@@ -180,6 +180,11 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
     return (this.#pauses & ~PAUSED_FOR_MEMORY) !== 0;
   }
 
+  /** Its own queued requests, and nothing else, keep it from being read. */
+  get isQueuedUp(): boolean {
+    return this.#pauses === PAUSED_FOR_QUEUE;
+  }
+
   isPausedFor(reason: number): boolean {
     return (this.#pauses & reason) !== 0;
   }

@@ -10,7 +10,7 @@ import type { FrameReceiver } from './frame_receiver.ts';
  * connections that would be let on last are closed, and their frames' memory goes back at once; and while others wait,
  * a frame that may be read but makes no progress for `STALL_MS` closes its connection. So two thousand peers that each send
  * half of a frame cannot stop one that sends whole ones. Without such need a frame has `frameIdleMs`. Of one whose
- * connection is held back, because enough of its requests are queued for instance, nothing is asked while nobody waits.
+ * connection is not read because enough of its own requests are queued nothing is asked while nobody waits.
  *
  * A byte now and then is no progress: what counts is `BYTES_A_MS` over the time that a frame is given, so that a frame
  * of a few KiB is whole within that time, and a long one as fast as the slowest of lines brings it.
@@ -78,7 +78,7 @@ export class FrameAdmission {
   tick(nowMs: number): void {
     for (const receiver of this.#incomplete) {
       if (receiver.waiting) continue;
-      if (receiver.isHeldBack && this.#waiting === 0) continue;
+      if (receiver.isQueuedUp && this.#waiting === 0) continue;
       const isNeeded = this.#waiting > 0 && !this.#isExcused(receiver);
       const patience = isNeeded ? Math.min(STALL_MS, this.#frameIdleMs) : this.#frameIdleMs;
       if (receiver.bytesSinceMark >= patience * BYTES_A_MS) receiver.mark(nowMs);

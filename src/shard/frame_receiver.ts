@@ -134,6 +134,11 @@ export class FrameReceiver {
     return this.#sink.isHeldBack;
   }
 
+  /** Reading was stopped for the connection's own queued requests alone. */
+  get isQueuedUp(): boolean {
+    return this.#sink.isQueuedUp;
+  }
+
   /** The connection is to end. A frame that waits gives its memory back at once: no read goes into it. */
   evict(why: string): void {
     if (this.waiting) this.release();
@@ -247,6 +252,7 @@ export interface FrameSink {
   broken(why: string): void;
   /** Reading is stopped for another reason than memory for the frame under way. */
   readonly isHeldBack: boolean;
+  readonly isQueuedUp: boolean;
   pauseForMemory(): void;
   resumeForMemory(): void;
 }

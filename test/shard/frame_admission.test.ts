@@ -141,9 +141,10 @@ test('a connection whose requests are queued is not held to account either when 
   const peer = new StreamPeer(shard);
   peer.deliver(streamOf([200 * KIB]), 0, 60 * KIB, 0);
   peer.isHeldBack = true;
+  peer.isQueuedUp = true;
   shard.admission.tick(60_000);
   assert.equal(peer.closedFor, null);
-  peer.isHeldBack = false;
+  peer.isQueuedUp = false;
   shard.admission.tick(61_000);
   assert.notEqual(peer.closedFor, null);
   peer.close();

@@ -36,6 +36,7 @@ export class StreamPeer implements FrameSink {
   #deliveredLate = false;
   isPaused = false;
   isHeldBack = false;
+  isQueuedUp = false;
   closedFor: string | null = null;
   badSizes: number[] = [];
   copiedBytes = 0;
