@@ -194,9 +194,9 @@ export function metadataFrame(correlationId: number, name: string): Buffer {
 }
 
 export interface TopicMetadata extends TopicName {
-  /** Not zero while the topic is not known everywhere yet. */
+  /** Not zero while the topic is not known everywhere yet: its own, or the first of its partitions'. */
   readonly error: number;
-  /** Partitions that have a leader. */
+  /** Partitions that have a leader, and no error. */
   readonly ready: number;
 }
 
@@ -220,9 +220,10 @@ export function readMetadata(answer: Buffer): TopicMetadata {
   reader.int8();
   let ready = 0;
   for (let left = reader.unsignedVarint() - 1; left > 0; left--) {
-    error ||= reader.int16();
+    const partitionError = reader.int16();
+    error ||= partitionError;
     reader.int32();
-    if (reader.int32() >= 0) ready++;
+    if (reader.int32() >= 0 && partitionError === 0) ready++;
     reader.int32();
     for (let list = 0; list < 3; list++)
       for (let nodes = reader.unsignedVarint() - 1; nodes > 0; nodes--) reader.int32();

@@ -29,7 +29,6 @@ import {
   type TopicMetadata,
 } from '../load/frames.ts';
 import { buildBatch } from '../load/record_batch.ts';
-import { WireReader } from '../load/wire.ts';
 import { parseStat, readProcessCpu } from '../measure/proc_stat.ts';
 import { median } from '../measure/statistics.ts';
 
@@ -121,7 +120,7 @@ async function startOnce(directory: string, expected: number): Promise<{ broker:
   let socket = await broker.connected();
   for (;;) {
     const answer = await exchange(socket, frame).catch(() => null);
-    if (answer !== null && leadersIn(answer) >= expected) break;
+    if (answer !== null && readMetadata(answer).ready >= expected) break;
     // The probe for a taken port accepts for a moment.
     if (answer === null) socket = await broker.connected();
   }
@@ -247,10 +246,10 @@ async function createTopic(broker: Broker, configs: Readonly<Record<string, stri
 async function topicOf(broker: Broker): Promise<TopicMetadata> {
   const socket = await broker.connected();
   for (;;) {
-    const answer = await exchange(socket, metadataFrame(0, TOPIC));
-    if (leadersIn(answer) === partitions) {
+    const metadata = readMetadata(await exchange(socket, metadataFrame(0, TOPIC)));
+    if (metadata.ready === partitions) {
       socket.destroy();
-      return readMetadata(answer);
+      return metadata;
     }
     await delay(10);
   }
@@ -300,36 +299,6 @@ function exchange(socket: Socket, frame: Buffer): Promise<Buffer> {
     });
     socket.write(frame);
   });
-}
-
-/** Partitions of the first topic that have a leader and no error, in an answer to Metadata version 12. */
-function leadersIn(answer: Buffer): number {
-  const reader = new WireReader(answer, 8);
-  reader.skipTags();
-  reader.int32();
-  for (let left = reader.unsignedVarint() - 1; left > 0; left--) {
-    reader.int32();
-    reader.compactString();
-    reader.int32();
-    reader.compactString();
-    reader.skipTags();
-  }
-  reader.compactString();
-  reader.int32();
-  if (reader.unsignedVarint() < 2 || reader.int16() !== 0) return 0;
-  reader.compactString();
-  reader.raw(16);
-  reader.int8();
-  let leaders = 0;
-  for (let left = reader.unsignedVarint() - 1; left > 0; left--) {
-    const error = reader.int16();
-    reader.int32();
-    if (reader.int32() >= 0 && error === 0) leaders++;
-    reader.int32();
-    for (let list = 0; list < 3; list++) reader.raw(4 * Math.max(0, reader.unsignedVarint() - 1));
-    reader.skipTags();
-  }
-  return leaders;
 }
 
 function readFrames(socket: Socket): (take: (answer: Buffer) => void) => void {

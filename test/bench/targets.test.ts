@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { LimitTarget } from '../../bench/limit_target.ts';
 import { GeneratorProcess } from '../../bench/load/client.ts';
 import { buildBatch } from '../../bench/load/record_batch.ts';
@@ -19,7 +19,8 @@ function bytesOfRequest(row: LoadRow): number | null {
   return row.workload === 'catch-up' ? Math.floor(row.fetchBytes / bytes.length) * bytes.length : plainBytes;
 }
 
-test('every row runs against the limit loop', async (context) => {
+/** The limit loop with a load generator, until the test is over. */
+function limitLoop(context: TestContext): { readonly generator: GeneratorProcess; readonly limit: LimitTarget } {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-test-'));
   const generator = new GeneratorProcess();
   const limit = new LimitTarget(directory);
@@ -28,6 +29,11 @@ test('every row runs against the limit loop', async (context) => {
     await limit.end();
     rmSync(directory, { recursive: true, force: true });
   });
+  return { generator, limit };
+}
+
+test('every row runs against the limit loop', async (context) => {
+  const { generator, limit } = limitLoop(context);
   for (const planned of rows) {
     const row = { ...planned, partitionBytes: Math.min(planned.partitionBytes, 4 << 20) };
     await limit.open(row, generator);
@@ -51,14 +57,7 @@ test('every row runs against the limit loop', async (context) => {
 });
 
 test('a paced load keeps its rate', async (context) => {
-  const directory = mkdtempSync(join(tmpdir(), 'millrace-test-'));
-  const generator = new GeneratorProcess();
-  const limit = new LimitTarget(directory);
-  context.after(async () => {
-    generator.end();
-    await limit.end();
-    rmSync(directory, { recursive: true, force: true });
-  });
+  const { generator, limit } = limitLoop(context);
   const row = rows.find((one) => one.workload === 'paced')!;
   await limit.open(row, generator);
   const result = await generator.run({ seconds: 60, requests: 400, watch: [] });

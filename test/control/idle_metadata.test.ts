@@ -7,7 +7,7 @@ import { noOpRecord } from '../../src/protocol/schema/metadata/no_op_record.ts';
 import { steadyDisk } from '../simulation/disk_faults.ts';
 import { Internet } from '../simulation/internet.ts';
 import { drawNetworkOptions, drawProcessOptions } from '../simulation/options.ts';
-import { nodeConfig, product } from '../simulation/product.ts';
+import { nodeConfig, product, roomySettings } from '../simulation/product.ts';
 import { simKernels } from '../simulation/sim_kernels.ts';
 import { SimNode } from '../simulation/sim_node.ts';
 import { SimThread } from '../simulation/sim_thread.ts';
@@ -18,21 +18,7 @@ const MINUTE_MS = 60_000;
 /** Records without content that a node writes in a minute without clients. */
 function idleRecords(metadataIdleMs: number): number {
   const world = new World(1);
-  const config = nodeConfig('node', {
-    shards: 2,
-    flushPolicy: 'never',
-    ringBytes: 65_536,
-    arenaBytes: 1024 * 1024,
-    segmentBytes: 1_000_000,
-    indexIntervalBytes: 4096,
-    partitionsMax: 64,
-    checkpointIntervalMs: MINUTE_MS,
-    directories: 1,
-    metadataSnapshotBytes: 1_000_000,
-    metadataSegmentBytes: 1_000_000,
-    metadataRetentionBytes: 1_000_000,
-    metadataIdleMs,
-  });
+  const config = nodeConfig('node', { ...roomySettings, checkpointIntervalMs: MINUTE_MS, metadataIdleMs });
   const process = drawProcessOptions(world.random);
   const options = { config, process, disk: steadyDisk, wallRate: 1 };
   const node = new SimNode(world, new Internet(world, drawNetworkOptions(world.random)), 'node', product, options);

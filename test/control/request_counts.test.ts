@@ -8,7 +8,7 @@ import { describeClusterRequest, describeClusterResponse } from '../../src/proto
 import { steadyDisk } from '../simulation/disk_faults.ts';
 import { Internet, steadyNetwork } from '../simulation/internet.ts';
 import { drawProcessOptions } from '../simulation/options.ts';
-import { clientPort, nodeConfig, product } from '../simulation/product.ts';
+import { clientPort, nodeConfig, product, roomySettings } from '../simulation/product.ts';
 import { SimClientConnection } from '../simulation/sim_client.ts';
 import { SimNetwork } from '../simulation/sim_network.ts';
 import { SimNode, type NodeProgram } from '../simulation/sim_node.ts';
@@ -21,21 +21,7 @@ const CLIENTS = 6;
 test('control tells how often each API and version was asked, over all shards', () => {
   const world = new World(3);
   const internet = new Internet(world, steadyNetwork);
-  const config = nodeConfig('node', {
-    shards: 3,
-    flushPolicy: 'never',
-    ringBytes: 65_536,
-    arenaBytes: 1024 * 1024,
-    segmentBytes: 1_000_000,
-    indexIntervalBytes: 4096,
-    partitionsMax: 64,
-    checkpointIntervalMs: MINUTE_MS,
-    directories: 1,
-    metadataSnapshotBytes: 1_000_000,
-    metadataSegmentBytes: 1_000_000,
-    metadataRetentionBytes: 1_000_000,
-    metadataIdleMs: 0,
-  });
+  const config = nodeConfig('node', { ...roomySettings, shards: 3, checkpointIntervalMs: MINUTE_MS });
   let control: ControlThread | null = null;
   const watched: NodeProgram = {
     ...product,

@@ -11,7 +11,7 @@ import { makeBatch } from '../log/batches.ts';
 import { steadyDisk } from '../simulation/disk_faults.ts';
 import { Internet, steadyNetwork } from '../simulation/internet.ts';
 import { drawProcessOptions } from '../simulation/options.ts';
-import { clientPort, nodeConfig, product } from '../simulation/product.ts';
+import { clientPort, nodeConfig, product, roomySettings } from '../simulation/product.ts';
 import { SimClientConnection, type Call } from '../simulation/sim_client.ts';
 import { SimNetwork } from '../simulation/sim_network.ts';
 import { SimNode } from '../simulation/sim_node.ts';
@@ -24,21 +24,7 @@ const PRODUCER_ID = 7;
 test('a producer that has not written for producer.id.expiration.ms is forgotten while the log is open', () => {
   const world = new World(1);
   const internet = new Internet(world, steadyNetwork);
-  const config = nodeConfig('node', {
-    shards: 2,
-    flushPolicy: 'never',
-    ringBytes: 65_536,
-    arenaBytes: 1024 * 1024,
-    segmentBytes: 1_000_000,
-    indexIntervalBytes: 4096,
-    partitionsMax: 64,
-    checkpointIntervalMs: HOUR_MS,
-    directories: 1,
-    metadataSnapshotBytes: 1_000_000,
-    metadataSegmentBytes: 1_000_000,
-    metadataRetentionBytes: 1_000_000,
-    metadataIdleMs: 0,
-  });
+  const config = nodeConfig('node', roomySettings);
   const options = { config, process: drawProcessOptions(world.random), disk: steadyDisk, wallRate: 1 };
   const node = new SimNode(world, internet, 'node', product, options);
   node.start();

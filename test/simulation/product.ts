@@ -49,6 +49,23 @@ export interface NodeSettings {
   readonly metadataIdleMs: number;
 }
 
+/** Nothing is tight and nothing is due by itself: for a test of something else. */
+export const roomySettings: NodeSettings = {
+  shards: 2,
+  flushPolicy: 'never',
+  ringBytes: 65_536,
+  arenaBytes: 1024 * 1024,
+  segmentBytes: 1_000_000,
+  indexIntervalBytes: 4096,
+  partitionsMax: 64,
+  checkpointIntervalMs: 3_600_000,
+  directories: 1,
+  metadataSnapshotBytes: 1_000_000,
+  metadataSegmentBytes: 1_000_000,
+  metadataRetentionBytes: 1_000_000,
+  metadataIdleMs: 0,
+};
+
 export const clientPort = 9092;
 /** The metadata log lies in the first. */
 export const dataDirectories = ['/data', '/other'];

@@ -178,6 +178,9 @@ test('the answers before a run', () => {
   const leaderless = frames.readMetadata(metadata([0, 5]));
   assert.equal(leaderless.error, 5);
   assert.equal(leaderless.ready, 1);
+  const several = frames.readMetadata(metadata([5, 0, 6, 0]));
+  assert.equal(several.error, 5);
+  assert.equal(several.ready, 2);
 });
 
 test('a refusal before a run says the error', () => {
