@@ -46,6 +46,8 @@ export class World {
 
   readonly #queue = new EventQueue();
   #nowMs = 0;
+  /** The latest moment that anything has seen. A call that others' calls were nested in does not end before theirs. */
+  #latestMs = 0;
   /** No event begins before this: the harness itself has been in a call for so long. */
   #floorMs = 0;
   #inEvent = false;
@@ -76,8 +78,9 @@ export class World {
       while (this.#queue.nextTimeMs() <= endMs) this.step();
       if (!thread.alive) throw new ProcessEnded('killed inside a system call');
     }
-    this.#nowMs = endMs;
-    if (!this.#inEvent) this.#floorMs = endMs;
+    this.#nowMs = Math.max(endMs, this.#latestMs);
+    this.#latestMs = this.#nowMs;
+    if (!this.#inEvent) this.#floorMs = this.#nowMs;
   }
 
   /** Runs `run` once, `delayMs` from now. Order among events of the same time is drawn from the seed. */
@@ -108,6 +111,7 @@ export class World {
     const interrupts = this.#inEvent;
     const beginMs = Math.max(event.timeMs, this.#floorMs);
     this.#nowMs = beginMs;
+    this.#latestMs = Math.max(this.#latestMs, beginMs);
     this.steps++;
     this.fold(beginMs * 1000, event.sequence);
     this.#inEvent = true;
