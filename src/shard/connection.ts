@@ -185,6 +185,16 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
     return this.#pauses === PAUSED_FOR_QUEUE;
   }
 
+  /**
+   * Nothing more is heard of its peer before what is under way is answered: it has closed its side, or is not read while
+   * requests of its are queued. Nothing of it may wait for data then.
+   */
+  get isUnheard(): boolean {
+    return (
+      this.closesWhenSent || (this.frames.size > 0 && (this.#pauses & (PAUSED_FOR_QUEUE | PAUSED_FOR_ARENA)) !== 0)
+    );
+  }
+
   isPausedFor(reason: number): boolean {
     return (this.#pauses & reason) !== 0;
   }

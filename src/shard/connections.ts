@@ -17,8 +17,8 @@ export interface ConnectionsHost {
   /** The connection is over: its claim is to be released, and nobody will read the answers to what it began. */
   abandoned(connection: Connection): void;
   listenerName(listener: number): string;
-  /** So much of it is queued that it is not read any more. */
-  crowded(connection: Connection): void;
+  /** It has become unheard (`Connection.isUnheard`): nothing of it may wait for data. */
+  unheard(connection: Connection): void;
 }
 
 /**
@@ -105,7 +105,7 @@ export class Connections {
     this.#counters.add(counter.bytesReceived, length);
     if (connection.frames.size >= QUEUED_FRAMES_MAX) {
       connection.pause(PAUSED_FOR_QUEUE);
-      this.#host.crowded(connection);
+      this.#host.unheard(connection);
     }
     if (connection.frames.size > 0) this.run(connection);
     if (this.arena.budgetBytes - this.arena.usedBytes < ARENA_RESERVE_BYTES) this.#stopReading();
@@ -174,6 +174,7 @@ export class Connections {
   /** The peer sends nothing more. What it asked for is answered, then the connection closes. */
   ended(connection: Connection): void {
     connection.closesWhenSent = true;
+    this.#host.unheard(connection);
     this.#closeIfDone(connection);
   }
 
@@ -206,6 +207,7 @@ export class Connections {
     if (!connection.isOpen || connection.isRefused) return;
     connection.isCut = true;
     connection.closesWhenSent = true;
+    this.#host.unheard(connection);
     this.#say(connection, why);
   }
 
@@ -299,7 +301,10 @@ export class Connections {
   #stopReading(): void {
     if (this.#arenaIsShort) return;
     this.#arenaIsShort = true;
-    for (const connection of this.#open.values()) connection.pause(PAUSED_FOR_ARENA);
+    for (const connection of this.#open.values()) {
+      connection.pause(PAUSED_FOR_ARENA);
+      this.#host.unheard(connection);
+    }
   }
 
   #resumeReading(): void {

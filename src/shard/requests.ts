@@ -22,7 +22,7 @@ import type { PartitionColumns } from '../shared-memory/partition_columns.ts';
 import type { PartitionTable } from '../shared-memory/partition_table.ts';
 import type { Answers } from './answers.ts';
 import type { AppendRouter } from './append_routing.ts';
-import { type Connection, PAUSED_FOR_QUEUE } from './connection.ts';
+import type { Connection } from './connection.ts';
 import type { Connections } from './connections.ts';
 import type { ControlCalls } from './control_calls.ts';
 import type { OwnedPartitions } from './owned_partitions.ts';
@@ -129,14 +129,12 @@ export class Requests implements ApiHost, AppendSink {
 
   expireAt(request: Request, atMs: number): void {
     const connection = request.origin as Connection;
-    // Whoever has sent so much behind a fetch that it is not read any more would not be seen to leave, either: what waits
-    // for data is answered without.
-    const isHurried = request.fetch !== null && connection.isPausedFor(PAUSED_FOR_QUEUE);
+    const isHurried = request.fetch !== null && connection.isUnheard;
     request.deadlineMs = isHurried ? Math.min(atMs, this.nowMs) : atMs;
     this.#watch(connection, request.deadlineMs);
   }
 
-  /** The connection is not read any more, as enough of its requests are queued. */
+  /** If nothing more is heard of the connection's peer, a fetch of its that waits for data is answered without. */
   hurry(connection: Connection): void {
     const { oldest } = connection;
     if (oldest !== null && oldest.fetch !== null && !oldest.done) this.expireAt(oldest, oldest.deadlineMs);

@@ -142,7 +142,7 @@ export class Shard implements ChannelHandler {
         this.#gate.left(connection.claim);
         this.#requests.abandon(connection);
       },
-      crowded: (connection) => this.#requests.hurry(connection),
+      unheard: (connection) => this.#requests.hurry(connection),
       listenerName: (listener) => config.listeners[listener]!.name,
     });
     this.#gate = new ConnectionGate({

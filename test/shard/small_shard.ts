@@ -130,7 +130,7 @@ export class SmallShard implements ChannelHandler {
     };
     this.connections = new Connections(resolveNode('').network, this.arena, memory.counters, this.buffers, clock, log, {
       wake: () => {},
-      crowded: (connection) => this.requests.hurry(connection),
+      unheard: (connection) => this.requests.hurry(connection),
       abandoned: (connection) => {
         this.closed++;
         this.requests.abandon(connection);
@@ -343,7 +343,7 @@ const nodeView: NodeView = {
   written: [],
   fetchBytesMax: 50 * KIB * KIB,
   describedPartitionsMax: 2000,
-  kraftVersion: 1,
+  kraftVersion: () => 1,
   metadataEndOffset: () => 0,
   isControllerListener: () => false,
 };
