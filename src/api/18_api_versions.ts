@@ -61,7 +61,8 @@ function featuresOf({ image, node }: ApiHost, apiVersion: number): Features {
     maxVersion: supportedLevels(name)!.max,
   }));
   const finalized = new Map(image.features.levels);
-  if (node.kraftVersion > 0) finalized.set(KRAFT_VERSION, node.kraftVersion);
+  const kraftVersion = node.kraftVersion();
+  if (kraftVersion > 0) finalized.set(KRAFT_VERSION, kraftVersion);
   return {
     supportedFeatures: supported.filter(({ minVersion }) => minVersion > 0 || apiVersion >= SWITCHED_OFF_FROM),
     finalizedFeatures: [...finalized].map(([name, level]) => ({

@@ -8,7 +8,7 @@ import { forwardedHandler, NOT_DONE, OUTCOME_BYTES, textBytes } from './forwarde
  * UpdateFeatures (57), versions 0 to 2: KIP-584, KIP-778 kinds of downgrades.
  *
  * Decoded on the receiving shard, decided by control. Answered when the levels are committed. Not done yet:
- * authorization; `kraft.version` keeps the level that the quorum was formatted with.
+ * authorization.
  *
  *     served by  control, forwarded
  *     bound      8 MiB of metadata records

@@ -154,7 +154,7 @@ export interface NodeView {
   /** `max.request.partition.size.limit` */
   readonly describedPartitionsMax: number;
   /** Level of the feature `kraft.version`, which the image does not have. */
-  readonly kraftVersion: number;
+  kraftVersion(): number;
   /** Up to where this thread has applied the metadata log. */
   metadataEndOffset(): number;
   /** Whether the listener is one of `controller.listener.names`. */

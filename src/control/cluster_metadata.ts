@@ -1,5 +1,6 @@
 import { activationRecords } from '../controller/bootstrap.ts';
 import type { NodeConfig } from '../config/node_config.ts';
+import type { LogFailure } from '../log/log_failure.ts';
 import { CLUSTER_DEFAULT } from '../metadata/configs_image.ts';
 import { MetadataImage, type MetadataChanges } from '../metadata/metadata_image.ts';
 import type { MetadataSink } from '../metadata/batch_file.ts';
@@ -7,6 +8,7 @@ import { appliedTo } from '../metadata/metadata_follower.ts';
 import { metadataRecord } from '../metadata/metadata_record.ts';
 import { MetadataLog, RECORDS_PER_APPEND_MAX } from '../metadata/metadata_log.ts';
 import type { MetadataStart } from '../metadata/metadata_reader.ts';
+import { KRAFT_VERSION_MAX } from '../metadata/quorum_voters.ts';
 import { WrittenPartitions } from '../metadata/partition_store.ts';
 import { MetadataSnapshots } from '../metadata/metadata_snapshots.ts';
 import type { PartitionIndex } from '../metadata/partition_index.ts';
@@ -72,7 +74,6 @@ export class ClusterMetadata implements MetadataChanges {
     const { ports, config, directories, watermark } = this.#options;
     const { disk, kernels, clock, entropy, log } = ports;
     const { metadata } = directories;
-    const endpoints = voterEndpointsOf(config);
     const opened = MetadataLog.open(
       {
         disk,
@@ -82,8 +83,8 @@ export class ClusterMetadata implements MetadataChanges {
         config: config.storage.metadata,
         dataDirectory: metadata.path,
         isClean: metadata.isClean,
-        voter: { id: config.nodeId, directoryId: metadata.id, endpoints: endpoints ?? [] },
-        kraftVersion: endpoints === null ? 0 : 1,
+        voter: { id: config.nodeId, directoryId: metadata.id, endpoints: voterEndpointsOf(config) },
+        kraftVersion: config.quorum.hasStaticVoters ? 0 : KRAFT_VERSION_MAX,
       },
       this.#sink,
     );
@@ -126,10 +127,19 @@ export class ClusterMetadata implements MetadataChanges {
 
   /** Commits records: written, synced, applied here, then published to every thread. Null, or why nothing happened. */
   commit(records: readonly MetadataRecord[]): string | null {
+    return this.#commit((log, nowMs) => log.append(records, nowMs));
+  }
+
+  /** Raises `kraft.version`, in the same way. */
+  nameVoters(): string | null {
+    return this.#commit((log, nowMs) => log.nameVoters(nowMs));
+  }
+
+  #commit(write: (log: MetadataLog, nowMs: number) => LogFailure | null): string | null {
     const { ports, watermark, advanced } = this.#options;
     const log = this.#log!;
     this.#lastCommitMs = ports.clock.monotonicMs();
-    const failure = log.append(records, ports.clock.wallMs());
+    const failure = write(log, ports.clock.wallMs());
     if (failure !== null) {
       // A change that the disk has no room for is refused; without a log that can be written there is no control.
       if (failure.kind !== 'refused' && !failure.isPassing) this.#fail(failure.toString());

@@ -185,7 +185,6 @@ export class ControlThread implements ChannelHandler {
         partitionIndex: memory.partitionIndex,
         recoveryPoints: memory.recoveryPoints,
         metadataStart: this.#metadata.start,
-        kraftVersion: this.#metadata.kraftVersion,
         ports: memory.listenerPorts,
       };
       this.#ports.threads.spawnShard(thread, boot, (failure) => this.#shardExited(thread, failure));

@@ -35,7 +35,11 @@ export function commitRecords(
     };
   }
   if (validateOnly || records.length === 0) return null;
-  const failure = metadata.commit(records);
+  return committed(ports, metadata.commit(records), consequence);
+}
+
+/** What the client is told of a commit that failed with `failure`, which the administrator reads too. */
+export function committed(ports: ControlPorts, failure: string | null, consequence: string): CommitRefusal | null {
   if (failure === null) return null;
   ports.log.error(`${consequence}: the metadata log cannot be written`, { why: failure });
   return { errorCode: ErrorCode.KAFKA_STORAGE_ERROR, errorMessage: failure };

@@ -6,7 +6,7 @@ import { findSetting } from '../controller/config_changes.ts';
 import { ConfigManager, type PlannedConfigs } from '../controller/config_manager.ts';
 import { ConfigValidation } from '../controller/config_validation.ts';
 import { beginTracking, ELIGIBLE_LEADER_REPLICAS } from '../controller/eligible_replicas.ts';
-import { FeatureManager, FeatureRefusal } from '../controller/feature_manager.ts';
+import { FeatureManager, FeatureRefusal, type FeatureChanges } from '../controller/feature_manager.ts';
 import { planProducerIds } from '../controller/producer_ids.ts';
 import type { SupportedFeature } from '../metadata/cluster_image.ts';
 import { KRAFT_VERSION } from '../metadata/features.ts';
@@ -19,7 +19,7 @@ import type { allocateProducerIdsResponse } from '../protocol/schema/67_allocate
 import type { Encodable } from '../protocol/schema_language.ts';
 import type { ClusterMetadata } from './cluster_metadata.ts';
 import type { ControlPorts } from './control_ports.ts';
-import { commitRecords, toldOutcomes, type CommitRefusal } from './record_commit.ts';
+import { commitRecords, committed, toldOutcomes, type CommitRefusal } from './record_commit.ts';
 
 /** The same in both requests that change settings. */
 type ConfigsAnswer = Encodable<typeof alterConfigsResponse>;
@@ -82,8 +82,17 @@ export class SettingCalls {
     if (planned instanceof FeatureRefusal) {
       return { throttleTimeMs: 0, errorCode: planned.errorCode, errorMessage: planned.message };
     }
-    const refusal = this.#commit(planned, request.validateOnly, 'levels of features were not changed');
+    const refusal = this.#changeFeatures(planned, request.validateOnly);
     return { throttleTimeMs: 0, ...(refusal ?? { errorCode: ErrorCode.NONE, errorMessage: null }) };
+  }
+
+  #changeFeatures({ records, namesVoters }: FeatureChanges, validateOnly: boolean): CommitRefusal | null {
+    const consequence = 'levels of features were not changed';
+    if (namesVoters && !validateOnly) {
+      const refusal = committed(this.#ports, this.#metadata.nameVoters(), consequence);
+      if (refusal !== null) return refusal;
+    }
+    return this.#commit(records, validateOnly, consequence);
   }
 
   allocateProducerIds(): ProducerIdsAnswer {

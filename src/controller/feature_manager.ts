@@ -21,6 +21,13 @@ export interface FeatureUpdate {
   readonly upgradeType: number;
 }
 
+/** What an update makes of the metadata. */
+export interface FeatureChanges {
+  readonly records: readonly MetadataRecord[];
+  /** `kraft.version` goes up, which stands in control records of the quorum: the log names its voters from then on. */
+  readonly namesVoters: boolean;
+}
+
 /** Why no feature is changed: one that cannot be hinders all. */
 export class FeatureRefusal {
   readonly errorCode = ErrorCode.INVALID_UPDATE_VERSION;
@@ -49,20 +56,23 @@ export class FeatureManager {
     this.#options = options;
   }
 
-  plan(updates: readonly FeatureUpdate[]): MetadataRecord[] | FeatureRefusal {
+  plan(updates: readonly FeatureUpdate[]): FeatureChanges | FeatureRefusal {
     const proposed = new Map(updates.map(({ feature, maxVersionLevel }) => [feature, maxVersionLevel]));
     const records: MetadataRecord[] = [];
+    let namesVoters = false;
     for (const update of updates) {
       const problem = this.#problem(update, proposed);
       if (problem !== null) return new FeatureRefusal(problem);
       const { feature: name, maxVersionLevel: featureLevel } = update;
-      // Its level stands in control records of the quorum.
-      if (name === KRAFT_VERSION) continue;
+      if (name === KRAFT_VERSION) {
+        namesVoters = featureLevel > this.#options.levelOf(name);
+        continue;
+      }
       const beginsTracking = name === ELIGIBLE_LEADER_REPLICAS && featureLevel > 0 && this.#options.levelOf(name) === 0;
       if (beginsTracking) records.push(...this.#options.beginTracking());
       records.push(metadataRecord(featureLevelRecord, 0, { name, featureLevel }));
     }
-    return records;
+    return { records, namesVoters };
   }
 
   #problem(update: FeatureUpdate, proposed: ReadonlyMap<string, number>): string | null {
@@ -91,7 +101,6 @@ export class FeatureManager {
       return "Can't downgrade the version of this feature without setting the upgrade type to either safe or unsafe downgrade.";
     }
     if (level > present && kind !== upgradeType.upgrade) return "Can't downgrade to a newer version.";
-    if (feature === KRAFT_VERSION && level > present) return 'This quorum was formatted without it.';
     return null;
   }
 

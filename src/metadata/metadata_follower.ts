@@ -3,6 +3,7 @@ import type { Kernels } from '../port/kernels.ts';
 import type { MetadataSink } from './batch_file.ts';
 import type { MetadataChanges, MetadataImage } from './metadata_image.ts';
 import { MetadataReader, type MetadataStart } from './metadata_reader.ts';
+import { QuorumVoters } from './quorum_voters.ts';
 import type { MetadataWatermark } from './watermark.ts';
 
 /**
@@ -15,6 +16,7 @@ export class MetadataFollower {
   readonly #reader: MetadataReader;
   readonly #watermark: MetadataWatermark;
   readonly #thread: number;
+  readonly #quorum = new QuorumVoters();
   #seenVersion = -1;
 
   constructor(
@@ -36,6 +38,11 @@ export class MetadataFollower {
     return this.#watermark.version !== this.#seenVersion;
   }
 
+  /** Level of the feature `kraft.version`, as far as applied: the image does not have it. */
+  get kraftVersion(): number {
+    return this.#quorum.kraftVersion;
+  }
+
   /** Offset behind the last record applied. */
   get endOffset(): number {
     return this.#reader.nextOffset;
@@ -47,7 +54,10 @@ export class MetadataFollower {
     const committed = this.#watermark.committed();
     // Control is just storing it, and rings afterwards.
     if (committed < 0) return null;
-    const problem = this.#reader.readTo(committed, appliedTo(this.image, changes));
+    const problem = this.#reader.readTo(committed, {
+      ...appliedTo(this.image, changes),
+      control: (type, fields) => this.#quorum.apply(type, fields),
+    });
     if (problem !== null) return problem;
     this.#seenVersion = version;
     this.#watermark.applied(this.#thread, committed);

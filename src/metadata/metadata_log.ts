@@ -17,7 +17,7 @@ import { noSink, type MetadataSink } from './batch_file.ts';
 import { MetadataReader, type MetadataStart } from './metadata_reader.ts';
 import { StartSearch } from './metadata_start.ts';
 import { readQuorumState, writeQuorumState } from './quorum_state.ts';
-import { QuorumVoters, type QuorumFacts, type QuorumVoter } from './quorum_voters.ts';
+import { KRAFT_VERSION_MAX, QuorumVoters, type QuorumFacts, type QuorumVoter } from './quorum_voters.ts';
 import {
   controlRecord,
   MetadataBatchWriter,
@@ -193,6 +193,19 @@ export class MetadataLog {
   /** Level of the feature `kraft.version`, which stands in control records. */
   get kraftVersion(): number {
     return this.#quorum.kraftVersion;
+  }
+
+  /** From here on the log names the voters, not the configuration (KIP-853); there is no way back. Blocks, as `append`. */
+  nameVoters(timestampMs: number): LogFailure | null {
+    assert(this.#quorum.kraftVersion === 0, 'voters are named once');
+    const { kernels, voter } = this.#options;
+    const named = new QuorumVoters({ kraftVersion: KRAFT_VERSION_MAX, voters: [voter] });
+    this.#batches.control(this.#writer.clear(), this.#next(timestampMs), named.records(kernels));
+    const failure = this.#write();
+    if (failure !== null) return failure;
+    this.#quorum.kraftVersion = named.kraftVersion;
+    this.#quorum.voters = named.voters;
+    return null;
   }
 
   /** Gives the files back; `clean`: with everything on stable storage. Null, or why it is not. */

@@ -20,7 +20,7 @@ export interface VoterEndpoint {
 }
 
 /** The levels of `kraft.version` that this build can be a voter in: 1 has voters in the log (KIP-853). */
-const KRAFT_VERSION_MAX = 1;
+export const KRAFT_VERSION_MAX = 1;
 
 /** What the log says of the quorum itself: the level of `kraft.version`, and the voters. Plain data, copied to tasks. */
 export interface QuorumFacts {

@@ -6,7 +6,7 @@ import type { LogDirectoryStates } from '../shared-memory/log_directory_states.t
 import { ListenerPorts, type ShardBoot } from './shard_boot.ts';
 
 /** What API handlers know of the node that they answer for. */
-export function nodeView({ config, clusterId, ports, kraftVersion }: ShardBoot, metadata: MetadataFollower): NodeView {
+export function nodeView({ config, clusterId, ports }: ShardBoot, metadata: MetadataFollower): NodeView {
   const chosen = new ListenerPorts(ports);
   return {
     clusterId,
@@ -16,7 +16,7 @@ export function nodeView({ config, clusterId, ports, kraftVersion }: ShardBoot, 
     written: config.written,
     fetchBytesMax: config.network.fetchBytesMax,
     describedPartitionsMax: config.network.describedPartitionsMax,
-    kraftVersion,
+    kraftVersion: () => metadata.kraftVersion,
     metadataEndOffset: () => metadata.endOffset,
     isControllerListener: (listener) => config.listeners[listener]!.isController,
     listenerName: (listener) => config.listeners[listener]!.name,

@@ -16,8 +16,6 @@ export interface ShardBoot {
   readonly recoveryPoints: SharedArrayBuffer;
   /** From where the metadata is read. */
   readonly metadataStart: MetadataStart;
-  /** Level of the feature `kraft.version`: it stays what it is while the node runs. */
-  readonly kraftVersion: number;
   /** Ports by listener, chosen by the kernel for those that ask for 0; in shared memory because they come later. */
   readonly ports: SharedArrayBuffer;
 }

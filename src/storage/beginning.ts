@@ -32,9 +32,13 @@ export function bootstrapRecords(
   return [...records, ...more];
 }
 
+/** How the one voter is reached, where the log is to name it from the beginning. */
+export function firstVoterOf(config: NodeConfig): readonly VoterEndpoint[] | null {
+  return config.quorum.hasStaticVoters ? null : voterEndpointsOf(config);
+}
+
 /** What clients of the quorum are told, in the order of `listeners`. */
-export function voterEndpointsOf({ listeners, quorum }: NodeConfig): readonly VoterEndpoint[] | null {
-  if (quorum.hasStaticVoters) return null;
+export function voterEndpointsOf({ listeners }: NodeConfig): readonly VoterEndpoint[] {
   return listeners.flatMap(({ name, isController, advertised }) =>
     isController && advertised !== null ? [{ name, host: advertised.host, port: advertised.port }] : [],
   );

@@ -5,7 +5,7 @@ import { LogFailure } from '../log/log_failure.ts';
 import { readPartitionMetadata } from '../log/partition_metadata.ts';
 import type { MetadataRecord } from '../metadata/records.ts';
 import { DiskError } from '../port/disk.ts';
-import { bootstrapRecords, voterEndpointsOf, type ClusterBeginning } from './beginning.ts';
+import { bootstrapRecords, firstVoterOf, type ClusterBeginning } from './beginning.ts';
 import { readBootstrapCheckpoint } from './bootstrap_checkpoint.ts';
 import { formatDirectory, newUuid } from './format_directories.ts';
 import {
@@ -80,7 +80,7 @@ export function openDataDirectories(ports: StoragePorts, config: NodeConfig): Da
     clusterId: known?.clusterId ?? newUuid(ports.entropy),
     nodeId: config.nodeId,
     bootstrap,
-    voterEndpoints: voterEndpointsOf(config),
+    voterEndpoints: firstVoterOf(config),
   };
   const prepared = new Map<string, DataDirectory>();
   for (const one of inspected) {

@@ -3,7 +3,7 @@ import { METADATA_VERSION_OF, metadataVersionName } from '../metadata/features.t
 import type { MetadataRecord } from '../metadata/records.ts';
 import { DiskError } from '../port/disk.ts';
 import type { Digests } from '../port/digests.ts';
-import { bootstrapRecords, voterEndpointsOf, type ClusterBeginning } from './beginning.ts';
+import { bootstrapRecords, firstVoterOf, type ClusterBeginning } from './beginning.ts';
 import { chooseFeatures } from './feature_choice.ts';
 import { formatDirectory, newUuid } from './format_directories.ts';
 import { directoriesOf, findConflict, findStrayData, inspectDirectories } from './inspection.ts';
@@ -66,7 +66,7 @@ export function formatNode(
     clusterId: request.clusterId ?? known[0]?.meta?.clusterId ?? newUuid(ports.entropy),
     nodeId: config.nodeId,
     bootstrap: bootstrapRecords(choice.metadataVersion, choice.levels, credentials),
-    voterEndpoints: voterEndpointsOf(config),
+    voterEndpoints: firstVoterOf(config),
   };
   for (const { path } of empty) {
     const id = formatDirectory(ports, path, path === config.storage.metadataDirectory, beginning);

@@ -64,7 +64,7 @@ test('levels go up and, where nothing is lost, down; to what they are as well', 
   ]);
   assert.ok(!(planned instanceof FeatureRefusal));
   assert.deepEqual(
-    planned.map((record) => readBack(record).fields),
+    planned.records.map((record) => readBack(record).fields),
     [
       { name: 'metadata.version', featureLevel: 26 },
       { name: 'share.version', featureLevel: 0 },
@@ -83,7 +83,16 @@ test('what a level needs of metadata.version may come with it', () => {
   const refused = manager.plan([elr]);
   assert.ok(refused instanceof FeatureRefusal);
   assert.match(refused.message, /depends on metadata.version level 23/);
-  assert.ok(Array.isArray(manager.plan([elr, update('metadata.version', 23)])));
+  assert.ok(!(manager.plan([elr, update('metadata.version', 23)]) instanceof FeatureRefusal));
+});
+
+test('kraft.version goes up once, in the log of the quorum', () => {
+  const raised = (present: number, level: number): unknown =>
+    managerAt({ 'metadata.version': 30, 'kraft.version': present }).plan([update('kraft.version', level)]);
+  assert.deepEqual(raised(0, 1), { records: [], namesVoters: true });
+  assert.deepEqual(raised(0, 0), { records: [], namesVoters: false });
+  assert.deepEqual(raised(1, 1), { records: [], namesVoters: false });
+  assert.ok(raised(0, 2) instanceof FeatureRefusal);
 });
 
 test('no node of the cluster is left behind', () => {
@@ -97,7 +106,7 @@ test('no node of the cluster is left behind', () => {
   assert.ok(planned instanceof FeatureRefusal);
   assert.match(planned.message, /Broker 7 only supports versions 0-1/);
   assert.ok(refused.plan([update('group.version', 1)]) instanceof FeatureRefusal, 'it never heard of it');
-  assert.ok(Array.isArray(refused.plan([update('transaction.version', 1)])));
+  assert.ok(!(refused.plan([update('transaction.version', 1)]) instanceof FeatureRefusal));
 });
 
 test('before eligible replicas are tracked there is one minimum for the cluster, and none of single brokers', () => {
@@ -114,7 +123,7 @@ test('before eligible replicas are tracked there is one minimum for the cluster,
   assert.ok(!(planned instanceof FeatureRefusal));
   const ofBroker = { resourceType: configResourceType.broker, name: 'min.insync.replicas' };
   assert.deepEqual(
-    planned.map((record) => readBack(record).fields),
+    planned.records.map((record) => readBack(record).fields),
     [
       { ...ofBroker, resourceName: '', value: '1' },
       { ...ofBroker, resourceName: '1', value: null },

@@ -60,6 +60,20 @@ test('a thread that follows stops at damage instead of guessing', () => {
   assert.match(tryCatchUp(damaged, log.nextOffset)!, /corrupt at byte/);
 });
 
+test('a thread that follows knows when the log names its voters', () => {
+  const machine = new LogMachine(3);
+  const { log } = open(machine, { kraftVersion: 0 });
+  const { watermark, follower } = following(machine, log);
+  const levels: number[] = [];
+  for (const change of [() => {}, () => log.nameVoters(1_000), () => appendTopics(log, 0, 1)]) {
+    change();
+    watermark.advance(log.nextOffset);
+    assert.equal(follower.catchUp(new NotedChanges()), null);
+    levels.push(follower.kraftVersion);
+  }
+  assert.deepEqual(levels, [0, 1, 1]);
+});
+
 test('the watermark holds offsets above 2^32, and tells that it moved', () => {
   const memory = new SharedArrayBuffer(metadataWatermarkBytes(2));
   const [writer, reader] = [new MetadataWatermark(memory), new MetadataWatermark(memory)];

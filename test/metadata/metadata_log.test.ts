@@ -78,6 +78,21 @@ test('a quorum whose voters the configuration names has none of them in its log'
   assert.deepEqual([log.leaderEpoch, log.nextOffset, log.quorum.kraftVersion], [2, 2, 0], 'it stays as it began');
 });
 
+test('the log names its voters from when kraft.version is raised, whatever the configuration says', () => {
+  const machine = new LogMachine(1);
+  const raised = open(machine, { kraftVersion: 0 }).log;
+  appendTopics(raised, 0, 1);
+  assert.equal(raised.nameVoters(1_000), null);
+  assert.deepEqual([raised.nextOffset, raised.kraftVersion, raised.quorum.voters], [6, 1, [voter]]);
+  machine.crash(true);
+  const { log, names: found } = open(machine, { kraftVersion: 0 });
+  assert.deepEqual([log.nextOffset, log.kraftVersion, log.quorum.voters], [7, 1, [voter]]);
+  assert.deepEqual(found, names(1));
+  assert.match(textOf(machine, 'quorum-state'), /"data_version":1/);
+  machine.crash(true);
+  assert.match(tryOpen(machine, { kraftVersion: 0, voter: { ...voter, id: 2 } }) as string, /belongs to a quorum of 1/);
+});
+
 test('a log of another quorum is not written', () => {
   const { machine, bytes } = written();
   for (const other of [
