@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { BrokerProcess, ChildProgram, skipOnKafka, temporaryDirectory } from './broker_process.ts';
+import { freePort } from './kafka_process.ts';
 
 const tests = join(import.meta.dirname, '..');
 const fixtures = join(tests, 'fixtures/behaviour');
@@ -23,13 +24,21 @@ test(
   },
   async () => {
     const dataDirectory = temporaryDirectory();
-    const overrides = { ...recordedSettings, 'log.dirs': `${dataDirectory}/d1,${dataDirectory}/d2` };
+    const controller = `127.0.0.1:${await freePort()}`;
+    const overrides = {
+      ...recordedSettings,
+      'log.dirs': `${dataDirectory}/d1,${dataDirectory}/d2`,
+      listeners: `PLAINTEXT://127.0.0.1:0,CONTROLLER://${controller}`,
+      'controller.listener.names': 'CONTROLLER',
+    };
     await using broker = await BrokerProcess.start({ dataDirectory, overrides });
     broker.removeLater(dataDirectory);
     const programArguments = [
       '--fresh',
       '--bootstrap',
       `127.0.0.1:${broker.port}`,
+      '--controller',
+      controller,
       join(fixtures, 'transcripts.jsonl.gz'),
     ];
     await using replay = new ChildProgram({ program: process.execPath, arguments: [tool, ...programArguments] });
