@@ -64,6 +64,8 @@ export class ReplicaPlacement {
     row.logStartOffset = found?.logStartOffset ?? 0;
     row.highWatermark = found?.highWatermark ?? 0;
     recoveryPoints.set(slot, found?.recoveryPoint ?? 0);
+    // A log that was closed was synced first: so far it goes, and no further.
+    row.logEndOffset = found?.needsRecovery === false ? found.recoveryPoint : 0;
     if (missing >= 0) row.state = replicaState.offline;
     else if (found?.needsRecovery === true) {
       row.state = replicaState.recovering;

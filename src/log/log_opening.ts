@@ -26,6 +26,8 @@ export interface LogOpeningOptions {
   readonly logStartOffset: number;
   readonly recoveryPoint: number;
   readonly cleanShutdown: boolean;
+  /** Where the log ended when it was closed, known after a clean stop alone. 0 or left out: it is not known. */
+  readonly closedEnd?: number;
   readonly damageAboveRecoveryPoint: 'cut' | 'refuse';
   /** Used while the log is opened, for who opens many. Left out: the opening makes its own. */
   readonly scanner?: BatchScanner;
@@ -265,7 +267,7 @@ export class LogOpening {
     if (checksCrc) this.#trustedBelow = Math.min(this.#trustedBelow, base);
     const segment = this.#newSegment(base);
     const indexes = new SegmentIndexes();
-    const visit = checksCrc ? (scanner: BatchScanner): void => this.#recovered(scanner) : null;
+    const visit = checksCrc ? (scanner: BatchScanner): boolean => this.#recovered(scanner, segment.nextOffset) : null;
     const checkedFrom = checksCrc ? recoveryPoint : checkNone;
     const end = walkSegment(this.#scanner, file, size, segment, indexes, config.indexIntervalBytes, checkedFrom, visit);
     if (end === 'error') return LogFailure.ofDisk(this.#scanner.error!);
@@ -320,14 +322,17 @@ export class LogOpening {
   }
 
   #checkEnd(logStartOffset: number): LogFailure | null {
-    const { directory, recoveryPoint } = this.#options;
-    const logEndOffset = this.#segments.at(-1)?.nextOffset ?? logStartOffset;
-    if (logEndOffset >= recoveryPoint) return null;
-    return new LogFailure(
-      'missing',
-      directory,
-      `it ends at ${logEndOffset}, but was synced up to its recovery point ${recoveryPoint}`,
-    );
+    const { directory, recoveryPoint, closedEnd = 0 } = this.#options;
+    const last = this.#segments.at(-1);
+    const logEndOffset = last?.nextOffset ?? logStartOffset;
+    if (logEndOffset < recoveryPoint) {
+      const detail = `it ends at ${logEndOffset}, but was synced up to its recovery point ${recoveryPoint}`;
+      return new LogFailure('missing', directory, detail);
+    }
+    if (last === undefined || closedEnd === 0 || logEndOffset <= closedEnd) return null;
+    // No checksum covers the offset of a batch, and nothing follows the last one that would tell.
+    const detail = `its last batch ends at offset ${logEndOffset}, but the log was closed at ${closedEnd}`;
+    return new LogFailure('corrupt', segmentPath(directory, last.baseOffset, '.log'), detail);
   }
 
   /** There is an active segment, and it does not end before the log begins: what lies below the start is nobody's. */
@@ -348,8 +353,14 @@ export class LogOpening {
     return null;
   }
 
-  #recovered(scanner: BatchScanner): void {
-    if (scanner.lastOffset >= this.#options.recoveryPoint) {
+  /**
+   * The batch follows one that ended at `previousEnd`. False: a batch that ended at the recovery point was synced, and this
+   * is in its place; what no checksum covers is wrong with it.
+   */
+  #recovered(scanner: BatchScanner, previousEnd: number): boolean {
+    const { recoveryPoint, config } = this.#options;
+    if (scanner.lastOffset >= recoveryPoint) {
+      if (previousEnd < recoveryPoint && !config.gapsAllowed) return false;
       this.report.scannedBatches++;
       this.report.scannedBytes += scanner.bytes;
     }
@@ -358,6 +369,7 @@ export class LogOpening {
       epochs.push(scanner.leaderEpoch);
       startOffsets.push(scanner.baseOffset);
     }
+    return true;
   }
 
   #newSegment(base: number): Segment {

@@ -8,8 +8,8 @@ import { LogFailure } from './log_failure.ts';
 import type { Segment } from './segment.ts';
 import { segmentPath } from './segment_names.ts';
 
-/** Told of each batch of a walk; the scanner's fields describe it. */
-export type BatchVisitor = (scanner: BatchScanner) => void;
+/** Told of each batch of a walk before it counts; the scanner's fields describe it. False: it cannot be here. */
+export type BatchVisitor = (scanner: BatchScanner) => boolean;
 
 /**
  * Goes on from where `segment` ends now to the end of the file, and lets segment and indexes grow by every batch as an
@@ -29,12 +29,11 @@ export function walkSegment(
   scanner.begin(file, segment.bytes, fileBytes, segment.nextOffset, checkedFrom);
   while (scanner.next()) {
     const relativeOffset = scanner.lastOffset - segment.baseOffset;
-    if (relativeOffset > relativeOffsetLimit) return 'invalid';
+    if (relativeOffset > relativeOffsetLimit || visit?.(scanner) === false) return 'invalid';
     if (segment.extend(scanner.bytes, scanner.lastOffset, scanner.maxTimestamp, indexIntervalBytes)) {
       indexes.addOffset(relativeOffset, scanner.position);
       indexes.addTime(segment.largestTimestamp, segment.offsetOfLargest - segment.baseOffset);
     }
-    if (visit !== null) visit(scanner);
   }
   return scanner.stopped;
 }

@@ -12,7 +12,7 @@ type ClaimPorts = Pick<ShardPorts, 'disk' | 'kernels' | 'log'>;
 export interface Claimant {
   readonly identity: ReplicaIdentity;
   /** What is known of the log; nothing, where the directory turns out to be another's. */
-  readonly row: { logStartOffset: number; highWatermark: number };
+  readonly row: { logStartOffset: number; highWatermark: number; logEndOffset: number };
 }
 
 /** A `partition.metadata` that this thread has written, and that is on stable storage. */
@@ -117,6 +117,7 @@ export class DirectoryClaims {
     if (error !== null) return LogFailure.ofDisk(error);
     row.logStartOffset = 0;
     row.highWatermark = 0;
+    row.logEndOffset = 0;
     this.#recoveryPoints.set(identity.slot, 0);
     return null;
   }

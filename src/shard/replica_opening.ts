@@ -43,6 +43,7 @@ export function openReplicaLog(
     recoveryPoint: recoveryPoints.get(identity.slot),
     // Whatever a crash left was recovered before the row came here.
     cleanShutdown: true,
+    closedEnd: row.logEndOffset,
     damageAboveRecoveryPoint: 'cut',
     undoesLater: true,
     scanner,

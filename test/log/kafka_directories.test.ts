@@ -62,6 +62,7 @@ function opened(machine: LogMachine, directory: PartitionDirectory, clean: boole
       logStartOffset: directory.logStartOffset,
       recoveryPoint: directory.recoveryPoint,
       cleanShutdown: clean,
+      closedEnd: clean ? directory.recoveryPoint : 0,
     }),
   );
   const log = succeeded(opening);

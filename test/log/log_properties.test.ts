@@ -239,6 +239,7 @@ class Run {
     machine.crash(kind === 'power');
     this.log = machine.open(config, {
       cleanShutdown: kind === 'clean',
+      closedEnd: kind === 'clean' ? this.recoveryPoint : 0,
       recoveryPoint: this.recoveryPoint,
       logStartOffset: model.start,
     });

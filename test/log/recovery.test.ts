@@ -7,7 +7,7 @@ import type { LogConfig } from '../../src/log/log_config.ts';
 import type { PartitionLog } from '../../src/log/partition_log.ts';
 import { ReadPosition, TimestampResult } from '../../src/log/read_position.ts';
 import { inArena, makeBatch } from './batches.ts';
-import { assertFails, concatenated, directory, LogMachine, readAll } from './log_machine.ts';
+import { assertFails, concatenated, directory, LogMachine, readAll, succeeded } from './log_machine.ts';
 
 const codecs = createCodecs(null);
 
@@ -169,6 +169,38 @@ test('after a clean stop a damaged tail is no crash: the log is refused or serve
   }
   assert.ok(refused > whole.length - last);
   assert.equal(opens(whole), true);
+});
+
+test('a last batch whose offset was flipped is refused, after a clean stop and after the crash that follows it', () => {
+  const source = written();
+  const { machine, log } = source;
+  const active = pathOf(log.activeSegmentBaseOffset, '.log');
+  const whole = machine.contents(active);
+  const closedEnd = log.logEndOffset;
+  const last = bordersOf(source).at(-2)![0];
+  assert.equal(log.close(true), null);
+  const kept = machine
+    .names()
+    .map((name) => [`${directory}/${name}`, machine.contents(`${directory}/${name}`)] as const);
+  const open = (damaged: Uint8Array, cleanShutdown: boolean): PartitionLog | LogFailure => {
+    machine.restart();
+    for (const [path, bytes] of kept) machine.put(path, bytes);
+    machine.put(active, damaged);
+    const known = cleanShutdown ? { closedEnd } : {};
+    return machine.tryOpen(config, { recoveryPoint: closedEnd, cleanShutdown, ...known });
+  };
+  // The offset of the batch, which no checksum covers, and that of its last record in it.
+  for (const at of [0, 1, 2, 3, 4, 5, 6, 7, 23, 24, 25, 26]) {
+    for (let bit = 0; bit < 8; bit++) {
+      const flipped = whole.slice();
+      flipped[last + at]! ^= 1 << bit;
+      for (const isClean of [true, false]) {
+        assert.ok(open(flipped, isClean) instanceof LogFailure, `bit ${bit} of byte ${at}, clean: ${isClean}`);
+        assert.deepEqual(machine.contents(active), flipped);
+      }
+    }
+  }
+  for (const isClean of [true, false]) assert.equal(succeeded(open(whole, isClean)).logEndOffset, closedEnd);
 });
 
 test('a segment that is missing or cut in the middle is a failure, not a shorter log (row 16)', () => {

@@ -26,7 +26,7 @@ function machine() {
 function replica(partition: number, id = topicId): Claimant {
   const directory = `/data/t-${partition}`;
   const identity = { slot: partition, topic: 't', topicId: id, partition, logDirectory: 0, directory };
-  return { identity, row: { logStartOffset: 7, highWatermark: 9 } };
+  return { identity, row: { logStartOffset: 7, highWatermark: 9, logEndOffset: 9 } };
 }
 
 const never = (_: Claimant, failure: LogFailure): void => ok(false, failure.toString());
@@ -68,7 +68,8 @@ test('the directory of a namesake is set aside, and what is known of the log wit
   const one = replica(3);
   deepEqual(claims.claim([one], never), [one]);
   equal(readPartitionMetadata(disk, kernels, '/data/t-3'), topicId);
-  deepEqual([one.row.logStartOffset, one.row.highWatermark, recoveryPoints.get(3)], [0, 0, 0]);
+  const { row } = one;
+  deepEqual([row.logStartOffset, row.highWatermark, row.logEndOffset, recoveryPoints.get(3)], [0, 0, 0, 0]);
 });
 
 test('where the parent cannot be synced, those that are new in it are refused and the others are not', () => {

@@ -177,6 +177,7 @@ class Life {
       logStartOffset: 0,
       recoveryPoint: model.recoveryPoint,
       cleanShutdown: model.cleanShutdown || isRecovered,
+      closedEnd: model.cleanShutdown ? model.recoveryPoint : 0,
       damageAboveRecoveryPoint: 'cut',
       undoesLater: this.#options.undoesLater,
     });

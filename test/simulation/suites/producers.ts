@@ -195,6 +195,7 @@ class Life {
       logStartOffset: 0,
       recoveryPoint,
       cleanShutdown: partition.isClean || isRecovered,
+      closedEnd: partition.isClean ? recoveryPoint : 0,
       damageAboveRecoveryPoint: 'cut',
     });
     if (log instanceof LogFailure) return this.#find('the log does not open', log.toString());
