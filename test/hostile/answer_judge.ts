@@ -61,12 +61,17 @@ export class AnswerJudge {
 
 /** The error codes anywhere in an answer, a frame without its length. */
 export function errorsIn(apiKey: number, version: number, answer: Uint8Array): Set<number> {
+  const codes = new Set<number>();
+  collectCodes(responseMessage(apiKey)!.fields, answerOf(apiKey, version, answer), codes);
+  return codes;
+}
+
+/** What an answer says, a frame without its length. 64-bit numbers are bigints. */
+export function answerOf(apiKey: number, version: number, answer: Uint8Array): Value {
   const message = responseMessage(apiKey)!;
   const value = decoded(message, apiKey, version, answer);
   if (value === null || reader.remaining > 0) throw new Error(`${toHex(answer)} is no ${message.name} ${version}`);
-  const codes = new Set<number>();
-  collectCodes(message.fields, value, codes);
-  return codes;
+  return value;
 }
 
 /** Leaves the reader behind the response. */
