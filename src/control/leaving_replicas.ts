@@ -52,6 +52,8 @@ export class LeavingReplicas {
   readonly #names = new Map<string, number>();
   readonly #slots = new Set<number>();
   readonly #timers = new Set<Timer>();
+  /** Directories to remove now; the first is being removed. */
+  readonly #due: string[] = [];
   #released: LeavingReplica[] = [];
   #retryAtMs = 0;
 
@@ -123,6 +125,7 @@ export class LeavingReplicas {
   stop(): void {
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
+    this.#due.splice(1);
   }
 
   #forget(name: string): void {
@@ -132,16 +135,26 @@ export class LeavingReplicas {
   }
 
   #removeLater(path: string, delayMs: number): void {
-    const { clock, background, log } = this.#options;
-    const timer = clock.schedule(delayMs, () => {
+    const timer = this.#options.clock.schedule(delayMs, () => {
       this.#timers.delete(timer);
-      background.run({ kind: 'remove-directory', path }, (outcome) => {
-        const why = outcome instanceof TaskFailure ? outcome.message : outcome.failure?.detail;
-        if (why === undefined) log.info('the directory of a deleted partition was removed', { directory: path });
-        else log.warn('the directory of a deleted partition is left for the next start', { directory: path, why });
-      });
+      this.#due.push(path);
+      if (this.#due.length === 1) this.#removeNext();
     });
     this.#timers.add(timer);
+  }
+
+  /** One behind the other, on one thread: to start another costs more than it takes to remove many directories. */
+  #removeNext(): void {
+    const path = this.#due[0];
+    if (path === undefined) return;
+    const { background, log } = this.#options;
+    background.run({ kind: 'remove-directory', path }, (outcome) => {
+      const why = outcome instanceof TaskFailure ? outcome.message : outcome.failure?.detail;
+      if (why === undefined) log.info('the directory of a deleted partition was removed', { directory: path });
+      else log.warn('the directory of a deleted partition is left for the next start', { directory: path, why });
+      this.#due.shift();
+      this.#removeNext();
+    });
   }
 }
 
