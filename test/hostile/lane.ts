@@ -9,6 +9,8 @@ import type { DrawnRequests, Input } from './drawn_requests.ts';
 export const laneCorrelations = 1 << 24;
 const fenceCorrelation = 1;
 const patienceMs = 150;
+/** What is not answered after that long will not be. */
+const answerMsMax = 30_000;
 
 export interface LaneCounts {
   inputs: number;
@@ -119,9 +121,11 @@ export class Lane {
   /** Null: nothing came, and what is waited for may have asked for that. */
   async #outcome(connection: RawConnection, inputs: readonly Input[], next: number): Promise<Outcome | null> {
     const due = inputs.slice(next).find(({ isSilent, mayWait }) => mayWait || isSilent === 'no');
-    if (due?.mayWait !== true && !inputs.at(-1)!.breaksFraming) return connection.outcome();
-    const { promise, resolve } = Promise.withResolvers<null>();
-    const timer = setTimeout(resolve, patienceMs, null);
+    const mayStayAway = due?.mayWait === true || inputs.at(-1)!.breaksFraming;
+    const { promise, resolve, reject } = Promise.withResolvers<null>();
+    const timer = mayStayAway
+      ? setTimeout(resolve, patienceMs, null)
+      : setTimeout(reject, answerMsMax, new Error(`no answer to input ${next} of the burst in ${answerMsMax} ms`));
     const outcome = await Promise.race([promise, connection.outcome()]);
     clearTimeout(timer);
     return outcome;
