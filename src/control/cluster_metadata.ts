@@ -51,10 +51,12 @@ export class ClusterMetadata implements MetadataChanges {
   #log: MetadataLog | null = null;
   #snapshots: MetadataSnapshots | null = null;
   #lastCommitMs = 0;
+  #nextCheckpointMs: number;
 
   constructor(options: ClusterMetadataOptions) {
     this.#options = options;
-    const { kernels } = options.ports;
+    const { kernels, clock } = options.ports;
+    this.#nextCheckpointMs = clock.monotonicMs() + options.config.storage.recoveryPointCheckpointIntervalMs;
     const { columns, columnsWriter: writer, index, placement } = options;
     this.image = new MetadataImage(
       kernels,
@@ -97,11 +99,19 @@ export class ClusterMetadata implements MetadataChanges {
     return this.#activate();
   }
 
-  /** Snapshots, cleaning and the sign of life of a log at rest, where they are due. */
+  /** Snapshots, cleaning, the checkpoint, and the sign of life of a log at rest, where they are due. */
   tick(nowMs: number): void {
     this.#snapshots?.tick(nowMs);
     // A refused one is not missed: the next is due in time.
     if (nowMs >= this.restsUntilMs()) this.commit([metadataRecord(noOpRecord, 0, {})]);
+    if (nowMs >= this.#nextCheckpointMs) this.#checkpoint(nowMs);
+  }
+
+  #checkpoint(nowMs: number): void {
+    const { config, ports } = this.#options;
+    this.#nextCheckpointMs = nowMs + config.storage.recoveryPointCheckpointIntervalMs;
+    const failure = this.#log!.writeRecoveryPoint();
+    if (failure !== null) ports.log.warn('a checkpoint was not written', { why: failure.toString() });
   }
 
   /** When the log has been at rest for as long as it may, monotonic: followers see by its records that it has a leader. */

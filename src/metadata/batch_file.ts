@@ -130,9 +130,7 @@ export class BatchFile {
     if (got < RECORDS_AT) return got === 0 ? 'end' : 'torn';
     const at = this.position - this.#loadedFrom;
     const view = this.#view;
-    const isOfLog = magicOf(view, at) === CURRENT_MAGIC && baseOffsetOf(view, at) === this.nextOffset;
-    const isSound = sizeOf(view, at) >= RECORDS_AT && lastOffsetDeltaOf(view, at) >= 0;
-    return isOfLog && isSound && codecOf(view, at) === CODEC_NONE ? null : 'corrupt';
+    return isHeadOf(view, at, this.nextOffset) ? null : 'corrupt';
   }
 
   #passed(at: number, size: number): void {
@@ -211,15 +209,35 @@ export class BatchFile {
   }
 }
 
+function isHeadOf(view: DataView, at: number, offset: number): boolean {
+  const isOfLog = magicOf(view, at) === CURRENT_MAGIC && baseOffsetOf(view, at) === offset;
+  const isSound = sizeOf(view, at) >= RECORDS_AT && lastOffsetDeltaOf(view, at) >= 0;
+  return isOfLog && isSound && codecOf(view, at) === CODEC_NONE;
+}
+
 /** No sentence of a sink is empty. */
 const CORRUPT = '';
 
 /**
- * Whether a whole batch of `offsetMin` or above begins anywhere behind `position` in a file. At most one append was
- * under way when the node ended, so damage with a whole batch behind it is not the work of a crash.
+ * Whether anything of another batch lies behind the damaged one at `position`, which is to begin at `offset`: a whole one
+ * anywhere, or any byte behind its end, where its head still tells that. At most one append was under way when the node
+ * ended, so that is not the work of a crash.
  */
-export function holdsBatchBehind(kernels: Kernels, bytes: Uint8Array, position: number, offsetMin: number): boolean {
+export function holdsBatchBehind(kernels: Kernels, bytes: Uint8Array, position: number, offset: number): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (position + RECORDS_AT <= bytes.length && isHeadOf(view, position, offset)) {
+    return position + sizeOf(view, position) < bytes.length || holdsWholeBatch(kernels, bytes, view, position, offset);
+  }
+  return holdsWholeBatch(kernels, bytes, view, position, offset);
+}
+
+function holdsWholeBatch(
+  kernels: Kernels,
+  bytes: Uint8Array,
+  view: DataView,
+  position: number,
+  offsetMin: number,
+): boolean {
   for (let at = position + 1; at + RECORDS_AT <= bytes.length; at++) {
     if (magicOf(view, at) !== CURRENT_MAGIC || baseOffsetOf(view, at) < offsetMin) continue;
     const size = sizeOf(view, at);

@@ -2,6 +2,7 @@ import { assert } from '../base/assert.ts';
 import { ByteWriter } from '../base/bytes.ts';
 import type { Uuid } from '../base/uuid.ts';
 import { uuidOfWords, ZERO_UUID } from '../base/uuid.ts';
+import { readOffsetCheckpoint, writeOffsetCheckpoint } from '../log/checkpoint_file.ts';
 import { logConfigDefaults } from '../log/log_config.ts';
 import { LogFailure } from '../log/log_failure.ts';
 import { PartitionLog } from '../log/partition_log.ts';
@@ -29,6 +30,7 @@ import {
 export const METADATA_TOPIC = '__cluster_metadata';
 export const METADATA_TOPIC_DIRECTORY = `${METADATA_TOPIC}-0`;
 export const METADATA_TOPIC_ID: Uuid = uuidOfWords(0, 0, 0, 1);
+const RECOVERY_POINT = 'recovery-point-offset-checkpoint';
 /** What one append may hold: a batch is the unit that takes place as a whole or not at all. */
 export const RECORDS_PER_APPEND_MAX = 10_000;
 
@@ -80,6 +82,7 @@ export class MetadataLog {
   readonly #batches: MetadataBatchWriter;
   readonly #writer: ByteWriter;
   readonly #quorum: QuorumVoters;
+  #notedRecoveryPoint = -1;
 
   /**
    * Opens the log, made if it is not there, hands everything in it to `sink`, and begins a new epoch. What a crash left
@@ -93,7 +96,9 @@ export class MetadataLog {
     if (made !== null) return made;
     const state = readQuorumState(disk, kernels, directory);
     if (typeof state === 'string') return state;
-    const found = StartSearch.begin(disk, kernels, directory, isClean);
+    const synced = readRecoveryPoint(options, directory);
+    if (synced instanceof LogFailure) return synced.toString();
+    const found = StartSearch.begin(disk, kernels, directory, synced, isClean);
     if (typeof found === 'string') return found;
     const log = openLog(options, directory, found.recoveryPoint);
     if (log instanceof LogFailure) return log.toString();
@@ -190,6 +195,20 @@ export class MetadataLog {
     }
   }
 
+  /**
+   * Notes up to where the log is on stable storage, if that has moved: what is damaged below it is no work of a crash. A
+   * note that is not written is not missed, the next is due in time. Blocks.
+   */
+  writeRecoveryPoint(): LogFailure | null {
+    const { recoveryPoint, directory } = this.#log;
+    if (recoveryPoint === this.#notedRecoveryPoint) return null;
+    const { disk, kernels } = this.#options;
+    const offsets = new Map([[METADATA_TOPIC_DIRECTORY, recoveryPoint]]);
+    const failure = writeOffsetCheckpoint(disk, kernels, directory, RECOVERY_POINT, offsets);
+    if (failure === null) this.#notedRecoveryPoint = recoveryPoint;
+    return failure;
+  }
+
   /** Level of the feature `kraft.version`, which stands in control records. */
   get kraftVersion(): number {
     return this.#quorum.kraftVersion;
@@ -211,7 +230,9 @@ export class MetadataLog {
   /** Gives the files back; `clean`: with everything on stable storage. Null, or why it is not. */
   close(clean: boolean): string | null {
     this.reader.close();
-    return this.#log.close(clean)?.toString() ?? null;
+    const failure = this.#log.close(clean);
+    if (failure !== null || !clean) return failure?.toString() ?? null;
+    return this.writeRecoveryPoint()?.toString() ?? null;
   }
 
   /** Begins the epoch: first so that it cannot be forgotten, then in the log. Null, or why it cannot. */
@@ -271,6 +292,13 @@ function makeDirectory({ disk, kernels }: MetadataLogOptions, directory: string)
   if (topicId === METADATA_TOPIC_ID) return null;
   if (topicId !== null) return `${directory} is of the topic ${topicId}, not of ${METADATA_TOPIC}`;
   return writePartitionMetadata(disk, kernels, directory, METADATA_TOPIC_ID)?.toString() ?? null;
+}
+
+/** Nobody but the metadata log itself has a checkpoint in its own directory. One that is not whole says nothing. */
+function readRecoveryPoint({ disk, kernels }: MetadataLogOptions, directory: string): number | LogFailure {
+  const offsets = readOffsetCheckpoint(disk, kernels, directory, RECOVERY_POINT);
+  if (offsets instanceof LogFailure) return offsets.kind === 'disk' ? offsets : 0;
+  return offsets.get(METADATA_TOPIC_DIRECTORY) ?? 0;
 }
 
 function openLog(options: MetadataLogOptions, directory: string, recoveryPoint: number): PartitionLog | LogFailure {

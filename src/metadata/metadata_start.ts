@@ -16,7 +16,7 @@ import { checkSnapshot } from './snapshot_reader.ts';
  * guessed. Changes nothing but what an interrupted snapshot has left.
  */
 export class StartSearch {
-  /** All below it was on stable storage once: up to where a snapshot, whole or not, goes. */
+  /** All below it was on stable storage once: so a checkpoint says, or a snapshot goes as far, whole or not. */
   readonly recoveryPoint: number;
   /** Why newer snapshots than the one that is used could not be. */
   readonly damaged: readonly string[];
@@ -25,15 +25,24 @@ export class StartSearch {
   readonly #directory: string;
   readonly #snapshot: SnapshotId | null;
 
-  /** `isClean`: the node stopped cleanly the last time, so that the end of the log needs no look. */
-  static begin(disk: Disk, kernels: Kernels, directory: string, isClean: boolean): StartSearch | string {
+  /**
+   * `synced`: the log is known to have been on stable storage up to there. `isClean`: the node stopped cleanly the last
+   * time, so that the end of the log needs no look.
+   */
+  static begin(
+    disk: Disk,
+    kernels: Kernels,
+    directory: string,
+    synced: number,
+    isClean: boolean,
+  ): StartSearch | string {
     const leftovers = removeLeftovers(disk, directory);
     if (leftovers !== null) return leftovers.toString();
-    const damage = isClean ? null : findDamage(disk, kernels, directory);
-    if (damage !== null) return damage;
     const snapshots = listSnapshots(disk, directory);
     if (snapshots instanceof DiskError) return snapshots.toString();
-    const recoveryPoint = snapshots.at(-1)?.endOffset ?? 0;
+    const recoveryPoint = Math.max(snapshots.at(-1)?.endOffset ?? 0, synced);
+    const damage = isClean ? null : findDamage(disk, kernels, directory, recoveryPoint);
+    if (damage !== null) return damage;
     const damaged: string[] = [];
     for (const snapshot of snapshots.toReversed()) {
       const problem = checkSnapshot(disk, kernels, directory, snapshot);
@@ -87,10 +96,11 @@ export class StartSearch {
 }
 
 /**
- * Looks at the last segment of a log that was not closed: a torn batch at its end is what a crash leaves; damage with
- * whole batches behind it is not, as each of them was on stable storage before the next was written. Null, or a sentence.
+ * Looks at the last segment of a log that was not closed: a torn batch at its end is what a crash leaves. Damage below the
+ * recovery point, or with another batch behind it, is not: each was on stable storage before the next was written. Null, or
+ * a sentence.
  */
-function findDamage(disk: Disk, kernels: Kernels, directory: string): string | null {
+function findDamage(disk: Disk, kernels: Kernels, directory: string, recoveryPoint: number): string | null {
   const names = fileNames(disk, directory);
   if (names instanceof DiskError) return names.toString();
   const last = names.map((name) => baseOffsetOf(name, '.log')).reduce((most, base) => Math.max(most, base), -1);
@@ -103,6 +113,9 @@ function findDamage(disk: Disk, kernels: Kernels, directory: string): string | n
   file.close();
   if (outcome === 'disk') return file.problem;
   if (outcome === 'end') return null;
+  if (nextOffset < recoveryPoint) {
+    return `${path}: the batch at byte ${position} is damaged, and it was on stable storage; restore the file from a copy`;
+  }
   const bytes = readWholeFile(disk, path);
   if (bytes instanceof DiskError) return bytes.toString();
   if (!holdsBatchBehind(kernels, bytes, position, nextOffset)) return null;

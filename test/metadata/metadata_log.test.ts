@@ -132,6 +132,51 @@ test('a torn tail is cut off, and the log goes on behind the last whole batch (r
   }
 });
 
+test('damage of what is known to have been synced is refused, be it in the last batch', () => {
+  const { machine, bytes, starts } = written();
+  const { log } = open(machine);
+  assert.equal(log.writeRecoveryPoint(), null);
+  const noted = log.nextOffset;
+  log.close(false);
+  const whole = machine.contents(segment(0));
+  for (let at = bytes.length + 16; at < whole.length; at += 3) {
+    for (const damaged of [whole.slice(0, at), whole.map((byte, place) => (place === at ? byte ^ 4 : byte))]) {
+      machine.crash(false);
+      machine.put(segment(0), damaged);
+      assert.match(tryOpen(machine) as string, /is damaged, and it was on stable storage; restore the file/);
+      assert.deepEqual(machine.contents(segment(0)), damaged);
+    }
+  }
+  machine.crash(false);
+  machine.put(segment(0), whole.slice(0, starts[3]));
+  assert.match(tryOpen(machine) as string, new RegExp(`but was synced up to its recovery point ${noted}`));
+  // A note that is not whole says nothing.
+  machine.crash(false);
+  machine.put(`${directory}/recovery-point-offset-checkpoint`, Buffer.from('0\n1\n__clus'));
+  machine.put(segment(0), whole.slice(0, -1));
+  assert.deepEqual(open(machine).names, names(4));
+});
+
+test('a damaged batch that ends before the file does is no torn one', () => {
+  const { machine, starts, bytes } = written();
+  const damaged = bytes.slice();
+  for (const start of starts.slice(2)) damaged.fill(0, start + 61);
+  machine.crash(false);
+  machine.put(segment(0), damaged);
+  assert.match(tryOpen(machine) as string, /is damaged, and others follow it/);
+  assert.deepEqual(machine.contents(segment(0)), damaged);
+  machine.put(segment(0), damaged.slice(0, starts[3]));
+  assert.deepEqual(open(machine).names, names(2), 'nothing follows it');
+});
+
+test('a clean stop notes how far the log is synced', () => {
+  const { machine } = written();
+  machine.crash(false);
+  const { log } = open(machine);
+  assert.equal(log.close(true), null);
+  assert.equal(textOf(machine, 'recovery-point-offset-checkpoint'), `0\n1\n__cluster_metadata 0 ${log.nextOffset}\n`);
+});
+
 test('damage before the last batch is refused, whichever byte it is in, and nothing is cut off', () => {
   const { machine, starts, bytes } = written();
   for (let at = 0; at < starts[3]!; at++) {
@@ -224,11 +269,11 @@ test('after a clean stop a damaged tail is no crash: it is refused, and nothing 
     machine.put(segment(0), damaged);
     const problem = tryOpen(machine, { isClean: true });
     assert.equal(typeof problem, 'string', what);
-    assert.ok((problem as string).includes(segment(0)), problem as string);
+    assert.ok((problem as string).includes(directory), problem as string);
     assert.deepEqual(machine.contents(segment(0)), damaged, what);
   };
   for (let at = last; at < bytes.length; at++) {
-    if (at > last) refuses(bytes.slice(0, at), `cut at ${at}`);
+    refuses(bytes.slice(0, at), `cut at ${at}`);
     if (bytes.subarray(at).some((byte) => byte !== 0)) refuses(bytes.slice().fill(0, at), `zeros from ${at}`);
     // The leader epoch of a batch is what no checksum covers.
     if (at - last >= 12 && at - last < 16) continue;

@@ -283,6 +283,7 @@ class Life {
       if (this.#over) return;
       this.#snapshots!.tick(this.#clock.monotonicMs());
       if (this.#over || this.#random.chance(0.8)) return this.#next();
+      this.#log!.writeRecoveryPoint();
       const before = this.#log!.logStartOffset;
       this.#snapshots!.clean();
       if (this.#log!.logStartOffset > before) this.#count('removed');
