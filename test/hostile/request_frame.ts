@@ -31,9 +31,27 @@ export interface Lie {
 
 /** A request all of whose fields are empty, but for the lie. Null: it has no such count. */
 export function lyingRequest(message: Message, version: number, lie: Lie): RequestFrame | null {
-  const liar = new Liar(new Layout(message, version, WIDE), lie);
-  const request = framed(message.apiKey as ApiKey, version, (writer) => liar.write(writer, message.fields));
-  return liar.hasLied ? request : null;
+  const body = new BareBody(new Layout(message, version, WIDE), { lie });
+  const request = framed(message.apiKey as ApiKey, version, (writer) => body.write(writer, message.fields));
+  return body.isSpoilt ? request : null;
+}
+
+/** Tags in place of the `at`th section of tags of a request with one element in each array; the header's is section 0. */
+export interface Tagging {
+  readonly at: number;
+  readonly tags: readonly { readonly tag: number; readonly bytes: Uint8Array }[];
+}
+
+/** A request all of whose fields are empty, with tags. Null: it has no such section. */
+export function taggedRequest(message: Message, version: number, tagging: Tagging): RequestFrame | null {
+  const body = new BareBody(new Layout(message, version, WIDE), { tagging });
+  const request = framed(message.apiKey as ApiKey, version, (writer) => {
+    // In place of the header's, which says that there are none.
+    writer.position--;
+    body.tags(writer);
+    body.write(writer, message.fields);
+  });
+  return body.isSpoilt ? request : null;
 }
 
 function framed(apiKey: ApiKey, version: number, write: (writer: ByteWriter) => void): RequestFrame {
@@ -45,23 +63,39 @@ function framed(apiKey: ApiKey, version: number, write: (writer: ByteWriter) => 
   return { apiKey, version, bytes: writer.copyWritten() };
 }
 
-/** Writes a body by its definition, apart from the codecs, which cannot lie. */
-class Liar {
+/** Writes a body by its definition, with one thing wrong: apart from the codecs, which cannot. */
+class BareBody {
   readonly #layout: Layout;
-  readonly #lie: Lie;
+  readonly #wrong: { readonly lie?: Lie; readonly tagging?: Tagging };
   #counts = 0;
-  hasLied = false;
+  #sections = 0;
+  isSpoilt = false;
 
-  constructor(layout: Layout, lie: Lie) {
+  constructor(layout: Layout, wrong: { readonly lie?: Lie; readonly tagging?: Tagging }) {
     this.#layout = layout;
-    this.#lie = lie;
+    this.#wrong = wrong;
   }
 
   write(writer: ByteWriter, fields: Fields): void {
-    for (const field of Object.values(fields)) {
-      if (this.#layout.presence(field) === 'plain') this.#field(writer, field);
+    for (const [name, field] of Object.entries(fields)) {
+      if (this.#layout.presence(field) !== 'plain') continue;
+      // Without acks there would be no answer.
+      if (name === 'acks') writer.int16(-1);
+      else this.#field(writer, field);
     }
-    if (this.#layout.flexible) writer.noTaggedFields();
+    if (this.#layout.flexible) this.tags(writer);
+  }
+
+  tags(writer: ByteWriter): void {
+    const { tagging } = this.#wrong;
+    if (this.#sections++ !== tagging?.at) return writer.noTaggedFields();
+    this.isSpoilt = true;
+    writer.unsignedVarint(tagging.tags.length);
+    for (const { tag, bytes } of tagging.tags) {
+      writer.unsignedVarint(tag);
+      writer.unsignedVarint(bytes.length);
+      writer.raw(bytes);
+    }
   }
 
   #field(writer: ByteWriter, field: Field<unknown, unknown>): void {
@@ -72,9 +106,9 @@ class Liar {
       if (this.#layout.nullable(field)) writer.int8(1);
       return this.write(writer, field.fields!);
     }
-    const isTold = this.#counts++ === this.#lie.at;
-    if (isTold) this.hasLied = true;
-    const size = isTold ? this.#lie.count : field.kind === 'array' ? 1 : 0;
+    const isTold = this.#counts++ === this.#wrong.lie?.at;
+    if (isTold) this.isSpoilt = true;
+    const size = isTold ? this.#wrong.lie!.count : field.kind === 'array' ? 1 : 0;
     if (this.#layout.compact(field)) writer.unsignedVarint(Math.max(0, size + 1));
     else if (field.kind === 'string') writer.int16(Math.max(-0x8000, Math.min(0x7fff, size)));
     else writer.int32(size);
