@@ -112,7 +112,7 @@ async function look(broker: BrokerProcess, old: WireClient, isFirst: boolean): P
   const { topics: found } = await old.metadata(topics);
   for (const { name, errorCode } of found) {
     // Others create and delete at the same time.
-    if (errorCode === 3) await old.createTopic(name!, 3).catch(() => {});
+    if (errorCode === 3) await old.askForTopic(name!, 3).catch(() => {});
   }
 }
 

@@ -55,8 +55,8 @@ export class WireClient implements Disposable {
     return readMetadataAnswer(await this.request(ApiKey.metadata, metadataVersion, metadataBody(topics)));
   }
 
-  /** Resolves when every partition is led: a topic is known a moment before its leaders are at work. */
-  async createTopic(name: string, partitions = 1, configs: Readonly<Record<string, string>> = {}): Promise<void> {
+  /** Resolves when the topic is made, a moment before its leaders are at work. */
+  async askForTopic(name: string, partitions = 1, configs: Readonly<Record<string, string>> = {}): Promise<void> {
     const body = createTopicBody(name, partitions, configs);
     const reader = new FieldReader(await this.request(ApiKey.createTopics, createTopicsVersion, body), 4);
     reader.int32();
@@ -66,6 +66,11 @@ export class WireClient implements Disposable {
       text: topic.string(),
     }));
     if (result?.errorCode !== ErrorCode.none) throw new Error(`CreateTopics answered ${JSON.stringify(result)}`);
+  }
+
+  /** Resolves when every partition is led: never, should somebody delete the topic meanwhile. */
+  async createTopic(name: string, partitions = 1, configs: Readonly<Record<string, string>> = {}): Promise<void> {
+    await this.askForTopic(name, partitions, configs);
     for (let partition = 0; partition < partitions; partition++) {
       let errorCode: number = ErrorCode.none;
       do errorCode = (await this.#listOffset(name, partition, latestTimestamp)).errorCode;
