@@ -176,10 +176,17 @@ const loadRows: readonly LoadRow[] = [
     ...base,
     ...kib64,
     name: 'shards-64KiB',
-    title: 'produce of 64 KiB batches with 1, 2, 4 shards',
+    title: 'produce of 64 KiB batches over 64 connections with 1, 2, 4 shards',
+    connections: 64,
     shards: [1, 2, 4],
   },
-  { ...single200, name: 'shards-200B', title: 'produce of single records with 1, 2, 4 shards', shards: [1, 2, 4] },
+  {
+    ...single200,
+    name: 'shards-200B',
+    title: 'produce of single records over 64 connections with 1, 2, 4 shards',
+    connections: 64,
+    shards: [1, 2, 4],
+  },
 ];
 
 const stateRows: readonly StateRow[] = [
