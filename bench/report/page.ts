@@ -31,12 +31,12 @@ const VALUE = 130;
 const STYLE = `
 :root{color-scheme:light dark;--ink:#1d232b;--soft:#5b6672;--line:#d7dce2;--page:#fff;--a:#0b6bcb;--b:#8a97a6;--c:#c9721b;--d:#4d9a5b;--dot:#10161d}
 @media(prefers-color-scheme:dark){:root{--ink:#e4e8ed;--soft:#98a3af;--line:#343c46;--page:#14181d;--a:#4da3ff;--b:#6d7a88;--c:#e39a4f;--d:#6cc07c;--dot:#fff}}
-body{margin:2rem auto;max-width:66rem;padding:0 1rem;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
+body{margin:2rem auto;max-width:76rem;padding:0 1rem;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
 h1{font-size:1.4rem;margin:0}h2{font-size:1.05rem;margin:2.2rem 0 .2rem}h3{font-size:.85rem;font-weight:600;margin:.9rem 0 .1rem;color:var(--soft)}
 p{margin:.2rem 0;color:var(--soft)}p.says{color:var(--ink)}svg{width:100%;max-width:${WIDTH}px;display:block}
 svg text{fill:var(--ink);font:12px system-ui,sans-serif}svg .soft{fill:var(--soft)}
 .scroll{overflow-x:auto}table{border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums;margin-top:.6rem}
-th,td{padding:.15rem .6rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}th{color:var(--soft);font-weight:500}
+th,td{padding:.15rem .5rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}th{color:var(--soft);font-weight:500}
 td a{color:inherit}td.good{color:var(--a);font-weight:600}
 th:first-child,td:first-child{text-align:left;padding-left:0}`;
 
