@@ -1,4 +1,5 @@
 import type { BatchMemory } from '../../src/log/partition_log.ts';
+import type { Codecs } from '../../src/port/codecs.ts';
 import { simKernels } from '../simulation/sim_kernels.ts';
 
 /** A batch to be made: records of the given timestamps, at consecutive offsets. */
@@ -55,6 +56,19 @@ export function makeBatch(shape: BatchShape): Uint8Array {
   view.setInt16(51, producer?.epoch ?? -1);
   view.setInt32(53, producer?.baseSequence ?? -1);
   view.setInt32(57, shape.timestamps.length);
+  view.setUint32(17, simKernels.crc32c(bytes, 21, bytes.length));
+  return bytes;
+}
+
+/** The same batch with its records compressed, as a client would have: `codec` 1 to 4. */
+export function packBatch(batch: Uint8Array, codec: number, { compress }: Pick<Codecs, 'compress'>): Uint8Array {
+  const records = compress(codec, batch, 61, batch.length, -1);
+  const bytes = new Uint8Array(61 + records.length);
+  bytes.set(batch.subarray(0, 61));
+  bytes.set(records, 61);
+  const view = new DataView(bytes.buffer);
+  view.setInt32(8, bytes.length - 12);
+  view.setInt16(21, view.getInt16(21) | codec);
   view.setUint32(17, simKernels.crc32c(bytes, 21, bytes.length));
   return bytes;
 }

@@ -5,12 +5,22 @@ import { createCodecs } from '../../src/platform/codecs.ts';
 import type { PartitionLog } from '../../src/log/partition_log.ts';
 import { TimestampResult } from '../../src/log/read_position.ts';
 import { ProcessEnded } from '../simulation/world.ts';
-import { inArena, makeBatch } from './batches.ts';
+import { inArena, makeBatch, packBatch } from './batches.ts';
 import { concatenated, LogMachine, readAll } from './log_machine.ts';
 
 const codecs = createCodecs(null);
 
 const config = { segmentBytes: 600, indexIntervalBytes: 150, fileDeleteDelayMs: 50 };
+
+/** A batch to be written: what its records say, and how it is stored. */
+interface DrawnBatch {
+  readonly times: readonly number[];
+  readonly codec: number;
+  /** The time of the log, which stands in the head, is that of every record. */
+  readonly isAppendTime: boolean;
+}
+
+const plain = (...times: number[]): DrawnBatch => ({ times, codec: 0, isAppendTime: false });
 
 /** The naive log: batches in order. */
 interface ModelBatch {
@@ -41,6 +51,12 @@ class Model {
     return [-1, -1];
   }
 
+  /** As it is told to one who reads below `end`. */
+  found(timestamp: number, end = this.end): [number, number] {
+    const found = timestamp === -3 ? this.firstOfLargest() : this.firstAtOrAfter(timestamp);
+    return found[0] < end ? found : [-1, -1];
+  }
+
   firstOfLargest(): [number, number] {
     let best: [number, number] = [-1, -1];
     for (const [offset, at] of this.records()) if (at > best[1]) best = [offset, at];
@@ -57,24 +73,30 @@ class Model {
 }
 
 type Command =
-  | { readonly kind: 'append'; readonly batches: readonly (readonly number[])[]; readonly later: boolean }
+  | { readonly kind: 'append'; readonly batches: readonly DrawnBatch[]; readonly later: boolean }
   | { readonly kind: 'truncate' | 'advance'; readonly part: number }
   | {
       readonly kind: 'killInside';
-      readonly batches: readonly (readonly number[])[];
+      readonly batches: readonly DrawnBatch[];
       readonly call: number;
       readonly bytes: number;
     }
   | { readonly kind: 'roll' | 'flush' | 'clean' | 'kill' | 'power' | 'full' | 'wait' };
 
-const timestamps = fc.array(fc.integer({ min: 100, max: 400 }), { minLength: 1, maxLength: 4 });
+const batchOf = (time: fc.Arbitrary<number>): fc.Arbitrary<DrawnBatch> =>
+  fc.record({
+    times: fc.array(time, { minLength: 1, maxLength: 4 }),
+    codec: fc.constantFrom(0, 0, 0, 1, 2, 3, 4),
+    isAppendTime: fc.boolean(),
+  });
+const someBatch = batchOf(fc.integer({ min: 100, max: 400 }));
 const commands: fc.Arbitrary<Command[]> = fc.array(
   fc.oneof(
     {
       weight: 8,
       arbitrary: fc.record({
         kind: fc.constant('append' as const),
-        batches: fc.array(timestamps, { minLength: 1, maxLength: 8 }),
+        batches: fc.array(someBatch, { minLength: 1, maxLength: 8 }),
         later: fc.boolean(),
       }),
     },
@@ -89,7 +111,7 @@ const commands: fc.Arbitrary<Command[]> = fc.array(
       weight: 1,
       arbitrary: fc.record({
         kind: fc.constant('killInside' as const),
-        batches: fc.array(timestamps, { minLength: 1, maxLength: 12 }),
+        batches: fc.array(someBatch, { minLength: 1, maxLength: 12 }),
         call: fc.nat({ max: 12 }),
         bytes: fc.nat({ max: 400 }),
       }),
@@ -155,7 +177,7 @@ class Run {
       model.start = offset;
     } else if (command.kind === 'full') {
       machine.storage.options = { ...machine.storage.options, capacityBytes: machine.storage.usedBytes + 100 };
-      this.#append([[150], [160], [170]], false);
+      this.#append([plain(150), plain(160), plain(170)], false);
       machine.storage.options = { ...machine.storage.options, capacityBytes: Infinity };
     } else if (command.kind === 'killInside') this.#killInside(command.batches, command.call, command.bytes);
     else if (command.kind === 'wait') machine.world.runFor(200);
@@ -175,13 +197,13 @@ class Run {
     const out = new TimestampResult();
     for (const timestamp of [-3, 90, 180, 250, 333, 401]) {
       reader.offsetForTimestamp(row, timestamp, model.end, codecs, out);
-      const expected = timestamp === -3 ? model.firstOfLargest() : model.firstAtOrAfter(timestamp);
-      assert.deepEqual([out.status, out.offset, out.timestamp], ['found', ...expected], `timestamp ${timestamp}`);
+      const found = [out.status, out.offset, out.timestamp];
+      assert.deepEqual(found, ['found', ...model.found(timestamp)], `timestamp ${timestamp}`);
     }
     reader.close();
   }
 
-  #append(batches: readonly (readonly number[])[], later: boolean): void {
+  #append(batches: readonly DrawnBatch[], later: boolean): void {
     const { machine, model, log } = this;
     log.setWriteMode(later ? 'asynchronous' : 'synchronous');
     const staged = this.#stage(batches);
@@ -193,7 +215,7 @@ class Run {
   }
 
   /** The process is killed in one of the system calls of a commit. */
-  #killInside(batches: readonly (readonly number[])[], call: number, bytes: number): void {
+  #killInside(batches: readonly DrawnBatch[], call: number, bytes: number): void {
     const { machine, model, log } = this;
     log.setWriteMode('synchronous');
     const staged = this.#stage(batches);
@@ -211,20 +233,23 @@ class Run {
     model.batches.push(...staged.filter((batch) => batch.nextOffset <= end));
   }
 
-  #stage(batches: readonly (readonly number[])[]): ModelBatch[] {
+  #stage(batches: readonly DrawnBatch[]): ModelBatch[] {
     const { log } = this;
     const staged: ModelBatch[] = [];
     let baseOffset = log.stagedEndOffset;
-    for (const times of batches) {
-      const bytes = makeBatch({
+    for (const { times, codec, isAppendTime } of batches) {
+      const loose = makeBatch({
         baseOffset,
         timestamps: times,
         fill: this.#fill++ & 0x7f,
         leaderEpoch: this.#leaderEpoch,
+        logAppendTime: isAppendTime,
       });
+      const bytes = codec === 0 ? loose : packBatch(loose, codec, codecs);
       const { memory, start, end } = inArena([bytes]);
       log.stage(memory, start, end);
-      staged.push({ bytes, baseOffset, nextOffset: baseOffset + times.length, timestamps: times });
+      const timestamps = isAppendTime ? times.map(() => Math.max(...times)) : times;
+      staged.push({ bytes, baseOffset, nextOffset: baseOffset + times.length, timestamps });
       baseOffset += times.length;
     }
     return staged;
@@ -281,26 +306,35 @@ test('any sequence of appends, truncations, restarts and crashes keeps what the 
   );
 });
 
-test('timestamps in the future, backwards, equal and missing are found as by a naive search (row 29)', () => {
+test('timestamps in the future, backwards, equal and missing are found as by a naive search, the log’s own and packed ones too (row 29)', () => {
   const anyTimestamp = fc.oneof(fc.integer({ min: -1, max: 20 }), fc.constantFrom(2 ** 45, 2 ** 52, 0));
+  const part = fc.double({ min: 0, max: 1, noNaN: true });
   fc.assert(
     fc.property(
       fc.nat(),
-      fc.array(fc.array(anyTimestamp, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 40 }),
+      fc.array(batchOf(anyTimestamp), { minLength: 1, maxLength: 40 }),
       fc.array(fc.oneof(anyTimestamp, fc.constant(-3)), { minLength: 1, maxLength: 10 }),
-      fc.double({ min: 0, max: 1, noNaN: true }),
-      (seed, batches, queries, startPart) => {
+      part,
+      part,
+      (seed, batches, queries, startPart, endPart) => {
         const run = new Run(seed);
         run.apply({ kind: 'append', batches, later: false });
         run.apply({ kind: 'advance', part: startPart * 0.5 });
+        const { start, end: logEnd } = run.model;
         const row = run.machine.snapshot();
         const reader = run.machine.reader();
         const out = new TimestampResult();
         for (const query of queries) {
           if (query === -1) continue;
-          reader.offsetForTimestamp(row, query, run.model.end, codecs, out);
-          const expected = query === -3 ? run.model.firstOfLargest() : run.model.firstAtOrAfter(query);
-          assert.deepEqual([out.offset, out.timestamp], expected, `timestamp ${query}`);
+          // A reader of committed records sees an end before that of the log.
+          for (const end of [logEnd, Math.round(start + endPart * (logEnd - start))]) {
+            reader.offsetForTimestamp(row, query, end, codecs, out);
+            assert.deepEqual(
+              [out.offset, out.timestamp],
+              run.model.found(query, end),
+              `timestamp ${query} below ${end}`,
+            );
+          }
         }
       },
     ),
