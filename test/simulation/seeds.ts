@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** A seed that once failed; it is run again with every test. */
@@ -6,6 +7,15 @@ export interface RecordedSeed {
   readonly seed: number;
   /** What it found then. */
   readonly rules: readonly string[];
+}
+
+/** `none` where there is no history. */
+export function currentCommit(): string {
+  try {
+    return execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { encoding: 'utf8' }).trim();
+  } catch {
+    return 'none';
+  }
 }
 
 /** The first of the seeds that a commit is tested with: another commit tries others. */

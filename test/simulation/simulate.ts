@@ -1,11 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { allPlantedBugs, plantedBugNamed } from './planted/all.ts';
 import type { PlantedBug } from './planted/planted_bug.ts';
 import { describeFailure, runSeed, runWithBug, seedsFor } from './run.ts';
 import type { RunReport, Suite } from './run.ts';
-import { seedOfCommit } from './seeds.ts';
+import { currentCommit, seedOfCommit } from './seeds.ts';
 import { allSuites, suiteNamed } from './suites/all.ts';
 
 const usage = `npm run simulate -- [options]
@@ -53,7 +52,7 @@ function main(): boolean {
     const trace = values.trace === true ? console.log : null;
     return suites.map((suite) => runOne(suite, Number(values.seed), trace)).every(Boolean);
   }
-  const first = values.from === undefined ? seedOfCommit(commit()) : Number(values.from);
+  const first = values.from === undefined ? seedOfCommit(currentCommit()) : Number(values.from);
   const secondsMax = values.time === undefined ? Infinity : Number(values.time);
   const runsMax = values.time !== undefined && values.seeds === undefined ? Infinity : seedsMax;
   return runMany(suites, first, runsMax, secondsMax, values.record === true);
@@ -62,7 +61,7 @@ function main(): boolean {
 function runOne(suite: Suite, seed: number, trace: ((line: string) => void) | null): boolean {
   const report = runSeed(suite, seed, trace);
   if (report.findings.length > 0) {
-    console.error(describeFailure(report, commit()));
+    console.error(describeFailure(report, currentCommit()));
     return false;
   }
   console.log(`suite ${suite.name} seed ${seed}: passed, hash ${report.hash}`);
@@ -95,7 +94,7 @@ function runMany(
       const report = runSeed(suite, (first + run) >>> 0);
       add(totals.get(suite) as Totals, report, performance.now() - beganMs);
       if (report.findings.length === 0) continue;
-      console.error(describeFailure(report, commit()));
+      console.error(describeFailure(report, currentCommit()));
       if (record) recordSeed(report);
     }
   }
@@ -161,14 +160,6 @@ function knownBug(name: string): PlantedBug {
   const bug = plantedBugNamed(name);
   if (bug === null) throw new Error(`no planted bug ${name}: ${allPlantedBugs.map((known) => known.name).join(', ')}`);
   return bug;
-}
-
-function commit(): string {
-  try {
-    return execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { encoding: 'utf8' }).trim();
-  } catch {
-    return 'none';
-  }
 }
 
 process.exitCode = main() ? 0 : 1;

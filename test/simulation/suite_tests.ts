@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { allPlantedBugs } from './planted/all.ts';
 import { describeFailure, runSeed, runWithBug, seedsFor } from './run.ts';
 import type { RunReport, Suite } from './run.ts';
-import { recordedSeeds, seedOfCommit } from './seeds.ts';
+import { currentCommit, recordedSeeds, seedOfCommit } from './seeds.ts';
 
 /** A planted bug that so many seeds do not find is not found. */
 const plantedSeedsMax = 100;
@@ -69,12 +68,4 @@ export function testSuite(suite: Suite, budget: SuiteBudget): void {
 
 function essence({ hash, steps, simulatedMs, options, findings, counts }: RunReport): unknown {
   return { hash, steps, simulatedMs, options, findings, counts };
-}
-
-function currentCommit(): string {
-  try {
-    return execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { encoding: 'utf8' }).trim();
-  } catch {
-    return 'none';
-  }
 }
