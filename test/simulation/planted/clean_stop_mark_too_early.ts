@@ -1,21 +1,20 @@
-import { Checkpoints } from '../../../src/control/checkpoints.ts';
+import { PartitionLog } from '../../../src/log/partition_log.ts';
 import { replaceMethod } from './planted_bug.ts';
 import type { PlantedBug } from './planted_bug.ts';
 
 export const cleanStopMarkTooEarly: PlantedBug = {
   name: 'clean-stop-mark-too-early',
-  title: 'the mark of a clean stop is written while logs are still being written',
-  suite: 'power-unsynced',
-  seed: 2,
-  finding: /^I[12] /,
+  title: 'a log says that it is closed before it is flushed, and the mark of a clean stop is written over it',
+  suite: 'log',
+  seed: 1,
+  finding: /the log does not open|^I[12] |^I19 /,
   plant: () =>
     replaceMethod(
-      Checkpoints.prototype,
-      'tick',
+      PartitionLog.prototype,
+      'close',
       (original) =>
-        function (this: Checkpoints, nowMs) {
-          this.markClean(-1);
-          original.call(this, nowMs);
+        function (this: PartitionLog) {
+          return original.call(this, false);
         },
     ),
 };

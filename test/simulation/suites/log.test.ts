@@ -15,5 +15,6 @@ testSuite(logSuite, {
     'short',
     'kill',
     'diedInRoll',
+    'switchedOff',
   ],
 });

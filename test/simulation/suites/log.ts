@@ -73,10 +73,10 @@ export const logSuite: Suite = {
       const ending = random.pick(machineMayDie ? allEndings : endingsOfProcess);
       endings.push(ending);
       const struck = storage.failedSyncs;
-      new Life(world, storage, model, options, ending, findings, counts).run();
+      new Life(world, storage, model, options, ending, machineMayDie, findings, counts).run();
       if (storage.failedSyncs > struck && !ending.startsWith('power')) machineMayDie = false;
     }
-    const final = new Life(world, storage, model, { ...options, actions: 0 }, 'clean', findings, counts);
+    const final = new Life(world, storage, model, { ...options, actions: 0 }, 'clean', false, findings, counts);
     if (findings.length === 0) final.run();
     counts.committed = model.committedEver;
     return {
@@ -94,6 +94,7 @@ class Life {
   readonly #model: LogModel;
   readonly #options: LogRunOptions;
   readonly #ending: Ending;
+  readonly #machineMayDie: boolean;
   readonly #findings: Finding[];
   readonly #counts: Record<string, number>;
   readonly #random: SeededRandom;
@@ -112,6 +113,7 @@ class Life {
     model: LogModel,
     options: LogRunOptions,
     ending: Ending,
+    machineMayDie: boolean,
     findings: Finding[],
     counts: Record<string, number>,
   ) {
@@ -120,6 +122,7 @@ class Life {
     this.#model = model;
     this.#options = options;
     this.#ending = ending;
+    this.#machineMayDie = machineMayDie;
     this.#findings = findings;
     this.#counts = counts;
     this.#random = world.random.fork();
@@ -335,10 +338,15 @@ class Life {
       this.#storage.faults.disarm();
       const works = log.failure === null;
       const failure = log.close(works);
-      if (works && failure === null) this.#model.closedClean(log.logEndOffset);
+      const isClean = works && failure === null;
+      if (isClean) this.#model.closedClean(log.logEndOffset);
       else this.#model.crashed('kill');
       this.#over = true;
-      this.#storage.killProcess();
+      // A machine may be switched off when its node has stopped: all of it is on stable storage.
+      if (isClean && this.#machineMayDie && this.#random.chance(0.5)) {
+        this.#count('switchedOff', 1);
+        this.#storage.cutPower();
+      } else this.#storage.killProcess();
       return;
     }
     this.#crash();
