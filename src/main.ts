@@ -39,7 +39,7 @@ async function start(options: StartOptions): Promise<void> {
   }
   const log = logToTerminal('control');
   const fail = (message: string, exitCode: number): void => {
-    output.complain(`${message}\n`);
+    output.complain(`error: ${message}\n`);
     exitNow(exitCode);
   };
   const { stderr } = process;

@@ -126,7 +126,11 @@ function protocolOf(
 ): SecurityProtocol {
   const protocol = protocols.get(name);
   if (protocol === undefined) {
-    findings.error(values, 'listener.security.protocol.map', `must give the listener ${name} a security protocol`);
+    findings.error(
+      values,
+      'listener.security.protocol.map',
+      `must give the listener ${name} a security protocol, as in ${name}:PLAINTEXT`,
+    );
     return 'PLAINTEXT';
   }
   if (protocol !== 'PLAINTEXT') {
@@ -249,12 +253,13 @@ function findInterBrokerListener(
   }
   if (!roles.includes('broker')) return wanted;
   const found = listeners.find((listener) => listener.name === wanted);
-  const choices = listeners.filter((listener) => !listener.isController).map((listener) => listener.name);
   if (found === undefined || found.isController || found.advertised === null) {
+    const choices = listeners.filter(({ isController, advertised }) => !isController && advertised !== null);
+    const names = choices.map(({ name }) => name).join(', ') || 'there is none';
     findings.error(
       values,
       written === null && values.isWritten('security.inter.broker.protocol') ? 'security.inter.broker.protocol' : key,
-      `must be the name of an advertised listener for clients (${choices.join(', ')}); brokers would use ${wanted}`,
+      `must be the name of an advertised listener for clients (${names}); brokers would use ${wanted}`,
     );
   }
   return wanted;

@@ -44,7 +44,7 @@ export async function holdDataDirectory(path: string): Promise<DirectoryLock | D
 }
 
 function taken(path: string, what: string): DirectoryTaken {
-  return { path, message: `${path} ${what}` };
+  return { path, message: `the data directory ${path} ${what}; another is chosen with --data-dir, or log.dirs` };
 }
 
 function holdByAbstractSocket(path: string, directory: string): Promise<DirectoryLock | DirectoryTaken> {

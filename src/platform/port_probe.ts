@@ -41,13 +41,13 @@ function sentenceOf(host: string, port: number, code: string, message: string): 
   const address = `${host.includes(':') ? `[${host}]` : host === '' ? '*' : host}:${port}`;
   switch (code) {
     case 'EADDRINUSE':
-      return `${address} is taken: another process listens there`;
+      return `${address} is taken: another process listens there; another port is chosen with --port, or listeners`;
     case 'EACCES':
-      return `${address} cannot be listened on: this user lacks the privilege`;
+      return `${address} cannot be listened on: this user lacks the privilege, which ports from 1024 on do not need`;
     case 'EADDRNOTAVAIL':
-      return `${address} is not an address of this machine`;
+      return `${address} is not an address of this machine; what others reach it by goes into advertised.listeners`;
     case 'ENOTFOUND':
-      return `${address} cannot be listened on: the name is not known`;
+      return `${address} cannot be listened on: the name is not known; listeners has an address of this machine, or none`;
     default:
       return `${address} cannot be listened on: ${message}`;
   }

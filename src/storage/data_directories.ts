@@ -109,10 +109,11 @@ function findProblem(inspected: readonly InspectedDirectory[], { nodeId, storage
   const failed = inspected.find(({ failure }) => failure !== null);
   if (formatted === undefined && failed !== undefined) {
     // What cannot be read may hold a cluster.
-    return `no cluster begins while a data directory cannot be used: ${failed.failure!.toString()}`;
+    const why = reasonOf(failed.failure!);
+    return `no cluster begins while the data directory ${failed.path} cannot be used: ${why}; another is chosen with --data-dir, or log.dirs`;
   }
   if (formatted === undefined) return null;
-  if (metadata.failure !== null) return metadataUnusable(metadata.path, metadata.failure.toString());
+  if (metadata.failure !== null) return metadataUnusable(metadata.path, reasonOf(metadata.failure));
   if (metadata.meta === null) {
     return (
       `the directory of the metadata log, ${metadata.path}, is not formatted, but ${formatted.path} belongs to cluster ` +
@@ -121,8 +122,25 @@ function findProblem(inspected: readonly InspectedDirectory[], { nodeId, storage
   }
   const usable = inspected.filter(({ path, failure }) => failure === null && storage.directories.includes(path));
   if (usable.length > 0) return null;
-  return `no data directory can be used: ${inspected.map(({ failure }) => failure?.toString() ?? '').join(', ')}`;
+  return `no data directory can be used: ${inspected.flatMap(({ failure }) => (failure === null ? [] : [reasonOf(failure)])).join(', ')}`;
 }
+
+/** What the operating system's word means for a data directory, and the call that it was said to. */
+function reasonOf(failure: DiskError): string {
+  const { code } = failure;
+  const meaning = MEANINGS.find(([codes]) => codes.includes(code))?.[1];
+  return meaning === undefined ? failure.toString() : `${meaning} (${failure.toString()})`;
+}
+
+const MEANINGS: readonly (readonly [codes: readonly string[], meaning: string])[] = [
+  [['EACCES', 'EPERM'], 'this user may not read and write there'],
+  [['EEXIST', 'ENOTDIR'], 'it is a file, or lies below one'],
+  [['ENOENT'], 'it is not there, and cannot be made'],
+  [['EROFS'], 'its volume can only be read'],
+  [['EIO'], 'its volume fails'],
+  [['ENOSPC', 'EDQUOT'], 'its volume is full'],
+  [['EFBIG'], 'this process may write no file as long as it needs (ulimit -f)'],
+];
 
 const metadataUnusable = (path: string, failure: string): string =>
   `the directory of the metadata log, ${path}, cannot be used: ${failure}`;
@@ -174,13 +192,11 @@ function prepareDirectory(
   beginning: ClusterBeginning,
 ): DataDirectory {
   const { path, meta, failure } = inspected;
-  const offline = (why: DiskError | LogFailure): DataDirectory => ({
-    path,
-    id: meta?.directoryId ?? ZERO_UUID,
-    isClean: false,
-    cleanBrokerEpoch: -1,
-    failure: why.toString(),
-  });
+  const offline = (why: DiskError | LogFailure): DataDirectory => {
+    const error = why instanceof DiskError ? why : why.error;
+    const reason = error === null ? why.toString() : reasonOf(error);
+    return { path, id: meta?.directoryId ?? ZERO_UUID, isClean: false, cleanBrokerEpoch: -1, failure: reason };
+  };
   if (failure !== null) return offline(failure);
   const id = idOf(ports, inspected, isMetadataDirectory, beginning);
   if (id instanceof DiskError) return offline(id);

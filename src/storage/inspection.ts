@@ -91,10 +91,10 @@ export function findConflict(
     }
     first ??= { path, clusterId: meta.clusterId };
     if (meta.clusterId !== first.clusterId) {
-      return `the data directory ${path} belongs to cluster ${meta.clusterId}, but ${first.path} to ${first.clusterId}`;
+      return `the data directory ${path} belongs to cluster ${meta.clusterId}, but ${first.path} to ${first.clusterId}: a node has those of one`;
     }
     if (meta.nodeId !== nodeId) {
-      return `the data directory ${path} belongs to node ${meta.nodeId}, but node.id is ${nodeId}`;
+      return `the data directory ${path} belongs to node ${meta.nodeId}, but node.id is ${nodeId}: set node.id=${meta.nodeId}, or choose another directory`;
     }
     if (meta.directoryId === null) continue;
     const twin = byId.get(meta.directoryId);
@@ -112,7 +112,7 @@ export function findStrayData(inspected: readonly InspectedDirectory[]): string 
     if (meta !== null || failure !== null) continue;
     const found = hasLog ? METADATA_TOPIC_DIRECTORY : partitions[0];
     if (found !== undefined) {
-      return `the data directory ${path} holds ${found}, but no meta.properties says of which cluster it is`;
+      return `the data directory ${path} holds ${found}, but no meta.properties says of which cluster it is; restore that file from a copy`;
     }
   }
   return null;

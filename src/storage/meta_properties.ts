@@ -38,18 +38,21 @@ export function readMetaProperties(
   if (version === VERSION_OF_ZOOKEEPER) {
     return `${path} has version 0: the directory is of a cluster with ZooKeeper, which Apache Kafka 3.9 can migrate`;
   }
-  if (version === undefined) return `${path} is damaged: it has no version`;
-  if (version !== VERSION) return `${path} has version ${version}; this build knows version ${VERSION}`;
+  if (version === undefined) return damaged(path, 'it has no version');
+  if (version !== VERSION)
+    return `${path} has version ${version}; this build knows version ${VERSION}: a newer program has written it, and reads it`;
   const clusterId = values.get('cluster.id') ?? '';
-  if (!isClusterId(clusterId)) return `${path} is damaged: it has no cluster.id`;
+  if (!isClusterId(clusterId)) return damaged(path, 'it has no cluster.id');
   const nodeId = values.get('node.id') ?? '';
-  if (!/^\d{1,10}$/.test(nodeId)) return `${path} is damaged: it has no node.id`;
+  if (!/^\d{1,10}$/.test(nodeId)) return damaged(path, 'it has no node.id');
   const directoryId = values.get('directory.id') ?? null;
   if (directoryId !== null && !isUuid(directoryId)) {
-    return `${path} is damaged: its directory.id '${directoryId}' is no id`;
+    return damaged(path, `its directory.id '${directoryId}' is no id`);
   }
   return { clusterId, nodeId: Number(nodeId), directoryId };
 }
+
+const damaged = (path: string, how: string): string => `${path} is damaged: ${how}; restore it from a copy`;
 
 /** Writes the file as Kafka's tools do. With it, and not before, the directory is formatted. Blocks. */
 export function writeMetaProperties(

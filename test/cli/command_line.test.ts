@@ -244,7 +244,7 @@ test('a directory that another process holds is not formatted', async () => {
   const { request, complained } = await run(['format', '--data-dir', path]);
   lock.release();
   deepEqual(request, { kind: 'end', exitCode: 1 });
-  match(complained, /held is held by another Millrace, process \d+\n$/);
+  match(complained, /held is held by another Millrace, process \d+; .*\n$/);
   deepEqual(readdirSync(path), []);
 });
 

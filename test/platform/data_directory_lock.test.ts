@@ -10,6 +10,7 @@ import { holdByPidFile } from '../../src/platform/pid_file.ts';
 import { run, runDouble, temporaryDirectory } from './process.ts';
 
 const isLinux = process.platform === 'linux';
+const otherwise = 'another is chosen with --data-dir, or log.dirs';
 
 function lockOf(held: DirectoryLock | DirectoryTaken): DirectoryLock {
   assert.ok('release' in held, 'message' in held ? held.message : '');
@@ -26,7 +27,10 @@ test('a directory is held once, by whatever path, until it is released', async (
   const link = path.join(temporaryDirectory(t), 'link');
   fs.symlinkSync(directory, link);
   const lock = lockOf(await holdDataDirectory(directory));
-  assert.equal(messageOf(await holdDataDirectory(link)), `${link} is held by another Millrace, process ${process.pid}`);
+  assert.equal(
+    messageOf(await holdDataDirectory(link)),
+    `the data directory ${link} is held by another Millrace, process ${process.pid}; ${otherwise}`,
+  );
   lock.release();
   lockOf(await holdDataDirectory(link)).release();
 });
@@ -37,7 +41,7 @@ test('another process holds it, is named, and holds it no more when it was kille
   await other.lines.has('held');
   assert.equal(
     messageOf(await holdDataDirectory(directory)),
-    `${directory} is held by another Millrace, process ${other.child.pid}`,
+    `the data directory ${directory} is held by another Millrace, process ${other.child.pid}; ${otherwise}`,
   );
   other.child.kill('SIGKILL');
   await other.exited;
@@ -46,7 +50,10 @@ test('another process holds it, is named, and holds it no more when it was kille
 
 test('a directory that is not there cannot be held', async (t) => {
   const nowhere = path.join(temporaryDirectory(t), 'nowhere');
-  assert.equal(messageOf(await holdDataDirectory(nowhere)), `${nowhere} cannot be held: ENOENT`);
+  assert.equal(
+    messageOf(await holdDataDirectory(nowhere)),
+    `the data directory ${nowhere} cannot be held: ENOENT; ${otherwise}`,
+  );
 });
 
 const python =
@@ -61,7 +68,7 @@ test("the lock that Apache Kafka takes is seen in the kernel's table", { skip: !
   await kafka.lines.has('locked');
   assert.equal(
     messageOf(await holdDataDirectory(directory)),
-    `${directory} is held by process ${kafka.child.pid} with a lock on .lock: Apache Kafka runs on it`,
+    `the data directory ${directory} is held by process ${kafka.child.pid} with a lock on .lock: Apache Kafka runs on it; ${otherwise}`,
   );
   kafka.child.stdin?.end();
   await kafka.exited;

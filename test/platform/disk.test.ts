@@ -102,6 +102,7 @@ test('what the system refuses is a value with its name', async (t) => {
   assert.equal(codeOf(disk.list(inside('none'))), 'ENOENT');
   assert.equal(codeOf(disk.rename(inside('none'), inside('other'))), 'ENOENT');
   assert.equal(codeOf(disk.makeDirectory(inside('some/under'))), 'ENOTDIR');
+  if (fs.existsSync('/proc/self')) assert.equal(codeOf(disk.makeDirectory('/proc/millrace/data')), 'ENOENT');
   assert.equal(codeOf(disk.removeDirectory(inside('some'))), 'ENOTDIR');
   assert.equal(codeOf(disk.syncDirectory(inside('none'))), 'ENOENT');
   assert.equal(codeOf(await new Promise((done) => disk.syncDirectoryLater(inside('none'), done))), 'ENOENT');

@@ -101,6 +101,56 @@ describe('a start that cannot succeed', limitedMillrace, () => {
     await failsAboutOneThing(program, /a-file/);
   });
 
+  test('the data directory is of another node, of two clusters, or of a newer version', async () => {
+    await using stack = new AsyncDisposableStack();
+    const directory = temporaryDirectory();
+    const formatted = (name: string, node: number, cluster: string, version = 1): string => {
+      mkdirSync(join(directory, name));
+      const lines = [`node.id=${node}`, `version=${version}`, `cluster.id=${cluster}`, ''];
+      writeFileSync(join(directory, name, 'meta.properties'), lines.join('\n'));
+      return join(directory, name);
+    };
+    const [mine, other, newer] = [formatted('a', 7, 'ours'), formatted('b', 7, 'theirs'), formatted('c', 7, 'ours', 2)];
+    const overrides = { 'node.id': 7, 'log.dirs': `${mine},${other}` };
+    await Promise.all(
+      [
+        { program: launchMillrace({ dataDirectory: mine }), about: /\/a belongs to node 7, but node\.id is 1/ },
+        { program: launchMillrace({ dataDirectory: newer }), about: /meta\.properties has version 2/ },
+        {
+          program: launchMillrace({ dataDirectory: directory, overrides }),
+          about: /\/b belongs to cluster theirs, but .*\/a to ours/,
+        },
+      ].map(({ program, about }) => failsAboutOneThing(newDirectory(stack, program, directory), about)),
+    );
+  });
+
+  test('the data directory has no room for a cluster', async () => {
+    await using stack = new AsyncDisposableStack();
+    const directory = temporaryDirectory();
+    const preparedBy = 'ulimit -f 1';
+    const program = newDirectory(stack, launchMillrace({ dataDirectory: directory, preparedBy }), directory);
+    await failsAboutOneThing(program, /may write no file as long as it needs/);
+  });
+
+  test('a start file with several mistakes: all of them are told, each with its line', async () => {
+    await using stack = new AsyncDisposableStack();
+    const directory = temporaryDirectory();
+    const file = join(directory, 'server.properties');
+    const lines = [
+      'listeners=PLAINTEXT://127.0.0.1:0,FOO://127.0.0.1:0',
+      'advertised.listeners=PLAINTEXT://a:1,BAR://b:1',
+      'num.partitions=many',
+    ];
+    writeFileSync(file, lines.join('\n'));
+    const program = newDirectory(stack, launchWithArguments(['--config', file]), directory);
+    await failsAboutOneThing(program, /must give the listener FOO a security protocol/);
+    await failsAboutOneThing(
+      program,
+      /server\.properties:2\) must name only listeners that there are, which BAR is not/,
+    );
+    await failsAboutOneThing(program, /num\.partitions = many .*server\.properties:3\)/);
+  });
+
   test('an override that no configuration may have', async () => {
     await using stack = new AsyncDisposableStack();
     const directory = temporaryDirectory();

@@ -177,7 +177,7 @@ test('every call that a log needs is tried at the start; a directory that fails 
     faults.arm({ operations: [operation], path: operation === 'syncDirectory' ? '/b' : '/b/.millrace', effect: EIO });
     const { all } = opened(machine, '/a,/b');
     equal(all[0]!.failure, null);
-    match(all[1]!.failure!, /\/b.*: EIO$/, operation);
+    match(all[1]!.failure!, /^its volume fails \(.*\/b.*: EIO\)$/, operation);
     notEqual(all[1]!.id, ZERO_UUID, 'its id was read before');
     ok(machine.log.has('error', 'a data directory is offline'));
     equal(opened(machine, '/a,/b').all[1]!.failure, null, 'the next start tries again');
@@ -190,9 +190,13 @@ test('row 83: a meta.properties that this user may not read takes its directory 
   const EACCES = { kind: 'error', code: 'EACCES' } as const;
   machine.storage.faults.arm({ operations: ['open'], path: '/b/meta.properties', effect: EACCES });
   const { all } = opened(machine, '/a,/b');
-  deepEqual([all[1]!.failure, all[1]!.id], ['open /b/meta.properties: EACCES', ZERO_UUID]);
+  const reason = 'this user may not read and write there (open /b/meta.properties: EACCES)';
+  deepEqual([all[1]!.failure, all[1]!.id], [reason, ZERO_UUID]);
   machine.storage.faults.arm({ operations: ['open'], path: '/a/meta.properties', effect: EACCES });
-  match(refusal(machine, '/a,/b'), /metadata log, \/a, cannot be used: open \/a\/meta\.properties: EACCES/);
+  match(
+    refusal(machine, '/a,/b'),
+    /metadata log, \/a, cannot be used: this user may not read and write there \(open \/a\/meta\.properties: EACCES\)/,
+  );
 });
 
 test('a full directory is not offline', () => {
@@ -212,16 +216,22 @@ test('the node does not start without the metadata directory, nor without any ot
   opened(machine, '/a,/b', 'metadata.log.dir=/m');
   const { faults } = machine.storage;
   faults.arm({ operations: ['open'], path: '/m/.millrace', effect: EIO });
-  match(refusal(machine, '/a,/b', 'metadata.log.dir=/m'), /metadata log, \/m, cannot be used: open .*EIO/);
+  match(
+    refusal(machine, '/a,/b', 'metadata.log.dir=/m'),
+    /metadata log, \/m, cannot be used: its volume fails \(open .*EIO\)/,
+  );
   faults.arm({ operations: ['sync'], path: '/a/.millrace', effect: EIO });
   faults.arm({ operations: ['sync'], path: '/b/.millrace', effect: EIO });
-  match(refusal(machine, '/a,/b', 'metadata.log.dir=/m'), /no data directory can be used: .*\/a.*EIO, .*\/b.*EIO/);
+  match(refusal(machine, '/a,/b', 'metadata.log.dir=/m'), /no data directory can be used: .*\/a.*EIO\), .*\/b.*EIO/);
 });
 
 test('no cluster begins while a directory cannot be read: it may hold one', () => {
   const machine = storageMachine();
   machine.storage.faults.arm({ operations: ['makeDirectory'], path: '/b', effect: EIO });
-  match(refusal(machine, '/a,/b'), /no cluster begins while a data directory cannot be used: makeDirectory \/b: EIO/);
+  match(
+    refusal(machine, '/a,/b'),
+    /no cluster begins while the data directory \/b cannot be used: its volume fails \(makeDirectory \/b: EIO\)/,
+  );
   ok(!machine.disk.exists('/a/meta.properties'));
 });
 

@@ -17,7 +17,7 @@ import {
   unlinkSync,
 } from 'node:fs';
 import type { Dirent } from 'node:fs';
-import { join, resolve, sep } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 
 import type { DirectoryEntry, Disk, DiskError, DiskSpace, OpenMode } from '../../port/disk.ts';
 import { countNothing } from '../system_calls.ts';
@@ -72,7 +72,7 @@ class SystemDisk implements Disk {
   }
 
   makeDirectory(path: string): DiskError | null {
-    return this.#change('make directory', path, () => mkdirSync(path, { recursive: true }));
+    return this.#change('make directory', path, () => makeWithParents(resolve(path)));
   }
 
   list(path: string): DirectoryEntry[] | DiskError {
@@ -175,6 +175,25 @@ class SystemDisk implements Disk {
   }
 }
 
+/** Node's own call for it does not come back where a parent is there and the system says that it is not, as in /proc. */
+function makeWithParents(path: string): void {
+  if (isDirectoryAt(path)) return;
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Somebody else may have made it meanwhile.
+    if (isDirectoryAt(path)) return;
+    const parent = dirname(path);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || isDirectoryAt(parent)) throw error;
+    makeWithParents(parent);
+    makeWithParents(path);
+  }
+}
+
+function isDirectoryAt(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
 function isInside(path: string, directory: string): boolean {
   return path.startsWith(directory) && (path.length === directory.length || path[directory.length] === sep);
 }
@@ -182,5 +201,5 @@ function isInside(path: string, directory: string): boolean {
 /** A symbolic link counts as what it points to: operators move partitions between disks that way. */
 function isDirectory(parent: string, entry: Dirent): boolean {
   if (!entry.isSymbolicLink()) return entry.isDirectory();
-  return statSync(join(parent, entry.name), { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return isDirectoryAt(join(parent, entry.name));
 }
