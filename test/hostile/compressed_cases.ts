@@ -14,7 +14,6 @@ const lz4 = 3;
 const zstd = 4;
 
 export const compressedTopic = 'compressed';
-/** Apache Kafka gives UNKNOWN_SERVER_ERROR for most of them. */
 const refused: readonly ErrorName[] = ['INVALID_RECORD'];
 const template = buildBatch({
   records: [
@@ -42,7 +41,7 @@ const produce = (codec: number) => {
     const partitionData = [{ index: 0, records: batchOf(codec, payload) }];
     const topicData = [{ name: compressedTopic, partitionData }];
     const fields = { transactionalId: null, acks: -1, timeoutMs: 30_000, topicData };
-    return { name, request: requestOf('Produce', 11, fields), errors };
+    return { name, request: requestOf('Produce', 11, fields), errors, accident: 'what it cannot unpack is one' };
   };
 };
 
@@ -135,7 +134,24 @@ export const compressedRequests: readonly HostileRequest[] = [
       xerial(1, 1, behindLength(literal(plain.subarray(half)))),
     ),
   ),
-  ofSnappy('snappy framed, of version 0', xerial(0, 0, behindLength(literal(plain))), refused),
+  ofSnappy('snappy framed, of version 0', xerial(0, 0, behindLength(literal(plain)))),
+  ofSnappy(
+    'snappy framed, the second stream of version 0',
+    join(
+      xerial(1, 1, behindLength(literal(plain.subarray(0, half)))),
+      xerial(0, 0, behindLength(literal(plain.subarray(half)))),
+    ),
+    refused,
+  ),
+  ofSnappy(
+    'snappy framed, a header cut off behind',
+    xerial(1, 1, behindLength(literal(plain)), xerial(1, 1).subarray(0, 15)),
+    refused,
+  ),
+  ofSnappy(
+    'snappy framed, a header of something else behind',
+    xerial(1, 1, behindLength(literal(plain)), xerial(1, 1).fill(1, 4)),
+  ),
   ofSnappy('snappy framed, of version 2^31-1', xerial(0x7fff_ffff, 1, behindLength(literal(plain)))),
   ofSnappy('snappy framed, a block of -1', xerial(1, 1, bigWord(-1), literal(plain)), refused),
   ofSnappy('snappy framed, a block of 2^31-1', xerial(1, 1, bigWord(0x7fff_ffff), literal(plain)), refused),

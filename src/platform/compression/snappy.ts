@@ -70,14 +70,17 @@ function decompressBlocks(
     return failure;
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.getInt32(start + VERSION_AT) < VERSION_MIN) return malformed('snappy: version of the stream');
+  // As snappy-java does: the first header's version says nothing, those of the streams behind it do.
   let at = start + HEADER_BYTES;
   while (at < end) {
     // As with Kafka, what is no length ends it.
     if (end - at < 4) return null;
     const length = view.getInt32(at);
     if (length === MAGIC_AS_LENGTH) {
-      if (!hasMagic(bytes, at, end)) return malformed('snappy: no stream header');
+      if (end - at < HEADER_BYTES) return malformed('snappy: header of a stream');
+      // What only begins like one ends it, too.
+      if (!hasMagic(bytes, at, end)) return null;
+      if (view.getInt32(at + VERSION_AT) < VERSION_MIN) return malformed('snappy: version of a stream');
       at += HEADER_BYTES;
       continue;
     }
