@@ -11,10 +11,11 @@ import { loadConfig, type StartOptions, type Surroundings } from './cli/start_op
 import type { NodeConfig } from './config/node_config.ts';
 import { availableResources } from './platform/cores.ts';
 import { exitNow } from './platform/exit.ts';
-import { logToTerminal } from './platform/log.ts';
+import { logToTerminal, terminalOfErrors } from './platform/log.ts';
 import { programVersion, tuneUrl } from './platform/program_files.ts';
 import { onStopSignals } from './platform/signals.ts';
 import { startNode } from './node.ts';
+import type { Log } from './port/log.ts';
 
 const output: Output = {
   say: (text) => void process.stdout.write(text),
@@ -37,18 +38,23 @@ async function start(options: StartOptions): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const log = logToTerminal('control');
+  const terminalLog = logToTerminal('control');
+  const recovery = new RecoveryProgressReport(terminalOfErrors(), terminalLog, () => performance.now());
+  const log: Log = {
+    info: (message, fields) => recovery.beside(() => terminalLog.info(message, fields)),
+    warn: (message, fields) => recovery.beside(() => terminalLog.warn(message, fields)),
+    error: (message, fields) => recovery.beside(() => terminalLog.error(message, fields)),
+  };
   const fail = (message: string, exitCode: number): void => {
+    recovery.end();
     output.complain(`error: ${message}\n`);
     exitNow(exitCode);
   };
-  const { stderr } = process;
-  const recovery = new RecoveryProgressReport(stderr.isTTY ? stderr : null, log, () => performance.now());
   const started = await startNode(config, log, {
     recovering: (progress) => recovery.show(progress),
     ready({ clusterId, isNewCluster, ports }) {
       const facts = { version: programVersion(), clusterId, isNewCluster, ports, startMs: performance.now() };
-      output.say(`${bannerLines(config, facts).join('\n')}\n`);
+      recovery.beside(() => output.say(`${bannerLines(config, facts).join('\n')}\n`));
       flushCompileCache();
     },
     failed: fail,
@@ -59,6 +65,7 @@ async function start(options: StartOptions): Promise<void> {
   if (typeof started === 'string') return fail(started, 1);
   onStopSignals(
     (signal) => {
+      recovery.end();
       log.info('stopping; another signal ends at once', { signal });
       started.control.stop();
     },

@@ -16,6 +16,7 @@ export interface Terminal {
 
 const LINE_EVERY_MS = 5000;
 const DRAW_EVERY_MS = 100;
+const ERASE_LINE = '\r\x1b[2K';
 
 /**
  * Tells a person how the recovery goes on: a bar on a terminal, elsewhere a line at the beginning, every few seconds, and
@@ -27,6 +28,8 @@ export class RecoveryProgressReport {
   readonly #nowMs: () => number;
   #nextMs = -Infinity;
   #beganMs = -1;
+  /** What stands in the terminal's last line. */
+  #bar = '';
 
   constructor(terminal: Terminal | null, log: Log, nowMs: () => number) {
     this.#terminal = terminal;
@@ -46,9 +49,25 @@ export class RecoveryProgressReport {
       return;
     }
     this.#nextMs = nowMs + DRAW_EVERY_MS;
-    this.#terminal.write(`\r\x1b[2K${isOver ? '' : progressBar(progress, this.#terminal.columns)}`);
+    this.#bar = isOver ? '' : progressBar(progress, this.#terminal.columns);
+    this.#terminal.write(`${ERASE_LINE}${this.#bar}`);
     if (isOver) this.#line(progress, isOver, tookMs);
     if (isOver) this.#beganMs = -1;
+  }
+
+  /** Writes something else, in whole lines, in the place of the bar, which then stands below. */
+  beside(write: () => void): void {
+    if (this.#bar === '') return write();
+    this.#terminal!.write(ERASE_LINE);
+    write();
+    this.#terminal!.write(this.#bar);
+  }
+
+  /** No bar any more: what is recovered now is not told. */
+  end(): void {
+    if (this.#bar !== '') this.#terminal!.write(ERASE_LINE);
+    this.#bar = '';
+    this.#nextMs = Infinity;
   }
 
   #line({ logs, ended, failed, bytes }: Progress, isOver: boolean, tookMs: number): void {

@@ -1,6 +1,6 @@
 import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { isatty } from 'node:tty';
+import { isatty, type WriteStream } from 'node:tty';
 
 import type { Log, LogFields } from '../port/log.ts';
 
@@ -15,6 +15,8 @@ export interface LogOptions {
   /** 'control', 'shard 1', … */
   readonly thread: string;
   readonly colour: boolean;
+  /** Each line begins at the left, in the place of whatever stands there: a bar that shows progress. */
+  readonly onTerminal?: boolean;
   /** Takes one line with its line feed. Standard error when not given. */
   readonly write?: (line: string) => void;
 }
@@ -33,7 +35,13 @@ export function createLog(options: LogOptions): Log {
 
 /** What the start uses when nothing is configured. */
 export function logToTerminal(thread: string): Log {
-  return createLog({ format: 'human', thread, colour: isatty(standardError) && !process.env['NO_COLOR'] });
+  const onTerminal = terminalOfErrors() !== null;
+  return createLog({ format: 'human', thread, colour: isatty(standardError) && !process.env['NO_COLOR'], onTerminal });
+}
+
+/** Standard error, where it is a terminal that can erase a line. */
+export function terminalOfErrors(): WriteStream | null {
+  return isatty(standardError) && process.env['TERM'] !== 'dumb' ? (process.stderr as WriteStream) : null;
 }
 
 function jsonLog(thread: string, write: (line: string) => void): Log {
@@ -65,13 +73,15 @@ const labels: Readonly<Record<Level, string>> = { info: 'INFO ', warn: 'WARN ', 
 const colours: Readonly<Record<Level, string>> = { info: '\u001b[32m', warn: '\u001b[33m', error: '\u001b[31m' };
 const faint = '\u001b[2m';
 const plain = '\u001b[0m';
+const eraseLine = '\r\u001b[2K';
 
 function humanLog(options: LogOptions, write: (line: string) => void): Log {
   const paint = (colour: string, text: string): string => (options.colour ? colour + text + plain : text);
   const say =
     (level: Level) =>
     (message: string, fields?: LogFields): void => {
-      const head = `${paint(faint, timeOf(new Date()))} ${paint(colours[level], labels[level])} ${options.thread}: `;
+      const erased = options.onTerminal === true ? eraseLine : '';
+      const head = `${erased}${paint(faint, timeOf(new Date()))} ${paint(colours[level], labels[level])} ${options.thread}: `;
       const tail = fields === undefined ? '' : fieldsOf(fields);
       write(`${head}${visible(shorten(message))}${tail === '' ? '' : paint(faint, tail)}\n`);
     };

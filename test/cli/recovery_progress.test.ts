@@ -42,3 +42,20 @@ test('on a terminal one line is drawn in its place, and goes when all is over', 
   assert.equal(written.at(-1), '\r\x1b[2K');
   assert.equal(lines.length, 1);
 });
+
+test('what is said meanwhile stands in lines of its own, above the bar', () => {
+  const { log } = recordingLog();
+  let written = '';
+  const terminal = { columns: 80, write: (text: string): void => void (written += text) };
+  const report = new RecoveryProgressReport(terminal, log, () => 0);
+  const say = (text: string): void => report.beside(() => terminal.write(`${text}\n`));
+  say('before');
+  report.show({ logs: 2, ended: 0, failed: 0, bytes: 0 });
+  say('meanwhile');
+  report.end();
+  report.show({ logs: 2, ended: 1, failed: 0, bytes: 0 });
+  say('after');
+  const erase = '\r\x1b[2K';
+  const bar = progressBar({ logs: 2, ended: 0, failed: 0, bytes: 0 }, 80);
+  assert.equal(written, `before\n${erase}${bar}${erase}meanwhile\n${bar}${erase}after\n`);
+});

@@ -45,6 +45,15 @@ test('on a terminal the level has a colour', () => {
   assert.ok(line.endsWith('\u001b[32mINFO \u001b[0m shard 1: listening\u001b[2m port=9092\u001b[0m\n'));
 });
 
+test('on a terminal a line takes the place of what stands there', () => {
+  const written: string[] = [];
+  const write = (line: string): void => void written.push(line);
+  createLog({ format: 'human', thread: 'control', colour: false, onTerminal: true, write }).info('listening');
+  const [erased, line] = (written[0] as string).split('\u001b[2K');
+  assert.equal(erased, '\r');
+  assert.match(line as string, /^\d{4}-.* INFO {2}control: listening\n$/);
+});
+
 test('as JSON: one object a line, with the same facts', () => {
   const { log, written } = lines('json');
   log.info('listening', { port: 9092 });
