@@ -95,6 +95,44 @@ test('a hint leads on without a look at the disk, also into the next segment', (
   assert.equal(machine.storage.calls.get('read'), readsBefore + lookups + reads);
 });
 
+test('bytes up to an end are those of the batches between, in the active segment; before it they have no end', () => {
+  const { machine, log, batches } = filled();
+  const reader = machine.reader();
+  const row = machine.snapshot();
+  const active = log.activeSegmentBaseOffset;
+  assert.ok(active > 0 && active <= 110, 'there is something to count in the active segment');
+  const from = new ReadPosition();
+  for (let offset = 0; offset < 120; offset += 2) {
+    assert.equal(reader.locate(row, offset, null, from), 'found');
+    for (let end = offset; end <= 120; end += 2) {
+      const between = batches.slice(offset / 2, end / 2).reduce((sum, { length }) => sum + length, 0);
+      // What a read of a closed segment finds is never too little.
+      const expected = offset < active ? Infinity : between;
+      assert.equal(reader.bytesUpTo(row, from, end), expected, `from ${offset} to ${end}`);
+    }
+  }
+  // An end before the position is nothing ahead.
+  assert.equal(reader.bytesUpTo(row, from, active), 0);
+  reader.close();
+});
+
+test('bytes up to an end that only the disk knows have no end, and a row that has moved on has none', () => {
+  const { machine, log } = filled();
+  const row = machine.snapshot();
+  const active = log.activeSegmentBaseOffset;
+  const from = new ReadPosition();
+  const reader = machine.reader();
+  assert.equal(reader.locate(row, active, null, from), 'found');
+  const shy = machine.reader(neverBlock);
+  const calls = machine.storage.calls.get('read');
+  assert.equal(shy.bytesUpTo(row, from, active + 2), Infinity);
+  assert.equal(shy.bytesUpTo(row, from, row.logEndOffset), log.activeSegmentBytes, 'the row itself says where that is');
+  assert.equal(machine.storage.calls.get('read'), calls, 'the disk was not asked');
+  assert.equal(log.truncateTo(active), null);
+  machine.publish(log);
+  for (const either of [reader, shy]) assert.equal(either.bytesUpTo(row, from, row.logEndOffset), 0);
+});
+
 test('nothing at or above the given end is read, and the first batch comes whole when there is room', () => {
   const { machine, batches } = filled();
   const reader = machine.reader();
