@@ -3,6 +3,7 @@ import { ApiKey } from './api_keys.ts';
 import { beginFrame, endFrame } from './framing.ts';
 import { writeResponseHeader } from './headers.ts';
 import { writeLeaderEndpoints, type LeaderEndpoint } from './leader_endpoints.ts';
+import { TopicsWriter } from './topics_writer.ts';
 
 const FLEXIBLE_FROM = 12;
 const TWO_32 = 0x1_0000_0000;
@@ -31,13 +32,10 @@ const SNAPSHOT_ID_BYTES = 8 + 4 + 1;
  * `records` returns the splice: the bytes of this writer before it, then `recordsBytes` bytes of records, then the
  * bytes behind it. The length of the frame counts them. Only `end` with endpoints allocates.
  */
-export class FetchResponseWriter {
+export class FetchResponseWriter extends TopicsWriter {
   /** Bytes of records that the frame announces. */
   recordsBytes = 0;
-  #writer: ByteWriter | null = null;
-  #version = 0;
   #frame = 0;
-  #partitionsLeft = 0;
   /** Something below was set for the current partition. */
   #tagged = false;
   #divergingEpoch = -1;
@@ -58,8 +56,7 @@ export class FetchResponseWriter {
     topicCount: number,
   ): void {
     this.recordsBytes = 0;
-    this.#writer = writer;
-    this.#version = version;
+    this.open(writer, version, FLEXIBLE_FROM);
     this.#frame = beginFrame(writer);
     this.#forgetTags();
     writeResponseHeader(writer, ApiKey.Fetch, version, correlationId);
@@ -68,28 +65,7 @@ export class FetchResponseWriter {
       writer.int16(errorCode);
       writer.int32(sessionId);
     }
-    this.#count(writer, topicCount);
-  }
-
-  /** Before version 13. The name's bytes are copied, as the request has them. */
-  topicName(bytes: Uint8Array, start: number, end: number, partitionCount: number): void {
-    const writer = this.#writer!;
-    const length = end - start;
-    if (this.#version >= FLEXIBLE_FROM) writer.unsignedVarint(length + 1);
-    else writer.int16(length);
-    const at = writer.take(length);
-    for (let index = 0; index < length; index++) writer.bytes[at + index] = bytes[start + index]!;
-    this.#partitions(writer, partitionCount);
-  }
-
-  /** From version 13 on: the id as four words. */
-  topicId(word0: number, word1: number, word2: number, word3: number, partitionCount: number): void {
-    const writer = this.#writer!;
-    writer.int32(word0);
-    writer.int32(word1);
-    writer.int32(word2);
-    writer.int32(word3);
-    this.#partitions(writer, partitionCount);
+    this.count(writer, topicCount);
   }
 
   /** `abortedCount` is -1 (null) unless the request reads committed records only. */
@@ -101,8 +77,8 @@ export class FetchResponseWriter {
     logStartOffset: number,
     abortedCount: number,
   ): void {
-    const writer = this.#writer!;
-    const at = writer.take(this.#version >= 5 ? 30 : 22);
+    const writer = this.writer!;
+    const at = writer.take(this.version >= 5 ? 30 : 22);
     if (at < 0) return;
     const view = writer.view;
     view.setInt32(at, index);
@@ -111,20 +87,20 @@ export class FetchResponseWriter {
     view.setInt32(at + 10, highWatermark | 0);
     view.setInt32(at + 14, Math.floor(lastStableOffset / TWO_32));
     view.setInt32(at + 18, lastStableOffset | 0);
-    if (this.#version >= 5) {
+    if (this.version >= 5) {
       view.setInt32(at + 22, Math.floor(logStartOffset / TWO_32));
       view.setInt32(at + 26, logStartOffset | 0);
     }
-    this.#count(writer, abortedCount);
+    this.count(writer, abortedCount);
   }
 
   /** The producer id as two 32-bit halves. */
   abortedTransaction(producerIdHigh: number, producerIdLow: number, firstOffset: number): void {
-    const writer = this.#writer!;
+    const writer = this.writer!;
     writer.int32(producerIdHigh);
     writer.int32(producerIdLow);
     writer.int64(firstOffset);
-    this.#tags(writer);
+    this.tags(writer);
   }
 
   /** From version 12 on: up to where the follower's log may agree with the leader's. Before `records`. */
@@ -155,9 +131,9 @@ export class FetchResponseWriter {
    * @param recordsBytes -1 for null
    */
   records(preferredReadReplica: number, recordsBytes: number): number {
-    const writer = this.#writer!;
-    const flexible = this.#version >= FLEXIBLE_FROM;
-    if (this.#version >= 11) writer.int32(preferredReadReplica);
+    const writer = this.writer!;
+    const { flexible } = this;
+    if (this.version >= 11) writer.int32(preferredReadReplica);
     if (flexible) writer.unsignedVarint(recordsBytes + 1);
     else writer.int32(recordsBytes);
     if (recordsBytes > 0) this.recordsBytes += recordsBytes;
@@ -166,18 +142,17 @@ export class FetchResponseWriter {
       if (flexible) this.#writeTags(writer);
       this.#forgetTags();
     } else if (flexible) writer.noTaggedFields();
-    this.#partitionsLeft--;
-    if (this.#partitionsLeft === 0) this.#tags(writer);
+    this.endPartition(writer);
     return splice;
   }
 
   /** `nodeEndpoints` are told from version 16 on: those of all current leaders named above. */
   end(nodeEndpoints: readonly LeaderEndpoint[] = []): void {
-    const writer = this.#writer!;
-    if (nodeEndpoints.length > 0 && this.#version >= 16) writeLeaderEndpoints(writer, nodeEndpoints);
-    else this.#tags(writer);
+    const writer = this.writer!;
+    if (nodeEndpoints.length > 0 && this.version >= 16) writeLeaderEndpoints(writer, nodeEndpoints);
+    else this.tags(writer);
     endFrame(writer, this.#frame, this.recordsBytes);
-    this.#writer = null;
+    this.writer = null;
   }
 
   #writeTags(writer: ByteWriter): void {
@@ -216,20 +191,5 @@ export class FetchResponseWriter {
     this.#leaderEpoch = -1;
     this.#snapshotEndOffset = -1;
     this.#snapshotEpoch = -1;
-  }
-
-  #partitions(writer: ByteWriter, count: number): void {
-    this.#count(writer, count);
-    this.#partitionsLeft = count;
-    if (count === 0) this.#tags(writer);
-  }
-
-  #count(writer: ByteWriter, count: number): void {
-    if (this.#version >= FLEXIBLE_FROM) writer.compactArrayCount(count);
-    else writer.arrayCount(count);
-  }
-
-  #tags(writer: ByteWriter): void {
-    if (this.#version >= FLEXIBLE_FROM) writer.noTaggedFields();
   }
 }

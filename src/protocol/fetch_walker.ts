@@ -1,9 +1,7 @@
-import { FrameCursor } from './frame_cursor.ts';
+import { TopicCursor } from './topic_cursor.ts';
 
 const FLEXIBLE_FROM = 12;
 const TWO_32 = 0x1_0000_0000;
-/** From here on topics have ids instead of names (KIP-516). */
-const TOPIC_IDS_FROM = 13;
 export const FETCH_VERSION_MIN = 4;
 export const FETCH_VERSION_MAX = 18;
 
@@ -24,10 +22,10 @@ const HIGH_WATERMARK_TAG = 1;
  *     while (walker.nextForgottenTopic())          // in any order with the topics, not interleaved
  *       while (walker.nextForgottenPartition()) …
  *
- * `reset` walks the whole request once, checks every length to the last byte, and reads what stands behind the topics;
- * after it, the walk cannot fail.
+ * The current topic is that of the walk which moved last. `reset` walks the whole request once, checks every length to
+ * the last byte, and reads what stands behind the topics; after it, the walk cannot fail.
  */
-export class FetchRequestWalker extends FrameCursor {
+export class FetchRequestWalker extends TopicCursor {
   /** Node id of a follower, -1 for a consumer; from version 15 on out of the tagged replica state (KIP-903). */
   replicaId = -1;
   /** Broker epoch of the follower, -1 if it does not say. */
@@ -49,17 +47,6 @@ export class FetchRequestWalker extends FrameCursor {
   topicCount = 0;
   partitionCountTotal = 0;
   forgottenTopicCount = 0;
-
-  /** Bounds of the current (forgotten) topic's name; both -1 from version 13 on. */
-  topicNameStart = -1;
-  topicNameEnd = -1;
-  /** The current (forgotten) topic's id as four words; 0 before version 13. */
-  topicId0 = 0;
-  topicId1 = 0;
-  topicId2 = 0;
-  topicId3 = 0;
-  /** Of the current (forgotten) topic. */
-  partitionCount = 0;
 
   partitionIndex = 0;
   /** -1: the client does not know. */
@@ -97,7 +84,7 @@ export class FetchRequestWalker extends FrameCursor {
     this.isolationLevel = this.int8();
     this.sessionId = version >= 7 ? this.int32() : 0;
     this.sessionEpoch = version >= 7 ? this.int32() : -1;
-    this.topicCount = this.count(this.#topicBytesMin());
+    this.topicCount = this.count(this.topicBytesMin());
     this.#topicsAt = this.position;
     this.rewind();
     this.partitionCountTotal = 0;
@@ -105,7 +92,7 @@ export class FetchRequestWalker extends FrameCursor {
       this.partitionCountTotal += this.partitionCount;
       while (this.nextPartition());
     }
-    this.forgottenTopicCount = version >= 7 ? this.count(this.#topicBytesMin()) : 0;
+    this.forgottenTopicCount = version >= 7 ? this.count(this.topicBytesMin()) : 0;
     this.#forgottenAt = this.position;
     this.#forgottenTopicsLeft = this.forgottenTopicCount;
     while (this.nextForgottenTopic()) while (this.nextForgottenPartition());
@@ -134,7 +121,7 @@ export class FetchRequestWalker extends FrameCursor {
     if (this.#topicsLeft === 0) return false;
     if (this.#topicsLeft === this.topicCount) this.position = this.#topicsAt;
     this.#topicsLeft--;
-    if (!this.#readTopic()) return false;
+    if (!this.readTopic()) return false;
     this.partitionCount = this.count(this.#partitionFixedBytes() + (this.flexible ? 1 : 0));
     this.#partitionsLeft = this.partitionCount;
     if (this.partitionCount === 0) this.skipTags();
@@ -161,7 +148,7 @@ export class FetchRequestWalker extends FrameCursor {
     if (this.#forgottenTopicsLeft === 0) return false;
     if (this.#forgottenTopicsLeft === this.forgottenTopicCount) this.position = this.#forgottenAt;
     this.#forgottenTopicsLeft--;
-    if (!this.#readTopic()) return false;
+    if (!this.readTopic()) return false;
     this.partitionCount = this.count(4);
     this.#forgottenPartitionsLeft = this.partitionCount;
     if (this.partitionCount === 0) this.skipTags();
@@ -178,32 +165,6 @@ export class FetchRequestWalker extends FrameCursor {
     this.#forgottenPartitionsLeft = 0;
     this.#forgottenTopicsLeft = 0;
     return false;
-  }
-
-  #readTopic(): boolean {
-    if (this.version >= TOPIC_IDS_FROM) {
-      const at = this.take(16);
-      if (at < 0) return false;
-      this.topicNameStart = -1;
-      this.topicNameEnd = -1;
-      this.topicId0 = this.view.getInt32(at);
-      this.topicId1 = this.view.getInt32(at + 4);
-      this.topicId2 = this.view.getInt32(at + 8);
-      this.topicId3 = this.view.getInt32(at + 12);
-      return true;
-    }
-    const length = this.stringLength();
-    if (length < 0) {
-      this.fail();
-      return false;
-    }
-    this.topicNameStart = this.take(length);
-    this.topicNameEnd = this.position;
-    this.topicId0 = 0;
-    this.topicId1 = 0;
-    this.topicId2 = 0;
-    this.topicId3 = 0;
-    return true;
   }
 
   /** What stands before the tags, and is all there. */
@@ -297,11 +258,6 @@ export class FetchRequestWalker extends FrameCursor {
       } else this.take(length);
       if (this.position !== tagEnd) return this.fail();
     }
-  }
-
-  #topicBytesMin(): number {
-    if (!this.flexible) return 6;
-    return this.version >= TOPIC_IDS_FROM ? 18 : 3;
   }
 
   /** Bytes of a partition without its tags. */

@@ -3,6 +3,7 @@ import { ApiKey } from './api_keys.ts';
 import { beginFrame, endFrame } from './framing.ts';
 import { writeResponseHeader } from './headers.ts';
 import { writeLeaderEndpoints, type LeaderEndpoint } from './leader_endpoints.ts';
+import { TopicsWriter } from './topics_writer.ts';
 
 const FLEXIBLE_FROM = 9;
 const LOG_START_OFFSET_FROM = 5;
@@ -24,46 +25,20 @@ const TWO_32 = 0x1_0000_0000;
  * What does not have one size is not in the template: errors of single records and their message (from version 8 on), the
  * leader to go to and its address (from 10 on, KIP-951). `insertDetails` puts it in when all of it is known.
  */
-export class ProduceResponseTemplate {
-  #writer: ByteWriter | null = null;
-  #version = 0;
+export class ProduceResponseTemplate extends TopicsWriter {
   #frame = 0;
-  #partitionsLeft = 0;
 
   begin(writer: ByteWriter, version: number, correlationId: number, topicCount: number): void {
-    this.#writer = writer;
-    this.#version = version;
+    this.open(writer, version, FLEXIBLE_FROM);
     this.#frame = beginFrame(writer);
     writeResponseHeader(writer, ApiKey.Produce, version, correlationId);
-    this.#count(writer, topicCount);
-  }
-
-  /** Before version 13. The name's bytes are copied, as the request has them. */
-  topicName(bytes: Uint8Array, start: number, end: number, partitionCount: number): void {
-    const writer = this.#writer!;
-    const length = end - start;
-    if (this.#version >= FLEXIBLE_FROM) writer.unsignedVarint(length + 1);
-    else writer.int16(length);
-    const at = writer.take(length);
-    for (let index = 0; index < length; index++) writer.bytes[at + index] = bytes[start + index]!;
-    this.#partitions(writer, partitionCount);
-  }
-
-  /** From version 13 on: the id as four words. */
-  topicId(word0: number, word1: number, word2: number, word3: number, partitionCount: number): void {
-    const writer = this.#writer!;
-    writer.int32(word0);
-    writer.int32(word1);
-    writer.int32(word2);
-    writer.int32(word3);
-    this.#partitions(writer, partitionCount);
+    this.count(writer, topicCount);
   }
 
   /** Returns the place for `patchProducePartition`; -1 if a fixed writer is full. */
   partition(index: number): number {
-    const writer = this.#writer!;
-    const version = this.#version;
-    const flexible = version >= FLEXIBLE_FROM;
+    const writer = this.writer!;
+    const { version, flexible } = this;
     // Index, error code, base offset and time are in every version; then what `partitionBytes` counts.
     const at = writer.take(partitionBytes(version));
     if (at < 0) return -1;
@@ -85,35 +60,19 @@ export class ProduceResponseTemplate {
       view.setInt32(behind, 0);
       view.setInt16(behind + 4, -1);
     }
-    this.#partitionsLeft--;
-    if (this.#partitionsLeft === 0) this.#tags(writer);
+    this.endPartition(writer);
     return at + 4;
   }
 
   /** Returns the place of the throttle time (int32), should it be known only later. */
   end(throttleTimeMs: number): number {
-    const writer = this.#writer!;
+    const writer = this.writer!;
     const place = writer.position;
     writer.int32(throttleTimeMs);
-    this.#tags(writer);
+    this.tags(writer);
     endFrame(writer, this.#frame);
-    this.#writer = null;
+    this.writer = null;
     return place;
-  }
-
-  #partitions(writer: ByteWriter, count: number): void {
-    this.#count(writer, count);
-    this.#partitionsLeft = count;
-    if (count === 0) this.#tags(writer);
-  }
-
-  #count(writer: ByteWriter, count: number): void {
-    if (this.#version >= FLEXIBLE_FROM) writer.compactArrayCount(count);
-    else writer.arrayCount(count);
-  }
-
-  #tags(writer: ByteWriter): void {
-    if (this.#version >= FLEXIBLE_FROM) writer.noTaggedFields();
   }
 }
 

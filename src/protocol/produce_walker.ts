@@ -1,9 +1,7 @@
-import { FrameCursor } from './frame_cursor.ts';
 import { CURRENT_MAGIC, isTransactional, magicOf, RECORDS_AT } from './record_batch.ts';
+import { TopicCursor } from './topic_cursor.ts';
 
 const FLEXIBLE_FROM = 9;
-/** From here on topics have ids instead of names (KIP-516). */
-const TOPIC_IDS_FROM = 13;
 export const PRODUCE_VERSION_MIN = 3;
 export const PRODUCE_VERSION_MAX = 13;
 
@@ -17,7 +15,7 @@ export const PRODUCE_VERSION_MAX = 13;
  * `reset` walks the whole request once and checks every length to the last byte, so that nothing of a malformed
  * request takes effect; after it, the walk cannot fail. One object is reused for all requests of a shard.
  */
-export class ProduceRequestWalker extends FrameCursor {
+export class ProduceRequestWalker extends TopicCursor {
   acks = 0;
   timeoutMs = 0;
   /** Bounds in the frame; both -1 for null. */
@@ -30,17 +28,6 @@ export class ProduceRequestWalker extends FrameCursor {
   filledTopicCount = 0;
   /** Some partition's records begin with a transactional batch. */
   hasTransactionalRecords = false;
-
-  /** Bounds of the current topic's name; both -1 from version 13 on. */
-  topicNameStart = -1;
-  topicNameEnd = -1;
-  /** The current topic's id as four words, most significant first; 0 before version 13. */
-  topicId0 = 0;
-  topicId1 = 0;
-  topicId2 = 0;
-  topicId3 = 0;
-  /** Of the current topic. */
-  partitionCount = 0;
 
   partitionIndex = 0;
   /** Bounds of the current partition's records; both -1 for null. */
@@ -60,7 +47,7 @@ export class ProduceRequestWalker extends FrameCursor {
     this.transactionalIdEnd = length < 0 ? -1 : this.position;
     this.acks = this.int16();
     this.timeoutMs = this.int32();
-    this.topicCount = this.count(this.#topicBytesMin());
+    this.topicCount = this.count(this.topicBytesMin());
     this.#topicsAt = this.position;
     this.rewind();
     this.partitionCountTotal = 0;
@@ -98,28 +85,7 @@ export class ProduceRequestWalker extends FrameCursor {
     while (this.#partitionsLeft > 0) this.nextPartition();
     if (this.#topicsLeft === 0) return false;
     this.#topicsLeft--;
-    if (this.version >= TOPIC_IDS_FROM) {
-      const at = this.take(16);
-      if (at < 0) return false;
-      this.topicNameStart = -1;
-      this.topicNameEnd = -1;
-      this.topicId0 = this.view.getInt32(at);
-      this.topicId1 = this.view.getInt32(at + 4);
-      this.topicId2 = this.view.getInt32(at + 8);
-      this.topicId3 = this.view.getInt32(at + 12);
-    } else {
-      const length = this.stringLength();
-      if (length < 0) {
-        this.fail();
-        return false;
-      }
-      this.topicNameStart = this.take(length);
-      this.topicNameEnd = this.position;
-      this.topicId0 = 0;
-      this.topicId1 = 0;
-      this.topicId2 = 0;
-      this.topicId3 = 0;
-    }
+    if (!this.readTopic()) return false;
     this.partitionCount = this.count(this.flexible ? 6 : 8);
     this.#partitionsLeft = this.partitionCount;
     if (this.partitionCount === 0) this.skipTags();
@@ -170,10 +136,5 @@ export class ProduceRequestWalker extends FrameCursor {
     this.recordsEnd = recordsEnd;
     this.position = recordsEnd + 1;
     return true;
-  }
-
-  #topicBytesMin(): number {
-    if (!this.flexible) return 6;
-    return this.version >= TOPIC_IDS_FROM ? 18 : 3;
   }
 }
