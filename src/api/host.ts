@@ -13,8 +13,8 @@ import type { PartitionTable } from '../shared-memory/partition_table.ts';
 import type { FetchSessions } from './fetch_sessions.ts';
 import type { Request } from './request.ts';
 
-/** What a handler may use of the shard that runs it. Everything is of one thread; nothing blocks. */
-export interface ApiHost {
+/** What a shard has, as its handlers see it. */
+export interface HostView {
   readonly clock: Clock;
   readonly kernels: Kernels;
   readonly node: NodeView;
@@ -28,6 +28,10 @@ export interface ApiHost {
   readonly fetchSessions: FetchSessions;
   /** In the order of the configuration: `logDirectory` of a row is the index. */
   readonly logDirectories: readonly LogDirectoryView[];
+}
+
+/** What a handler may use of the shard that runs it. Everything is of one thread; nothing blocks. */
+export interface ApiHost extends HostView {
   /** The receiving shard's arena, in which request bodies lie: shared memory. */
   readonly arenaBytes: Uint8Array;
   readonly arenaView: DataView;

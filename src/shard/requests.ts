@@ -1,6 +1,6 @@
 import { ApiHandlers } from '../api/handlers.ts';
 import type { FetchSessions } from '../api/fetch_sessions.ts';
-import type { AnswerMemory, ApiHost, LogDirectoryView, NodeView, PartitionOutcome } from '../api/host.ts';
+import type { AnswerMemory, ApiHost, HostView, LogDirectoryView, NodeView, PartitionOutcome } from '../api/host.ts';
 import type { Request } from '../api/request.ts';
 import { ByteReader, type ByteWriter } from '../base/bytes.ts';
 import { TimerQueue } from '../base/timer_queue.ts';
@@ -31,18 +31,8 @@ import type { PartitionCalls } from './partition_calls.ts';
 import type { ParkedFetches } from './parked_fetches.ts';
 import type { RequestPool } from './request_pool.ts';
 
-export interface RequestsOptions {
+export interface RequestsOptions extends HostView {
   readonly thread: number;
-  readonly clock: Clock;
-  readonly kernels: Kernels;
-  readonly node: NodeView;
-  readonly image: MetadataImage;
-  readonly table: PartitionTable;
-  readonly columns: PartitionColumns;
-  readonly reader: LogReader;
-  readonly abortedTransactions: AbortedTransactions;
-  readonly decompressor: Decompressor;
-  readonly fetchSessions: FetchSessions;
   readonly arena: Arena;
   readonly diskBrakes: DiskBrakes;
   readonly connections: Connections;
@@ -54,7 +44,6 @@ export interface RequestsOptions {
   readonly controlCalls: ControlCalls;
   readonly partitionApis: PartitionApis;
   readonly partitionCalls: PartitionCalls;
-  readonly logDirectories: readonly LogDirectoryView[];
 }
 
 /**
