@@ -1,4 +1,3 @@
-import type { SeededRandom } from '../../../src/base/random.ts';
 import { logConfigDefaults } from '../../../src/log/log_config.ts';
 import type { LogConfig } from '../../../src/log/log_config.ts';
 import { LogFailure } from '../../../src/log/log_failure.ts';
@@ -12,13 +11,12 @@ import type { DiskOperation } from '../disk_faults.ts';
 import { drawDiskOptions } from '../options.ts';
 import { LogModel, readLog } from '../log_model.ts';
 import type { StagedBatch } from '../log_model.ts';
+import { ProcessLife, type Ending, type Lives } from '../process_life.ts';
 import { encodeBatch } from '../record_values.ts';
 import type { Suite, SuiteOutcome } from '../run.ts';
-import { SimClock, WallTime } from '../sim_clock.ts';
 import { SimDisk } from '../sim_disk.ts';
 import { SimEntropy } from '../sim_entropy.ts';
 import { simKernels } from '../sim_kernels.ts';
-import { SimProcess } from '../sim_process.ts';
 import type { World } from '../world.ts';
 
 const directory = '/data/t-0';
@@ -33,8 +31,6 @@ interface LogRunOptions {
   readonly undoesLater: boolean;
 }
 
-/** How a life of the process ends. */
-type Ending = 'clean' | 'kill' | 'power' | 'kill in a call' | 'power in a call';
 const endingsOfProcess: readonly Ending[] = ['clean', 'kill', 'kill in a call'];
 const allEndings: readonly Ending[] = [...endingsOfProcess, 'power', 'power in a call'];
 
@@ -62,6 +58,7 @@ export const logSuite: Suite = {
     const findings: Finding[] = [];
     const endings: string[] = [];
     const counts = { committed: 0, failed: 0, recoveredBeyond: 0, cut: 0, flushed: 0, failedOpens: 0, diedInRoll: 0 };
+    const lives: Lives = { world, storage, findings, counts };
     storage.faults.killing = (operation, path) => {
       // A segment behind the first is made by a roll.
       if (operation === 'open' && !/\/0{20}\./.test(path)) counts.diedInRoll++;
@@ -73,11 +70,11 @@ export const logSuite: Suite = {
       const ending = random.pick(machineMayDie ? allEndings : endingsOfProcess);
       endings.push(ending);
       const struck = storage.failedSyncs;
-      new Life(world, storage, model, options, ending, machineMayDie, findings, counts).run();
+      new Life(lives, model, options, ending, machineMayDie).runToEnd();
       if (storage.failedSyncs > struck && !ending.startsWith('power')) machineMayDie = false;
     }
-    const final = new Life(world, storage, model, { ...options, actions: 0 }, 'clean', false, findings, counts);
-    if (findings.length === 0) final.run();
+    const final = new Life(lives, model, { ...options, actions: 0 }, 'clean', false);
+    if (findings.length === 0) final.runToEnd();
     counts.committed = model.committedEver;
     return {
       options: { ...options, endings, disk: storage.options },
@@ -88,70 +85,25 @@ export const logSuite: Suite = {
 };
 
 /** One process that opens the log, works on it for a while, and ends. */
-class Life {
-  readonly #world: World;
-  readonly #storage: SimDisk;
+class Life extends ProcessLife {
   readonly #model: LogModel;
   readonly #options: LogRunOptions;
-  readonly #ending: Ending;
   readonly #machineMayDie: boolean;
-  readonly #findings: Finding[];
-  readonly #counts: Record<string, number>;
-  readonly #random: SeededRandom;
-  readonly #process: SimProcess;
-  readonly #clock: SimClock;
   readonly #arena = new Uint8Array(new SharedArrayBuffer(64 * 1024));
   readonly #memory = { bytes: this.#arena, view: new DataView(this.#arena.buffer) };
   #arenaNext = 0;
   #log: PartitionLog | null = null;
-  #over = false;
-  #left: number;
 
-  constructor(
-    world: World,
-    storage: SimDisk,
-    model: LogModel,
-    options: LogRunOptions,
-    ending: Ending,
-    machineMayDie: boolean,
-    findings: Finding[],
-    counts: Record<string, number>,
-  ) {
-    this.#world = world;
-    this.#storage = storage;
+  constructor(lives: Lives, model: LogModel, options: LogRunOptions, ending: Ending, machineMayDie: boolean) {
+    super(lives, ending, options.actions, [1, 'the log']);
     this.#model = model;
     this.#options = options;
-    this.#ending = ending;
     this.#machineMayDie = machineMayDie;
-    this.#findings = findings;
-    this.#counts = counts;
-    this.#random = world.random.fork();
-    this.#left = options.actions;
-    this.#process = new SimProcess(world, 'node');
-    const thread = this.#process.createThread(1);
-    thread.failed = ({ message, stack }) => this.#find('the log threw', `${message}\n${stack}`);
-    this.#process.ended = () => this.#crash();
-    this.#clock = new SimClock(thread, new WallTime(world));
-    thread.post(0.1, () => this.#open());
   }
 
-  run(): void {
-    const world = this.#world;
-    if (!world.runUntil(() => this.#over || this.#findings.length > 0, 600_000)) {
-      this.#find('I17 the log goes on', `nothing happens any more, ${this.#left} actions left`);
-    }
-    this.#process.kill();
-    this.#storage.faults.disarm();
-    this.#storage.options = { ...this.#storage.options, capacityBytes: Infinity };
-  }
-
-  get #thread() {
-    return this.#process.threads[0]!;
-  }
-
-  #open(): void {
+  protected override open(): void {
     const model = this.#model;
-    const disk = this.#storage.portFor(this.#thread);
+    const { disk } = this;
     // The directory's own name is the affair of who makes it.
     disk.makeDirectory(directory);
     disk.syncDirectory('/data');
@@ -162,13 +114,13 @@ class Life {
       indexIntervalBytes: this.#options.indexIntervalBytes,
     };
     // A partition's log is recovered by a task of the background, then opened; the metadata log by its opening.
-    const isRecovered = !model.cleanShutdown && this.#random.chance(0.7);
+    const isRecovered = !model.cleanShutdown && this.random.chance(0.7);
     if (isRecovered && !this.#recover(disk, config)) return;
     const opened = PartitionLog.open({
       disk,
       kernels: simKernels,
-      clock: this.#clock,
-      entropy: new SimEntropy(this.#random.fork()),
+      clock: this.clock,
+      entropy: new SimEntropy(this.random.fork()),
       directory,
       config,
       indexTail: new IndexTailWriter(new SharedArrayBuffer(indexTailStride), 0),
@@ -184,11 +136,11 @@ class Life {
       damageAboveRecoveryPoint: 'cut',
       undoesLater: this.#options.undoesLater,
     });
-    if (opened instanceof LogFailure) return this.#find('the log does not open', opened.toString());
+    if (opened instanceof LogFailure) return this.find('the log does not open', opened.toString());
     this.#log = opened;
-    this.#count('cut', opened.report.truncatedBytes);
-    this.#findings.push(...model.recovered(readLog(this.#storage, directory), opened.logEndOffset));
-    this.#count('recoveredBeyond', model.recoveredBeyond);
+    this.count('cut', opened.report.truncatedBytes);
+    this.note(model.recovered(readLog(this.storage, directory), opened.logEndOffset));
+    this.count('recoveredBeyond', model.recoveredBeyond);
     // The node writes it before it serves: from now on a crash is a crash.
     model.cleanShutdown = false;
     this.#armFaults();
@@ -198,21 +150,17 @@ class Life {
   #recover(disk: Disk, config: LogConfig): boolean {
     const { recoveryPoint } = this.#model;
     const recovery = { directory, config, recoveryPoint, logStartOffset: 0 };
-    const { failure, report } = recoverLog(recovery, { disk, kernels: simKernels, clock: this.#clock });
-    if (failure !== null) this.#find('the log does not open', JSON.stringify(failure));
-    this.#count('recovered', 1);
-    this.#count('cut', report.truncatedBytes);
+    const { failure, report } = recoverLog(recovery, { disk, kernels: simKernels, clock: this.clock });
+    if (failure !== null) this.find('the log does not open', JSON.stringify(failure));
+    this.count('recovered', 1);
+    this.count('cut', report.truncatedBytes);
     return failure === null;
   }
 
-  #count(name: string, by: number): void {
-    this.#counts[name] = (this.#counts[name] ?? 0) + by;
-  }
-
   #armFaults(): void {
-    const random = this.#random;
-    const faults = this.#storage.faults;
-    if (this.#ending.endsWith('in a call')) {
+    const random = this.random;
+    const faults = this.storage.faults;
+    if (this.ending.endsWith('in a call')) {
       const operation = random.pick<DiskOperation>([
         'write',
         'write',
@@ -234,15 +182,15 @@ class Life {
       faults.arm({ operations, after: random.between(0, 5), effect: { kind: 'error', code: 'EIO' } });
     }
     if (random.chance(0.2)) {
-      const capacityBytes = this.#storage.usedBytes + random.between(0, 20_000);
-      this.#storage.options = { ...this.#storage.options, capacityBytes };
+      const capacityBytes = this.storage.usedBytes + random.between(0, 20_000);
+      this.storage.options = { ...this.storage.options, capacityBytes };
     }
   }
 
   #next(): void {
-    if (this.#over) return;
-    if (this.#left-- <= 0) return this.#end();
-    this.#clock.schedule(this.#random.fraction() * 5, () => {
+    if (this.isOver) return;
+    if (this.left-- <= 0) return this.#end();
+    this.clock.schedule(this.random.fraction() * 5, () => {
       this.#act();
       this.#next();
     });
@@ -250,7 +198,7 @@ class Life {
 
   #act(): void {
     const log = this.#log!;
-    const random = this.#random;
+    const random = this.random;
     // The owner takes a failed log out of service; the process goes on to its end without it.
     if (log.failure !== null) return;
     const draw = random.fraction();
@@ -264,18 +212,18 @@ class Life {
   }
 
   #append(log: PartitionLog): void {
-    const random = this.#random;
+    const random = this.random;
     const count = random.between(1, 4);
     for (let batch = 0; batch < count; batch++) this.#stage(log);
     this.#commit(log);
   }
 
   #stage(log: PartitionLog): void {
-    const random = this.#random;
+    const random = this.random;
     const records = Array.from({ length: random.between(1, 3) }, () => {
       return { number: random.uint32() >>> 1, patternBytes: random.between(0, this.#options.patternBytesMax) };
     });
-    const bytes = encodeBatch(records, this.#clock.wallMs());
+    const bytes = encodeBatch(records, this.clock.wallMs());
     if (this.#arenaNext + bytes.length > this.#arena.length) return;
     const offset = log.stagedEndOffset;
     const view = new DataView(bytes.buffer);
@@ -297,7 +245,7 @@ class Life {
       this.#checkEnd(log, batches, failure, logEndOffset);
       this.#model.endCommit(batches, log.logEndOffset, failure === null, log.failure === null);
       if (failure !== null) {
-        this.#count('failed', 1);
+        this.count('failed', 1);
         this.#model.dropStaged();
       }
       // Memory is the caller's again; what is staged behind keeps its own.
@@ -313,60 +261,46 @@ class Life {
     const end = log.logEndOffset;
     const allowed = [before, ...batches.map((batch) => batch.nextOffset)];
     const last = allowed.at(-1)!;
-    if (failure === null && end !== last) this.#find('a commit ends elsewhere', `at ${end} instead of ${last}`);
-    if (failure !== null && !allowed.includes(end)) this.#find('a commit ends inside a batch', `at ${end}`);
+    if (failure === null && end !== last) this.find('a commit ends elsewhere', `at ${end} instead of ${last}`);
+    if (failure !== null && !allowed.includes(end)) this.find('a commit ends inside a batch', `at ${end}`);
   }
 
   #flush(log: PartitionLog): void {
     const end = log.logEndOffset;
     log.flush((failure) => {
       if (failure !== null) return;
-      this.#count('flushed', 1);
+      this.count('flushed', 1);
       this.#model.flushed(end);
     });
   }
 
   #end(): void {
     const log = this.#log!;
-    if (this.#ending === 'clean') {
+    if (this.ending === 'clean') {
       if (log.isCommitting || log.hasStaged) {
-        this.#left = 1;
+        this.left = 1;
         this.#commit(log);
-        this.#clock.schedule(10, () => this.#next());
+        this.clock.schedule(10, () => this.#next());
         return;
       }
-      this.#storage.faults.disarm();
+      this.storage.faults.disarm();
       const works = log.failure === null;
       const failure = log.close(works);
       const isClean = works && failure === null;
       if (isClean) this.#model.closedClean(log.logEndOffset);
       else this.#model.crashed('kill');
-      this.#over = true;
+      this.isOver = true;
       // A machine may be switched off when its node has stopped: all of it is on stable storage.
-      if (isClean && this.#machineMayDie && this.#random.chance(0.5)) {
-        this.#count('switchedOff', 1);
-        this.#storage.cutPower();
-      } else this.#storage.killProcess();
+      if (isClean && this.#machineMayDie && this.random.chance(0.5)) {
+        this.count('switchedOff', 1);
+        this.storage.cutPower();
+      } else this.storage.killProcess();
       return;
     }
-    this.#crash();
+    this.crash();
   }
 
-  /** By itself at the end of the life, or inside a call. */
-  #crash(): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#process.kill();
-    if (this.#ending.startsWith('power')) {
-      this.#storage.cutPower();
-      this.#model.crashed('power');
-    } else {
-      this.#storage.killProcess();
-      this.#model.crashed('kill');
-    }
-  }
-
-  #find(rule: string, detail: string): void {
-    this.#findings.push({ rule, detail });
+  protected override crashed(power: boolean): void {
+    this.#model.crashed(power ? 'power' : 'kill');
   }
 }

@@ -1,4 +1,3 @@
-import type { SeededRandom } from '../../../src/base/random.ts';
 import { uuidOfWords, type Uuid } from '../../../src/base/uuid.ts';
 import { TaskFailure } from '../../../src/port/background.ts';
 import { appliedTo, MetadataFollower } from '../../../src/metadata/metadata_follower.ts';
@@ -15,13 +14,13 @@ import type { Finding } from '../checkers.ts';
 import type { DiskOperation } from '../disk_faults.ts';
 import { MetadataModel, topicsIn } from '../metadata_model.ts';
 import { drawDiskOptions } from '../options.ts';
+import { ProcessLife, type Ending, type Lives } from '../process_life.ts';
 import type { Suite, SuiteOutcome } from '../run.ts';
 import { SimBackground } from '../sim_background.ts';
-import { SimClock, WallTime } from '../sim_clock.ts';
+import { SimClock } from '../sim_clock.ts';
 import { SimDisk } from '../sim_disk.ts';
 import { SimEntropy } from '../sim_entropy.ts';
 import { simKernels } from '../sim_kernels.ts';
-import { SimProcess } from '../sim_process.ts';
 import type { SimThread } from '../sim_thread.ts';
 import type { World } from '../world.ts';
 
@@ -33,7 +32,6 @@ interface MetadataRunOptions {
   readonly snapshots: SnapshotConfig;
 }
 
-type Ending = 'clean' | 'kill' | 'power' | 'kill in a call' | 'power in a call';
 const endingsOfProcess: readonly Ending[] = ['clean', 'kill', 'kill in a call', 'kill in a call'];
 const allEndings: readonly Ending[] = [...endingsOfProcess, 'power', 'power in a call', 'power in a call'];
 
@@ -87,6 +85,7 @@ export const metadataSuite: Suite = {
       if (path.endsWith('.part')) diedInSnapshot++;
     };
     // See the suite of the log: after a failed sync no program can tell what a loss of power would take.
+    const lives: Lives = { world, storage, findings, counts };
     let machineMayDie = true;
     let isClean = false;
     for (let life = 0; life <= options.lives && findings.length === 0; life++) {
@@ -94,7 +93,7 @@ export const metadataSuite: Suite = {
       const ending = isLast ? 'clean' : random.pick(machineMayDie ? allEndings : endingsOfProcess);
       endings.push(ending);
       const struck = storage.failedSyncs;
-      const one = new Life(world, storage, model, options, ending, isClean, findings, counts);
+      const one = new Life(lives, model, options, ending, isClean);
       isClean = one.run(isLast);
       if (storage.failedSyncs > struck && !one.hasLostPower) machineMayDie = false;
     }
@@ -108,20 +107,10 @@ export const metadataSuite: Suite = {
 };
 
 /** One process, from its start to its end. */
-class Life {
-  readonly #world: World;
-  readonly #storage: SimDisk;
+class Life extends ProcessLife {
   readonly #model: MetadataModel;
   readonly #options: MetadataRunOptions;
-  readonly #ending: Ending;
   readonly #wasClean: boolean;
-  readonly #findings: Finding[];
-  readonly #counts: Record<string, number>;
-  readonly #random: SeededRandom;
-  readonly #process: SimProcess;
-  readonly #control: SimThread;
-  readonly #clock: SimClock;
-  readonly #wall: WallTime;
   readonly #background: SimBackground;
   readonly #watermark: MetadataWatermark;
   readonly #image = newImage();
@@ -129,64 +118,35 @@ class Life {
   #snapshots: MetadataSnapshots | null = null;
   /** The machine went dark with it, and so did what a failed sync had left in the page cache. */
   hasLostPower = false;
-  #left: number;
-  #over = false;
   #isClean = false;
 
-  constructor(
-    world: World,
-    storage: SimDisk,
-    model: MetadataModel,
-    options: MetadataRunOptions,
-    ending: Ending,
-    wasClean: boolean,
-    findings: Finding[],
-    counts: Record<string, number>,
-  ) {
-    this.#world = world;
-    this.#storage = storage;
+  constructor(lives: Lives, model: MetadataModel, options: MetadataRunOptions, ending: Ending, wasClean: boolean) {
+    super(lives, ending, options.changes, [0, 'control']);
     this.#model = model;
     this.#options = options;
-    this.#ending = ending;
     this.#wasClean = wasClean;
-    this.#findings = findings;
-    this.#counts = counts;
-    this.#random = world.random.fork();
-    this.#left = options.changes;
-    this.#process = new SimProcess(world, 'node');
-    this.#process.ended = () => this.#crash();
-    this.#control = this.#process.createThread(0);
-    this.#control.failed = ({ message, stack }) => this.#find('control threw', `${message}\n${stack}`);
-    this.#wall = new WallTime(world);
-    this.#clock = new SimClock(this.#control, this.#wall);
     const portsOf = (thread: SimThread) => ({
-      clock: new SimClock(thread, this.#wall),
-      disk: storage.portFor(thread),
+      clock: new SimClock(thread, this.wall),
+      disk: lives.storage.portFor(thread),
       kernels: simKernels,
     });
-    this.#background = new SimBackground(this.#process, this.#control, 1, portsOf, () => this.#count('snapshots'));
+    this.#background = new SimBackground(this.process, this.thread, 1, portsOf, () => this.count('snapshots'));
     this.#watermark = new MetadataWatermark(new SharedArrayBuffer(metadataWatermarkBytes(options.followers)));
-    this.#control.post(0.1, () => this.#open());
   }
 
   /** True: the process stopped cleanly. */
   run(isLast: boolean): boolean {
-    if (isLast) this.#left = 0;
+    if (isLast) this.left = 0;
     else this.#armFaults();
-    if (!this.#world.runUntil(() => this.#over || this.#findings.length > 0, 600_000)) {
-      this.#find('I17 the log goes on', `nothing happens any more, ${this.#left} changes left`);
-    }
-    this.#process.kill();
-    this.#storage.faults.disarm();
-    this.#storage.options = { ...this.#storage.options, capacityBytes: Infinity };
+    this.runToEnd();
     return this.#isClean;
   }
 
   /** Before the start, so that they strike it too. */
   #armFaults(): void {
-    const random = this.#random;
-    const { faults } = this.#storage;
-    if (this.#ending.endsWith('in a call')) {
+    const random = this.random;
+    const { faults } = this.storage;
+    if (this.ending.endsWith('in a call')) {
       const operations = random.chance(0.5) ? [] : [random.pick(callsToDieIn)];
       const after = random.between(0, operations.length === 0 ? 300 : 40);
       faults.arm({ operations, after, effect: { kind: 'kill', bytes: random.between(0, 600) } });
@@ -195,8 +155,8 @@ class Life {
 
   /** What an append, a snapshot or a cleaning may meet; a start that meets it is refused, which says nothing. */
   #armErrors(): void {
-    const random = this.#random;
-    const { faults } = this.#storage;
+    const random = this.random;
+    const { faults } = this.storage;
     if (random.chance(0.3)) {
       const effect = { kind: 'error', code: random.pick(['EIO', 'ENOSPC', 'ENOSPC']) } as const;
       faults.arm({ operations: ['write'], after: random.between(0, 20), effect });
@@ -206,19 +166,19 @@ class Life {
       faults.arm({ operations: ['sync', 'syncDirectory'], after: random.between(0, 20), effect });
     }
     if (random.chance(0.2)) {
-      const capacityBytes = this.#storage.usedBytes + random.between(0, 3000);
-      this.#storage.options = { ...this.#storage.options, capacityBytes };
+      const capacityBytes = this.storage.usedBytes + random.between(0, 3000);
+      this.storage.options = { ...this.storage.options, capacityBytes };
     }
   }
 
-  #open(): void {
-    const disk = this.#storage.portFor(this.#control);
+  protected override open(): void {
+    const { disk } = this;
     const opened = MetadataLog.open(
       {
         disk,
         kernels: simKernels,
-        clock: this.#clock,
-        entropy: new SimEntropy(this.#random.fork()),
+        clock: this.clock,
+        entropy: new SimEntropy(this.random.fork()),
         config: { segmentBytes: this.#options.segmentBytes, segmentMs: 1e12, fileDeleteDelayMs: 20 },
         dataDirectory,
         isClean: this.#wasClean,
@@ -227,16 +187,16 @@ class Life {
       },
       appliedTo(this.#image, NOBODY),
     );
-    if (typeof opened === 'string') return this.#find('I19 the metadata log does not open', opened);
+    if (typeof opened === 'string') return this.find('I19 the metadata log does not open', opened);
     if (opened.damagedSnapshots.length > 0)
-      this.#find('I19 a crash damages no snapshot', opened.damagedSnapshots.join());
+      this.find('I19 a crash damages no snapshot', opened.damagedSnapshots.join());
     this.#log = opened;
-    this.#note(this.#model.opened(topicsIn(this.#image), opened.nextOffset));
+    this.#noteIfAny(this.#model.opened(topicsIn(this.#image), opened.nextOffset));
     this.#watermark.advance(opened.nextOffset);
     this.#snapshots = new MetadataSnapshots({
       disk,
       kernels: simKernels,
-      clock: this.#clock,
+      clock: this.clock,
       config: this.#options.snapshots,
       log: opened,
       watermark: this.#watermark,
@@ -255,38 +215,38 @@ class Life {
   }
 
   #follow(number: number, log: MetadataLog): void {
-    const thread = this.#process.createThread(number);
-    thread.failed = ({ message, stack }) => this.#find('a follower threw', `${message}\n${stack}`);
+    const thread = this.process.createThread(number);
+    thread.failed = ({ message, stack }) => this.find('a follower threw', `${message}\n${stack}`);
     const image = newImage();
-    const disk = this.#storage.portFor(thread);
+    const disk = this.storage.portFor(thread);
     const follower = new MetadataFollower(disk, simKernels, log.start, this.#watermark, number, image);
     const turn = (): void => {
-      if (this.#over) return;
+      if (this.isOver) return;
       if (follower.isBehind) {
         const before = this.#watermark.committed();
         const problem = follower.catchUp(NOBODY);
-        if (problem !== null) this.#find('I10 a follower stops', problem);
-        else this.#note(this.#model.applied(image, before));
-        this.#count('applied');
+        if (problem !== null) this.find('I10 a follower stops', problem);
+        else this.#noteIfAny(this.#model.applied(image, before));
+        this.count('applied');
       }
-      thread.post(this.#random.fraction() * 20, turn);
+      thread.post(this.random.fraction() * 20, turn);
     };
-    thread.post(this.#random.fraction() * 20, turn);
+    thread.post(this.random.fraction() * 20, turn);
   }
 
   #next(): void {
-    if (this.#over) return;
-    if (this.#left-- <= 0) return this.#end();
-    this.#clock.schedule(this.#random.fraction() * 10, () => {
-      if (this.#over) return;
+    if (this.isOver) return;
+    if (this.left-- <= 0) return this.#end();
+    this.clock.schedule(this.random.fraction() * 10, () => {
+      if (this.isOver) return;
       this.#change();
-      if (this.#over) return;
-      this.#snapshots!.tick(this.#clock.monotonicMs());
-      if (this.#over || this.#random.chance(0.8)) return this.#next();
+      if (this.isOver) return;
+      this.#snapshots!.tick(this.clock.monotonicMs());
+      if (this.isOver || this.random.chance(0.8)) return this.#next();
       this.#log!.writeRecoveryPoint();
       const before = this.#log!.logStartOffset;
       this.#snapshots!.clean();
-      if (this.#log!.logStartOffset > before) this.#count('removed');
+      if (this.#log!.logStartOffset > before) this.count('removed');
       this.#next();
     });
   }
@@ -295,61 +255,48 @@ class Life {
   #change(): void {
     const log = this.#log!;
     const { topics } = this.#model;
-    const isRemoval = topics.length > 3 && this.#random.chance(0.5);
-    const topic = isRemoval ? this.#random.pick(topics) : `topic-${this.#random.uint32()}`;
+    const isRemoval = topics.length > 3 && this.random.chance(0.5);
+    const topic = isRemoval ? this.random.pick(topics) : `topic-${this.random.uint32()}`;
     this.#model.begin({ topic, isRemoval, endOffset: -1 });
-    const failure = log.append([isRemoval ? removal(topic) : creation(topic)], this.#clock.wallMs());
+    const failure = log.append([isRemoval ? removal(topic) : creation(topic)], this.clock.wallMs());
     if (failure !== null) {
-      this.#count('refused');
+      this.count('refused');
       // What the disk does with a write that it has failed is in doubt; without room nothing of it may be left.
       if (!failure.isNoSpace) return this.#fail();
       return this.#model.end(null);
     }
     this.#model.end(log.nextOffset);
     const problem = log.reader.readTo(log.nextOffset, appliedTo(this.#image, NOBODY));
-    if (problem !== null) return this.#find('I10 control reads back what it wrote', problem);
+    if (problem !== null) return this.find('I10 control reads back what it wrote', problem);
     this.#watermark.advance(log.nextOffset);
   }
 
   /** The metadata directory failed: the node ends by itself. */
   #fail(): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#process.kill();
-    this.#storage.killProcess();
+    if (this.isOver) return;
+    this.isOver = true;
+    this.process.kill();
+    this.storage.killProcess();
   }
 
   #end(): void {
-    if (this.#ending !== 'clean') return this.#crash();
-    this.#storage.faults.disarm();
+    if (this.ending !== 'clean') return this.crash();
+    this.storage.faults.disarm();
     this.#background.close(() => {
-      if (this.#over) return;
+      if (this.isOver) return;
       this.#isClean = this.#log!.close(true) === null;
-      this.#over = true;
-      this.#process.kill();
-      this.#storage.killProcess();
+      this.isOver = true;
+      this.process.kill();
+      this.storage.killProcess();
     });
   }
 
-  #crash(): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#process.kill();
-    this.hasLostPower = this.#ending.startsWith('power');
-    if (this.hasLostPower) this.#storage.cutPower();
-    else this.#storage.killProcess();
+  protected override crashed(power: boolean): void {
+    this.hasLostPower = power;
   }
 
-  #note(finding: Finding | null): void {
-    if (finding !== null) this.#findings.push(finding);
-  }
-
-  #find(rule: string, detail: string): void {
-    this.#findings.push({ rule, detail });
-  }
-
-  #count(name: string): void {
-    this.#counts[name] = (this.#counts[name] ?? 0) + 1;
+  #noteIfAny(finding: Finding | null): void {
+    if (finding !== null) this.note([finding]);
   }
 }
 

@@ -16,17 +16,15 @@ import type { Finding } from '../checkers.ts';
 import type { DiskOperation } from '../disk_faults.ts';
 import { readLog } from '../log_model.ts';
 import { drawDiskOptions } from '../options.ts';
+import { ProcessLife, type Ending, type Lives } from '../process_life.ts';
 import type { Suite, SuiteOutcome } from '../run.ts';
-import { SimClock, WallTime } from '../sim_clock.ts';
 import { SimDisk } from '../sim_disk.ts';
 import { SimEntropy } from '../sim_entropy.ts';
 import { simKernels } from '../sim_kernels.ts';
-import { SimProcess } from '../sim_process.ts';
 import type { World } from '../world.ts';
 
 const directory = '/data/t-0';
 
-type Ending = 'clean' | 'kill' | 'power' | 'kill in a call' | 'power in a call';
 const endingsOfProcess: readonly Ending[] = ['clean', 'kill', 'kill in a call'];
 const allEndings: readonly Ending[] = [...endingsOfProcess, 'power', 'power in a call'];
 
@@ -87,17 +85,18 @@ export const producersSuite: Suite = {
     };
     const findings: Finding[] = [];
     const counts: Record<string, number> = {};
+    const lives: Lives = { world, storage, findings, counts };
     const endings: Ending[] = [];
     let machineMayDie = true;
     for (let life = 0; life < options.lives && findings.length === 0 && !partition.beginsLater; life++) {
       const ending = random.pick(machineMayDie ? allEndings : endingsOfProcess);
       endings.push(ending);
       const struck = storage.failedSyncs;
-      new Life(world, storage, partition, { ...options, ending }, findings, counts).run();
+      new Life(lives, partition, { ...options, ending }).runToEnd();
       if (storage.failedSyncs > struck && !ending.startsWith('power')) machineMayDie = false;
     }
     if (findings.length === 0 && !partition.beginsLater) {
-      new Life(world, storage, partition, { ...options, actions: 0, ending: 'clean' }, findings, counts).run();
+      new Life(lives, partition, { ...options, actions: 0, ending: 'clean' }).runToEnd();
     }
     return {
       options: { ...options, endings, clients: clients.length, disk: storage.options },
@@ -120,74 +119,38 @@ interface LifeOptions {
 }
 
 /** One process that leads the log for a while. */
-class Life {
-  readonly #world: World;
-  readonly #storage: SimDisk;
+class Life extends ProcessLife {
   readonly #partition: Partition;
   readonly #options: LifeOptions;
-  readonly #findings: Finding[];
-  readonly #counts: Record<string, number>;
-  readonly #random: SeededRandom;
-  readonly #process: SimProcess;
-  readonly #clock: SimClock;
   #log: PartitionLog | null = null;
   #highWatermark = 0;
-  #isOver = false;
-  #left: number;
 
-  constructor(
-    world: World,
-    storage: SimDisk,
-    partition: Partition,
-    options: LifeOptions,
-    findings: Finding[],
-    counts: Record<string, number>,
-  ) {
-    this.#world = world;
-    this.#storage = storage;
+  constructor(lives: Lives, partition: Partition, options: LifeOptions) {
+    super(lives, options.ending, options.actions, [1, 'the log']);
     this.#partition = partition;
     this.#options = options;
-    this.#findings = findings;
-    this.#counts = counts;
-    this.#random = world.random.fork();
-    this.#left = options.actions;
-    this.#process = new SimProcess(world, 'node');
-    const thread = this.#process.createThread(1);
-    thread.failed = ({ message, stack }) => this.#find('the log threw', `${message}\n${stack}`);
-    this.#process.ended = () => this.#crash();
-    this.#clock = new SimClock(thread, new WallTime(world));
-    thread.post(0.1, () => this.#open());
   }
 
-  run(): void {
-    if (!this.#world.runUntil(() => this.#isOver || this.#findings.length > 0, 600_000)) {
-      this.#find('I17 the log goes on', `nothing happens any more, ${this.#left} actions left`);
-    }
-    this.#process.kill();
-    this.#storage.faults.disarm();
-    this.#storage.options = { ...this.#storage.options, capacityBytes: Infinity };
-  }
-
-  #open(): void {
+  protected override open(): void {
     const partition = this.#partition;
-    const disk = this.#storage.portFor(this.#process.threads[0]!);
+    const { disk } = this;
     disk.makeDirectory(directory);
     disk.syncDirectory('/data');
     disk.syncDirectory('/');
     this.#damage(disk);
     const config = { ...logConfigDefaults, segmentBytes: this.#options.segmentBytes, indexIntervalBytes: 100 };
     const { recoveryPoint } = partition;
-    const isRecovered = !partition.isClean && this.#random.chance(0.5);
+    const isRecovered = !partition.isClean && this.random.chance(0.5);
     if (isRecovered) {
       const recovery = { directory, config, recoveryPoint, logStartOffset: 0 };
-      const { failure } = recoverLog(recovery, { disk, kernels: simKernels, clock: this.#clock });
-      if (failure !== null) return this.#find('the log does not open', JSON.stringify(failure));
+      const { failure } = recoverLog(recovery, { disk, kernels: simKernels, clock: this.clock });
+      if (failure !== null) return this.find('the log does not open', JSON.stringify(failure));
     }
     const log = PartitionLog.open({
       disk,
       kernels: simKernels,
-      clock: this.#clock,
-      entropy: new SimEntropy(this.#random.fork()),
+      clock: this.clock,
+      entropy: new SimEntropy(this.random.fork()),
       directory,
       config,
       indexTail: new IndexTailWriter(new SharedArrayBuffer(indexTailStride), 0),
@@ -198,15 +161,15 @@ class Life {
       closedEnd: partition.isClean ? recoveryPoint : 0,
       damageAboveRecoveryPoint: 'cut',
     });
-    if (log instanceof LogFailure) return this.#find('the log does not open', log.toString());
+    if (log instanceof LogFailure) return this.find('the log does not open', log.toString());
     this.#log = log;
-    this.#count('opened');
+    this.count('opened');
     partition.leaderEpoch++;
-    this.#count('replayed', log.report.replayedBatches);
+    this.count('replayed', log.report.replayedBatches);
     partition.isClean = false;
     this.#readModel();
     if (partition.beginsLater) {
-      this.#isOver = true;
+      this.isOver = true;
       return;
     }
     this.#highWatermark = log.logEndOffset;
@@ -220,14 +183,14 @@ class Life {
   /** Files beside the log that are gone or spoiled: they are made anew from it. */
   #damage(disk: Disk): void {
     const entries = disk.list(directory);
-    if (entries instanceof DiskError || !this.#random.chance(0.3)) return;
+    if (entries instanceof DiskError || !this.random.chance(0.3)) return;
     for (const { name } of entries) {
       const isSnapshot = name.endsWith('.snapshot');
-      if ((!isSnapshot && !name.endsWith('.txnindex')) || !this.#random.chance(0.4)) continue;
-      this.#count('damaged');
+      if ((!isSnapshot && !name.endsWith('.txnindex')) || !this.random.chance(0.4)) continue;
+      this.count('damaged');
       const path = `${directory}/${name}`;
       // No index is an index without transactions: of those only what is spoiled is noticed.
-      if (isSnapshot && this.#random.chance(0.5)) disk.unlink(path);
+      if (isSnapshot && this.random.chance(0.5)) disk.unlink(path);
       else {
         const file = disk.open(path, 'write');
         if (file instanceof DiskError) continue;
@@ -242,14 +205,14 @@ class Life {
 
   /** The log is what it is: everything else must agree with it. */
   #readModel(): void {
-    const found = readLog(this.#storage, directory);
-    if (typeof found === 'string') return this.#find('the log is no log', found);
+    const found = readLog(this.storage, directory);
+    if (typeof found === 'string') return this.find('the log is no log', found);
     const { model } = this.#partition;
     this.#partition.beginsLater = found.start > 0;
     model.written = found.batches.map(({ bytes }) => writtenOf(bytes)).filter((each) => each !== null);
     for (const { producerId, epoch, baseSequence, baseOffset } of model.outOfSequence()) {
       const what = `producer ${producerId} epoch ${epoch} sequence ${baseSequence} at ${baseOffset}`;
-      this.#find('I6 a batch is in the log twice, or out of order', what);
+      this.find('I6 a batch is in the log twice, or out of order', what);
     }
   }
 
@@ -261,9 +224,9 @@ class Life {
   }
 
   #armFaults(): void {
-    const { faults } = this.#storage;
-    const random = this.#random;
-    if (this.#options.ending.endsWith('in a call')) {
+    const { faults } = this.storage;
+    const random = this.random;
+    if (this.ending.endsWith('in a call')) {
       const operation = random.pick<DiskOperation>(['write', 'write', 'sync', 'open', 'syncDirectory', 'truncate']);
       const bytes = random.between(0, 1500);
       faults.arm({ operations: [operation], after: random.between(0, 20), effect: { kind: 'kill', bytes } });
@@ -279,9 +242,9 @@ class Life {
   }
 
   #next(): void {
-    if (this.#isOver || this.#findings.length > 0) return;
-    if (this.#left-- <= 0) return this.#end();
-    this.#clock.schedule(this.#random.fraction() * 5, () => {
+    if (this.isOver || this.hasFound) return;
+    if (this.left-- <= 0) return this.#end();
+    this.clock.schedule(this.random.fraction() * 5, () => {
       this.#act();
       this.#next();
     });
@@ -289,7 +252,7 @@ class Life {
 
   #act(): void {
     const log = this.#log!;
-    const random = this.#random;
+    const random = this.random;
     if (log.failure !== null) return;
     const draw = random.fraction();
     if (draw < 0.6) return this.#turn(log);
@@ -304,17 +267,17 @@ class Life {
 
   /** Some batches arrive, and what is taken of them is written together. */
   #turn(log: PartitionLog): void {
-    const count = this.#random.between(1, 8);
+    const count = this.random.between(1, 8);
     for (let batch = 0; batch < count; batch++) {
-      const client = this.#random.pick(this.#partition.clients);
-      if (this.#random.chance(0.15)) this.#mark(log, client);
+      const client = this.random.pick(this.#partition.clients);
+      if (this.random.chance(0.15)) this.#mark(log, client);
       else this.#send(log, client);
     }
     this.#commit(log);
   }
 
   #send(log: PartitionLog, client: Client): void {
-    const random = this.#random;
+    const random = this.random;
     const { model } = this.#partition;
     let attempt = {
       epoch: client.epoch,
@@ -336,10 +299,10 @@ class Life {
     const bytes = this.#batch(baseOffset, records, { id: client.id, epoch, baseSequence, isTransactional });
     const { memory, start, end } = inArena([bytes]);
     const code = log.producers.check(memory.view, start, isVerified);
-    this.#count(expected.answer);
+    this.count(expected.answer);
     if (!this.#isRight(expected, code, log)) {
       const what = `${JSON.stringify({ ...attempt, producer: client.id, isVerified })} got ${code}`;
-      this.#find('a verdict is wrong', `${what}, expected ${JSON.stringify(expected)}`);
+      this.find('a verdict is wrong', `${what}, expected ${JSON.stringify(expected)}`);
     }
     if (code !== ErrorCode.NONE) return;
     log.stage(memory, start, end);
@@ -358,9 +321,9 @@ class Life {
   }
 
   #mark(log: PartitionLog, client: Client): void {
-    const isBumped = this.#random.chance(0.5);
+    const isBumped = this.random.chance(0.5);
     const baseOffset = log.stagedEndOffset;
-    const marker = { isAbort: this.#random.chance(0.6), coordinatorEpoch: this.#random.between(0, 9) };
+    const marker = { isAbort: this.random.chance(0.6), coordinatorEpoch: this.random.between(0, 9) };
     const epoch = client.epoch + (isBumped ? 1 : 0);
     const bytes = this.#batch(baseOffset, 1, { id: client.id, epoch, baseSequence: -1, marker });
     const { memory, start, end } = inArena([bytes]);
@@ -368,28 +331,28 @@ class Life {
     this.#partition.model.written.push(writtenOf(bytes)!);
     if (isBumped) client.sequence = 0;
     client.epoch = epoch;
-    this.#count('marker');
+    this.count('marker');
   }
 
   #batch(baseOffset: number, records: number, producer: BatchProducer): Uint8Array {
-    const first = Math.floor(this.#clock.wallMs());
+    const first = Math.floor(this.clock.wallMs());
     const timestamps = Array.from({ length: records }, (_, at) => first + at);
     const { leaderEpoch } = this.#partition;
-    return makeBatch({ baseOffset, timestamps, producer, leaderEpoch, valueBytes: this.#random.between(0, 20) });
+    return makeBatch({ baseOffset, timestamps, producer, leaderEpoch, valueBytes: this.random.between(0, 20) });
   }
 
   #commit(log: PartitionLog): void {
     if (log.isCommitting || !log.hasStaged) return;
     log.commit((failure) => {
       if (failure !== null) {
-        this.#count('failed');
+        this.count('failed');
         this.#partition.model.truncate(log.logEndOffset);
         for (const client of this.#partition.clients) this.#rewind(client);
       }
       if (log.failure !== null) return;
       this.#commit(log);
       if (log.isCommitting) return;
-      this.#highWatermark = this.#random.between(this.#highWatermark, log.logEndOffset);
+      this.#highWatermark = this.random.between(this.#highWatermark, log.logEndOffset);
       log.producers.highWatermarkMoved(this.#highWatermark);
       this.#compare('after a commit');
     });
@@ -409,11 +372,11 @@ class Life {
   }
 
   #truncate(log: PartitionLog): void {
-    const cut = this.#partition.model.written.at(-this.#random.between(1, 12));
+    const cut = this.#partition.model.written.at(-this.random.between(1, 12));
     const offset = cut?.baseOffset ?? 0;
     this.#partition.recoveryPoint = Math.min(this.#partition.recoveryPoint, offset);
     if (log.truncateTo(offset) !== null) return;
-    this.#count('truncated');
+    this.count('truncated');
     this.#partition.leaderEpoch++;
     this.#partition.model.truncate(log.logEndOffset);
     // Who truncates keeps what is replicated.
@@ -442,11 +405,11 @@ class Life {
     });
     this.#same(`I7 aborted transactions, ${when}`, this.#abortedOnDisk(log), aborted);
     this.#same(`the number of aborted transactions, ${when}`, log.producers.abortedTransactions, aborted.length);
-    if (aborted.length > 0) this.#count('aborted');
+    if (aborted.length > 0) this.count('aborted');
   }
 
   #abortedOnDisk(log: PartitionLog): unknown[] {
-    const disk = this.#storage.portFor(this.#process.threads[0]!);
+    const { disk } = this;
     const found: unknown[] = [];
     for (const { baseOffset } of log.segments) {
       const entries = readTransactionIndex(disk, directory, baseOffset, Infinity);
@@ -462,38 +425,22 @@ class Life {
   #same(rule: string, found: unknown, wanted: unknown): void {
     const left = JSON.stringify(found);
     const right = JSON.stringify(wanted);
-    if (left !== right) this.#find(rule, `found ${left}, wanted ${right}`);
+    if (left !== right) this.find(rule, `found ${left}, wanted ${right}`);
   }
 
   #end(): void {
     const log = this.#log!;
-    if (this.#options.ending !== 'clean') return this.#crash();
+    if (this.ending !== 'clean') return this.crash();
     if (log.isCommitting || log.hasStaged) {
       this.#commit(log);
-      this.#clock.schedule(10, () => this.#end());
+      this.clock.schedule(10, () => this.#end());
       return;
     }
-    this.#storage.faults.disarm();
+    this.storage.faults.disarm();
     const works = log.failure === null;
     this.#partition.isClean = log.close(works) === null && works;
     if (this.#partition.isClean) this.#partition.recoveryPoint = log.logEndOffset;
-    this.#isOver = true;
-    this.#storage.killProcess();
-  }
-
-  #crash(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#process.kill();
-    if (this.#options.ending.startsWith('power')) this.#storage.cutPower();
-    else this.#storage.killProcess();
-  }
-
-  #count(name: string, by = 1): void {
-    this.#counts[name] = (this.#counts[name] ?? 0) + by;
-  }
-
-  #find(rule: string, detail: string): void {
-    this.#findings.push({ rule, detail });
+    this.isOver = true;
+    this.storage.killProcess();
   }
 }
