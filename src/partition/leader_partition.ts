@@ -55,6 +55,8 @@ export class LeaderPartition {
   readonly slot: number;
   readonly log: PartitionLog;
   leaderEpoch: number;
+  /** Replicas that the partition has, in sync or not: `min.insync.replicas` asks for no more of them. */
+  replicaCount = 1;
   highWatermark: number;
   readonly #publication: LeaderPublication;
   readonly #tools: LeaderTools;
@@ -260,7 +262,8 @@ export class LeaderPartition {
   #refusal(memory: BatchMemory, start: number, end: number, acks: number, wallMs: number): ErrorCode {
     if (this.failure !== null) return ErrorCode.KAFKA_STORAGE_ERROR;
     if (this.#resignation !== ErrorCode.NONE) return this.#resignation;
-    if (acks === -1 && this.#config.minInSyncReplicas > IN_SYNC_REPLICAS) return ErrorCode.NOT_ENOUGH_REPLICAS;
+    const demanded = acks === -1 ? Math.min(this.#config.minInSyncReplicas, this.replicaCount) : 1;
+    if (demanded > IN_SYNC_REPLICAS) return ErrorCode.NOT_ENOUGH_REPLICAS;
     return this.#tools.validation.check(memory, start, end, this.#config, this.log.config.segmentBytes, wallMs);
   }
 

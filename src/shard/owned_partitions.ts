@@ -325,8 +325,9 @@ export class OwnedPartitions implements LeaderHost {
 
   #lead(replica: Replica): void {
     const { row, identity, leadership, topicConfig } = replica;
-    const { leaderEpoch } = leadership;
+    const { leaderEpoch, replicaCount } = leadership;
     const log = replica.log!;
+    if (replica.leader !== null) replica.leader.replicaCount = replicaCount;
     if (replica.leader !== null && replica.leader.leaderEpoch === leaderEpoch) return;
     log.beginLeaderEpoch(leaderEpoch);
     row.leaderEpoch = leaderEpoch;
@@ -338,6 +339,7 @@ export class OwnedPartitions implements LeaderHost {
     const publish = this.#publisher(replica);
     const leaderConfig = this.#configs.leaderOf(topicConfig);
     replica.leader = new LeaderPartition(identity.slot, log, leaderEpoch, leaderConfig, { publish }, this.#tools, this);
+    replica.leader.replicaCount = replicaCount;
   }
 
   /** Somebody else leads, or nobody: the log stays open, and nothing is served from it. */

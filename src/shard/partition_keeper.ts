@@ -146,7 +146,8 @@ export class PartitionKeeper implements MetadataChanges {
     const { memory, config } = this.#options;
     const state = this.#state;
     if (!memory.columns.read(slot, state) || !state.isOf(topic.idWords, partition)) return null;
-    return { isLeader: state.leader === config.nodeId, leaderEpoch: state.leaderEpoch };
+    const { leader, leaderEpoch, replicas } = state;
+    return { isLeader: leader === config.nodeId, leaderEpoch, replicaCount: replicas.length };
   }
 
   #isGone(known: KnownPartition): boolean {

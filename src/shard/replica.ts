@@ -22,6 +22,8 @@ export interface Leadership {
   /** This node leads. */
   readonly isLeader: boolean;
   readonly leaderEpoch: number;
+  /** Replicas that the partition has, in sync or not. */
+  readonly replicaCount: number;
 }
 
 /**

@@ -55,6 +55,7 @@ for (const [what, expected, append] of refusals) {
       isCompacted: what.includes('compacted'),
       minInSyncReplicas: what.includes('replicas') ? 2 : 1,
     });
+    shard.leader.replicaCount = 2;
     const ref = append(shard);
     assert.equal(shard.answerOf(ref)?.errorCode, expected);
     assert.equal(shard.answerOf(ref)?.baseOffset, -1);
@@ -65,6 +66,13 @@ for (const [what, expected, append] of refusals) {
     assert.equal(shard.answerOf(next.ref)!.baseOffset, 0);
   });
 }
+
+test('acks=all demands no more replicas than the partition has', () => {
+  const shard = new LeaderMachine(3, { minInSyncReplicas: 3 });
+  const { ref } = shard.append(-1);
+  shard.leader.commit();
+  assert.equal(shard.answerOf(ref)?.errorCode, ErrorCode.NONE);
+});
 
 test('a batch that no segment can hold is refused', () => {
   const shard = new LeaderMachine(4, {}, { segmentBytes: 400 });

@@ -57,6 +57,7 @@ test('what one batch is refused for is not told of the next', () => {
   const spoilt = makeBatch({ baseOffset: 0, timestamps: [WALL_MS] });
   spoilt[RECORDS_AT + 1]! ^= 1;
   assert.deepEqual(refusalOf(shard, spoilt), { errorCode: ErrorCode.CORRUPT_MESSAGE, records: [] });
+  shard.leader.replicaCount = 2;
   shard.leader.configure({ ...shard.config, minInSyncReplicas: 2 });
   const { memory, start, end } = inArena([late]);
   let place = 0;
