@@ -5,11 +5,40 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { apiTable } from '../../src/api/table.ts';
 import { type BrokerProcess, brokerKind, temporaryDirectory } from '../processes/broker_process.ts';
+import { ErrorCode } from '../processes/wire.ts';
 import { WireClient } from '../processes/wire_client.ts';
 import { controllerAddress, KafkaTools, linesOf, startWithController } from './kafka_tools.ts';
+import { OpenLog } from './open_log.ts';
 import { skipKafkaTools } from './runtimes.ts';
 
 const limited = { timeout: 120_000 };
+const gzip = 1;
+
+/** The same settings, under the names that they have for a topic and for all brokers. */
+const scopes = [
+  {
+    told: 'a topic',
+    entity: ['--topic', 'changing'],
+    name: 'changing',
+    settings: {
+      'segment.bytes': '1048576',
+      'max.message.bytes': '400000',
+      'message.timestamp.type': 'LogAppendTime',
+      'compression.type': 'gzip',
+    },
+  },
+  {
+    told: 'all brokers',
+    entity: ['--broker-defaults'],
+    name: 'default',
+    settings: {
+      'log.segment.bytes': '1048576',
+      'message.max.bytes': '400000',
+      'log.message.timestamp.type': 'LogAppendTime',
+      'compression.type': 'gzip',
+    },
+  },
+] as const;
 
 describe('Apache Kafka’s tools for a cluster', { skip: skipKafkaTools }, () => {
   let broker: BrokerProcess;
@@ -94,6 +123,52 @@ describe('Apache Kafka’s tools for a cluster', { skip: skipKafkaTools }, () =>
     await tools.runBare('kafka-configs', ...controller, '--alter', ...cleaner);
     const byOther = await tools.runBare('kafka-configs', ...controller, '--describe', '--broker', '1');
     assert.deepEqual(valuesOf(linesOf(byOther)), ['log.cleaner.threads=2']);
+  });
+
+  for (const { told, entity, name, settings } of scopes) {
+    test(`kafka-configs: settings of ${told} reach a log that is open, and give way again`, limited, async () => {
+      using client = await WireClient.connect(broker.port);
+      await client.createTopic(name);
+      const log = new OpenLog(client, join(broker.dataDirectory, brokerKind === 'kafka' ? 'logs' : '.'), name);
+      const before = await log.produce(10);
+      assert.deepEqual([before.logAppendTimeMs, await log.codecOfLast()], [-1, 0]);
+
+      await alter(
+        ...entity,
+        '--add-config',
+        Object.entries(settings)
+          .map(([key, value]) => `${key}=${value}`)
+          .join(','),
+      );
+      while ((await log.tryToProduce(500_000)) !== ErrorCode.messageTooLarge);
+      const segments = log.segments();
+      for (let count = 0; count < 4; count++) assert.ok((await log.produce(300_000)).logAppendTimeMs > 0);
+      assert.ok(log.segments() > segments, 'it has rolled');
+      assert.equal(await log.codecOfLast(), gzip);
+
+      await alter(...entity, '--delete-config', Object.keys(settings).join(','));
+      while ((await log.tryToProduce(500_000)) !== ErrorCode.none);
+      const later = log.segments();
+      for (let count = 0; count < 5; count++) assert.equal((await log.produce(300_000)).logAppendTimeMs, -1);
+      assert.equal(log.segments(), later, 'it does not roll any more');
+      assert.equal(await log.codecOfLast(), 0);
+    });
+  }
+
+  test('kafka-configs: what a topic refuses changes while its log is open', limited, async () => {
+    using client = await WireClient.connect(broker.port);
+    await client.createTopic('refusing');
+    const log = new OpenLog(client, broker.dataDirectory, 'refusing');
+    for (const [setting, error] of [
+      ['cleanup.policy=compact', ErrorCode.invalidRecord],
+      ['message.timestamp.before.max.ms=1000', ErrorCode.invalidTimestamp],
+    ] as const) {
+      await log.produce(10);
+      await alter('--topic', 'refusing', '--add-config', setting);
+      while ((await log.tryToProduce(10)) !== error);
+      await alter('--topic', 'refusing', '--delete-config', setting.split('=')[0]!);
+      while ((await log.tryToProduce(10)) !== ErrorCode.none);
+    }
   });
 
   test('kafka-configs and kafka-client-metrics: client metrics; groups', limited, async () => {

@@ -17,6 +17,8 @@ export const ErrorCode = {
   none: 0,
   corruptMessage: 2,
   unknownTopicOrPartition: 3,
+  messageTooLarge: 10,
+  invalidTimestamp: 32,
   unsupportedVersion: 35,
   topicAlreadyExists: 36,
   invalidRecord: 87,
@@ -300,6 +302,8 @@ export interface ProduceAnswerPart {
   readonly partition: number;
   readonly errorCode: number;
   readonly baseOffset: number;
+  /** -1: the producer's times hold. */
+  readonly logAppendTimeMs: number;
 }
 
 export function readProduceAnswer(answer: Buffer): ProduceAnswerPart[] {
@@ -313,8 +317,8 @@ export function readProduceAnswer(answer: Buffer): ProduceAnswerPart[] {
           partition: partition.int32(),
           errorCode: partition.int16(),
           baseOffset: partition.int64(),
+          logAppendTimeMs: partition.int64(),
         };
-        partition.int64();
         partition.int64();
         partition.array((error) => [error.int32(), error.string()]);
         partition.string();
