@@ -110,15 +110,18 @@ describe('a start that cannot succeed', limitedMillrace, () => {
       writeFileSync(join(directory, name, 'meta.properties'), lines.join('\n'));
       return join(directory, name);
     };
-    const [mine, other, newer] = [formatted('a', 7, 'ours'), formatted('b', 7, 'theirs'), formatted('c', 7, 'ours', 2)];
-    const overrides = { 'node.id': 7, 'log.dirs': `${mine},${other}` };
+    // They start at the same time: none may hold a directory of another.
+    const twoClusters = [formatted('ours', 7, 'ours'), formatted('theirs', 7, 'theirs')];
+    const overrides = { 'node.id': 7, 'log.dirs': twoClusters.join() };
+    const ofNode7 = formatted('seven', 7, 'ours');
+    const newer = formatted('newer', 1, 'ours', 2);
     await Promise.all(
       [
-        { program: launchMillrace({ dataDirectory: mine }), about: /\/a belongs to node 7, but node\.id is 1/ },
+        { program: launchMillrace({ dataDirectory: ofNode7 }), about: /\/seven belongs to node 7, but node\.id is 1/ },
         { program: launchMillrace({ dataDirectory: newer }), about: /meta\.properties has version 2/ },
         {
           program: launchMillrace({ dataDirectory: directory, overrides }),
-          about: /\/b belongs to cluster theirs, but .*\/a to ours/,
+          about: /\/theirs belongs to cluster theirs, but .*\/ours to ours/,
         },
       ].map(({ program, about }) => failsAboutOneThing(newDirectory(stack, program, directory), about)),
     );
