@@ -152,7 +152,8 @@ export class ClusterMetadata implements MetadataChanges {
     const failure = write(log, ports.clock.wallMs());
     if (failure !== null) {
       // A change that the disk has no room for is refused; without a log that can be written there is no control.
-      if (failure.kind !== 'refused' && !failure.isPassing) this.#fail(failure.toString());
+      const isRefused = failure.kind === 'refused' || failure.isPassing;
+      if (!isRefused || log.failure !== null) this.#fail(failure.toString());
       return failure.toString();
     }
     // Applied from the file, like in every other thread: what cannot be read back must not be lived by.

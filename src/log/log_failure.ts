@@ -56,7 +56,7 @@ export class LogFailure {
 
   /** True for what may be over when it is tried again without anybody's doing: no room, no descriptors. */
   get isPassing(): boolean {
-    return this.isNoSpace || (this.error !== null && (this.error.code === 'EMFILE' || this.error.code === 'ENFILE'));
+    return this.isNoSpace || this.error?.isOfDescriptors === true;
   }
 
   toString(): string {

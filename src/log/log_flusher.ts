@@ -1,7 +1,7 @@
 import type { Disk, File } from '../port/disk.ts';
 import { DiskError } from '../port/disk.ts';
 import { directoryOf } from './atomic_file.ts';
-import type { LogFailure } from './log_failure.ts';
+import { LogFailure } from './log_failure.ts';
 import { segmentPath } from './segment_names.ts';
 
 type FlushDone = (failure: LogFailure | null) => void;
@@ -34,7 +34,8 @@ interface ClosedSegment {
  *     closed segments (log, indexes, producers) ─► their names ─► active segment's log ─► recovery point ─► done
  *
  * What comes while a flush runs is served together by the next. The active segment's indexes are not synced: after a
- * crash they are made anew.
+ * crash they are made anew. For want of a descriptor a flush is put off: whoever waits is told so, and the next one does
+ * what this one could not.
  */
 export class LogFlusher {
   /** Something was cut off since the last flush that has ended. */
@@ -222,12 +223,15 @@ export class LogFlusher {
 
   #syncNames(): void {
     if (!this.#hasNewNames) return this.#syncActive();
-    this.#hasNewNames = false;
-    const path = this.#hasNewDirectory ? directoryOf(this.#directory) : this.#directory;
+    const ofDirectory = this.#hasNewDirectory;
+    const path = ofDirectory ? directoryOf(this.#directory) : this.#directory;
     // The directory's own name first, then in another round those in it.
-    if (this.#hasNewDirectory) this.#hasNewNames = true;
+    this.#hasNewNames = ofDirectory;
     this.#hasNewDirectory = false;
-    this.#disk.syncDirectoryLater(path, (error) => this.#goOn(error, () => this.#syncNames()));
+    this.#disk.syncDirectoryLater(path, (error) => {
+      if (error !== null) this.namesChanged(ofDirectory);
+      this.#goOn(error, () => this.#syncNames());
+    });
   }
 
   #syncActive(): void {
@@ -268,8 +272,8 @@ export class LogFlusher {
 
   #fail(error: DiskError): void {
     this.#isRunning = false;
-    this.#isStopped = true;
-    const failure = this.#source.syncFailed(error);
+    this.#isStopped = !error.isOfDescriptors;
+    const failure = error.isOfDescriptors ? LogFailure.ofDisk(error) : this.#source.syncFailed(error);
     this.#answer(failure);
     const waiting = this.#waiting;
     this.#waiting = [];

@@ -182,8 +182,9 @@ export class PartitionLog {
 
   /**
    * Syncs everything up to the log end offset of now; the recovery point follows. Calls join: one that comes while a
-   * sync is in flight is served by the next. A failed sync fails the log for good. `done` may be called at once when
-   * there is nothing to sync.
+   * sync is in flight is served by the next. A failed sync fails the log for good; one that is put off for want of a
+   * descriptor (`isPassing`) does not, and the next one makes up for it. `done` may be called at once when there is nothing
+   * to sync.
    */
   flush(done: (failure: LogFailure | null) => void): void {
     if (this.#state.failure !== null) return done(this.#state.refused());

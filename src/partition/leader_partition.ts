@@ -24,6 +24,8 @@ export interface LeaderHost {
   committed(leader: LeaderPartition): void;
   /** Appends were refused because they could not be written; the log goes on. */
   refused(leader: LeaderPartition, failure: LogFailure): void;
+  /** A sync could not begin, for want of a descriptor; the next one makes up for it. */
+  putOff(leader: LeaderPartition, failure: LogFailure): void;
   /** The leader took its last append: its log failed for good. */
   failed(leader: LeaderPartition, failure: LogFailure): void;
 }
@@ -227,7 +229,8 @@ export class LeaderPartition {
   /** Syncs what was written, whatever the policy: for `flush.ms`, `flush.messages` and the stop. */
   flush(done: (failure: LogFailure | null) => void): void {
     this.log.flush((failure) => {
-      if (failure !== null) this.#fail(failure);
+      if (this.log.failure !== null) this.#fail(this.log.failure);
+      else if (failure !== null) this.#host.putOff(this, failure);
       done(failure);
     });
   }
@@ -329,13 +332,19 @@ export class LeaderPartition {
     } else this.#settle(this.log.logEndOffset);
   }
 
+  /** A sync may have been put off: what waits for it is synced now. */
+  syncAgain(): void {
+    if (this.#config.acknowledgesDurable && this.failure === null && !this.log.isCommitting) this.#syncOn();
+  }
+
   /** One sync after the other, each for all that was written before it. */
   #syncOn(): void {
     if (this.#isFlushing || this.#settledOffset === this.log.logEndOffset) return;
     this.#isFlushing = true;
     this.log.flush((failure) => {
       this.#isFlushing = false;
-      if (failure !== null) this.#fail(failure);
+      if (this.log.failure !== null) this.#fail(this.log.failure);
+      else if (failure !== null) this.#host.putOff(this, failure);
       else if (this.failure === null) {
         this.#settle(this.log.recoveryPoint);
         this.#syncOn();

@@ -94,7 +94,13 @@ export class DiskError {
     this.path = path;
   }
 
+  /** Nothing was done, for want of a file descriptor: of the process (EMFILE) or of the machine (ENFILE). */
+  get isOfDescriptors(): boolean {
+    return this.code === 'EMFILE' || this.code === 'ENFILE';
+  }
+
   toString(): string {
-    return `${this.operation} ${this.path}: ${this.code}`;
+    const said = `${this.operation} ${this.path}: ${this.code}`;
+    return this.isOfDescriptors ? `${said}, too many open files (ulimit -n)` : said;
   }
 }

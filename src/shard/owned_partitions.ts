@@ -55,6 +55,7 @@ export class OwnedPartitions implements LeaderHost {
   #refusalSaidMs = -Infinity;
   /** Writes that failed since that was said last. */
   #refusalsUnsaid = 0;
+  #putOffSaidMs = -Infinity;
   /** Logs are flushed and closed: neither an append nor a flush that comes due finds them any more. */
   #isClosing = false;
 
@@ -201,6 +202,14 @@ export class OwnedPartitions implements LeaderHost {
     this.#refusalsUnsaid = 0;
   }
 
+  putOff({ log: { directory } }: LeaderPartition, failure: LogFailure): void {
+    const { clock, log } = this.#options.ports;
+    const nowMs = clock.monotonicMs();
+    if (nowMs - this.#putOffSaidMs < 1000) return;
+    this.#putOffSaidMs = nowMs;
+    log.warn('a log is not synced yet: it will be tried again', { directory, why: failure.toString() });
+  }
+
   failed(leader: LeaderPartition, failure: LogFailure): void {
     const replica = this.#bySlot.get(leader.slot);
     if (replica?.leader === leader) this.#fail(replica, failure);
@@ -236,6 +245,7 @@ export class OwnedPartitions implements LeaderHost {
       if (log === null) continue;
       const isDue = flushPolicy === 'interval' ? log.isDirty : log.isFlushDue(nowMs);
       if (isDue) this.#flush(replica);
+      replica.leader?.syncAgain();
     }
   }
 
@@ -435,7 +445,8 @@ export class OwnedPartitions implements LeaderHost {
     const flushed = (failure: LogFailure | null): void => {
       if (!this.#isOurs(replica)) return;
       if (failure === null) this.#options.recoveryPoints.set(replica.identity.slot, log.recoveryPoint);
-      else this.#fail(replica, failure);
+      // What is put off stays to be done.
+      else if (log.failure !== null) this.#fail(replica, failure);
     };
     if (replica.leader === null) log.flush(flushed);
     else replica.leader.flush(flushed);

@@ -74,6 +74,10 @@ export class LeaderMachine implements LeaderHost, AppendSink {
 
   refused(): void {}
 
+  putOff(): void {
+    this.events.push('put off');
+  }
+
   failed(_leader: LeaderPartition, failure: LogFailure): void {
     this.failures++;
     this.events.push(`failed ${failure.kind}`);

@@ -67,6 +67,27 @@ for (const [what, expected, append] of refusals) {
   });
 }
 
+test('row 81: a sync that finds no descriptor is put off; who waits for it is answered by the one that makes up for it', () => {
+  const shard = new LeaderMachine(3, { acknowledgesDurable: true });
+  const { faults } = shard.machine.storage;
+  faults.arm({ operations: ['open', 'syncDirectory'], times: Infinity, effect: { kind: 'error', code: 'EMFILE' } });
+  const { ref } = shard.append(-1);
+  shard.leader.commit();
+  shard.settle();
+  shard.leader.syncAgain();
+  shard.settle();
+  assert.deepEqual([shard.answerOf(ref), shard.leader.highWatermark, shard.failures], [undefined, 0, 0]);
+  assert.deepEqual(shard.events.filter((event) => event === 'put off').length, 2);
+  faults.disarm();
+  shard.leader.syncAgain();
+  shard.settle();
+  assert.deepEqual([shard.answerOf(ref)?.errorCode, shard.leader.highWatermark], [ErrorCode.NONE, 1]);
+  const { length } = shard.events;
+  shard.leader.syncAgain();
+  shard.settle();
+  assert.equal(shard.events.length, length, 'there is nothing to sync');
+});
+
 test('acks=all demands no more replicas than the partition has', () => {
   const shard = new LeaderMachine(3, { minInSyncReplicas: 3 });
   const { ref } = shard.append(-1);

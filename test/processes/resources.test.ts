@@ -8,7 +8,14 @@ import { test } from 'node:test';
 import { BrokerProcess, skipOnKafka, temporaryDirectory } from './broker_process.ts';
 import { RawConnection } from './raw_connection.ts';
 import { recordBatch } from './record_batch.ts';
-import { apiVersionsRequest, ErrorCode, readApiVersionsAnswer } from './wire.ts';
+import {
+  ApiKey,
+  apiVersionsRequest,
+  createTopicBody,
+  createTopicsVersion,
+  ErrorCode,
+  readApiVersionsAnswer,
+} from './wire.ts';
 import { WireClient } from './wire_client.ts';
 
 /** Against hanging only. */
@@ -175,6 +182,41 @@ test(
     let records = 0;
     for (let partition = 0; partition < 4; partition++) records += (await client.readAll('few', partition)).length;
     assert.equal(records, 22);
+    await broker.stop();
+  },
+);
+
+test(
+  'row 81: out of file descriptors, logs that cannot be opened or rolled say so, and go on when there are some again',
+  limitedMillrace,
+  async () => {
+    await using broker = await BrokerProcess.start({ preparedBy: 'ulimit -n 160' });
+    using client = await WireClient.connect(broker.port);
+    const taken: number[] = [];
+    const produce = async (topic: string, partition: number, bytes: number): Promise<number> =>
+      (await client.produce(topic, partition, recordBatch([Buffer.alloc(bytes, taken.length)]))).errorCode;
+    const append = async (): Promise<number> => {
+      const errorCode = await produce('rolling', 0, 300_000);
+      if (errorCode === ErrorCode.none) taken.push(taken.length);
+      return errorCode;
+    };
+    await client.createTopic('rolling', 1, { 'segment.bytes': '1048576' });
+    await client.createTopic('first', 70);
+    // One descriptor for each at least: not all of them can be had.
+    await client.request(ApiKey.createTopics, createTopicsVersion, createTopicBody('second', 70, {}));
+    await broker.line(/a partition is offline topic=second .*EMFILE, too many open files \(ulimit -n\)/);
+    while ((await append()) === ErrorCode.none);
+    assert.equal(await append(), kafkaStorageError);
+    await broker.line(/appends were refused.*EMFILE, too many open files \(ulimit -n\)/);
+
+    await client.deleteTopic('first');
+    for (let partition = 0; partition < 70; partition++) {
+      while ((await produce('second', partition, 1)) !== ErrorCode.none);
+    }
+    while ((await append()) !== ErrorCode.none);
+    for (let count = 0; count < 8; count++) assert.equal(await append(), ErrorCode.none);
+    const values = (await client.readAll('rolling', 0)).map(({ value }) => value[0]);
+    assert.deepEqual(values, taken);
     await broker.stop();
   },
 );
