@@ -1,6 +1,6 @@
 import { removeDirectoryTree } from '../log/log_deletion.ts';
 import { LogFailure, type LogFailureFacts } from '../log/log_failure.ts';
-import { recoverLog } from '../log/log_recovery.ts';
+import { recoverLogs } from '../log/log_recovery.ts';
 import { takeSnapshot } from '../metadata/snapshot_task.ts';
 import { probeRoom } from '../log/room_probe.ts';
 import type { DiskError } from '../port/disk.ts';
@@ -10,8 +10,8 @@ import type { BackgroundOutcome, BackgroundTask } from './tasks.ts';
 /** Carries out one task, blocking. The only entry: what a thread of the pool runs, and the simulation. */
 export function runBackgroundTask(task: BackgroundTask, ports: BackgroundPorts): BackgroundOutcome {
   switch (task.kind) {
-    case 'recover-log':
-      return recoverLog(task, ports);
+    case 'recover-logs':
+      return recoverLogs(task.logs, ports);
     case 'metadata-snapshot':
       return takeSnapshot(task, ports);
     case 'remove-directory':

@@ -1,12 +1,12 @@
 import type { LogFailureFacts } from '../log/log_failure.ts';
-import type { LogRecovery, RecoveredLog } from '../log/log_recovery.ts';
+import type { LogRecovery, RecoveredLogs } from '../log/log_recovery.ts';
 import type { SnapshotTask, TakenSnapshot } from '../metadata/snapshot_task.ts';
 import type { Background } from '../port/background.ts';
 
 /** Every kind of task of the pool. Tasks and outcomes are plain data; what a task does is in the room that it is about. */
 export interface BackgroundTasks {
-  /** After a crash: makes a log's directory what a clean stop would have left. */
-  readonly 'recover-log': { readonly task: RecoverLogTask; readonly outcome: RecoveredLog };
+  /** After a crash: makes the directories of logs what a clean stop would have left. Those that come within a moment. */
+  readonly 'recover-logs': { readonly task: RecoverLogsTask; readonly outcome: RecoveredLogs };
   /** Makes a snapshot of the metadata. */
   readonly 'metadata-snapshot': { readonly task: MetadataSnapshotTask; readonly outcome: TakenSnapshot };
   /** Removes the directory of a deleted replica, with everything in it. */
@@ -19,8 +19,9 @@ export type BackgroundTask = BackgroundTasks[keyof BackgroundTasks]['task'];
 export type BackgroundOutcome = BackgroundTasks[keyof BackgroundTasks]['outcome'];
 export type BackgroundPool = Background<BackgroundTasks>;
 
-export interface RecoverLogTask extends LogRecovery {
-  readonly kind: 'recover-log';
+export interface RecoverLogsTask {
+  readonly kind: 'recover-logs';
+  readonly logs: readonly LogRecovery[];
 }
 
 export interface MetadataSnapshotTask extends SnapshotTask {

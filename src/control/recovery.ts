@@ -3,7 +3,7 @@ import type { NodeConfig } from '../config/node_config.ts';
 import { storedTopicConfig } from '../config/topic_config.ts';
 import type { LogConfig } from '../log/log_config.ts';
 import { LogFailure } from '../log/log_failure.ts';
-import type { RecoveredLog } from '../log/log_recovery.ts';
+import type { LogRecovery, RecoveredLog, RecoveredLogs } from '../log/log_recovery.ts';
 import { TaskFailure } from '../port/background.ts';
 import type { Clock } from '../port/clock.ts';
 import type { Log } from '../port/log.ts';
@@ -48,11 +48,13 @@ export interface RecoveryOptions {
 }
 
 /**
- * The recovery after a crash: every log of a directory without the mark of a clean stop, each a task of the background
- * pool, handed to its owner as soon as it is done.
+ * The recovery after a crash: every log of a directory without the mark of a clean stop, some at once in each task of the
+ * background pool, handed to its owner as soon as it is done.
  *
  *     waiting ─► in the pool ─┬─► recovered
- *        ▲                    ├─► passing failure (no room, no descriptors, the task's thread died): again, later
+ *        ▲                    ├─► not come to: again, first
+ *        │                    ├─► the thread died with it and others: again, alone
+ *        │                    ├─► passing failure (no room, no descriptors, its thread died): again, later
  *        └────────────────────┤
  *                             └─► failed: offline
  */
@@ -80,7 +82,7 @@ export class Recovery {
     for (const log of logs) {
       let queue = this.#queues.get(log.dataDirectory);
       if (queue === undefined) this.#queues.set(log.dataDirectory, (queue = new Queue()));
-      queue.waiting.push({ log, attempts: 0 });
+      queue.waiting.push({ log, attempts: 0, isAlone: false });
     }
     if (this.left > 0) this.#tell();
     for (const queue of this.#queues.values()) this.#runNext(queue);
@@ -94,20 +96,30 @@ export class Recovery {
   #runNext(queue: Queue): void {
     const { background, threadsPerDirectory } = this.#options;
     while (queue.running < threadsPerDirectory) {
-      const next = queue.take();
-      if (next === null) return;
+      const batch = queue.take(threadsPerDirectory);
+      if (batch.length === 0) return;
       queue.running++;
-      const { path, config, recoveryPoint, logStartOffset } = next.log;
-      background.run({ kind: 'recover-log', directory: path, config, recoveryPoint, logStartOffset }, (outcome) => {
+      background.run({ kind: 'recover-logs', logs: batch.map(({ log }) => recoveryOf(log)) }, (outcome) => {
         if (this.#isStopped) return;
         queue.running--;
-        this.#taskEnded(queue, next, outcome);
+        this.#taskEnded(queue, batch, outcome);
         this.#runNext(queue);
       });
     }
   }
 
-  #taskEnded(queue: Queue, attempt: Attempt, outcome: RecoveredLog | TaskFailure): void {
+  #taskEnded(queue: Queue, batch: readonly Attempt[], outcome: RecoveredLogs | TaskFailure): void {
+    if (!(outcome instanceof TaskFailure)) {
+      for (const [index, recovered] of outcome.logs.entries()) this.#logEnded(queue, batch[index]!, recovered);
+      queue.waiting.unshift(...batch.slice(outcome.logs.length));
+    } else if (batch.length === 1) this.#logEnded(queue, batch[0]!, outcome);
+    else {
+      for (const attempt of batch) attempt.isAlone = true;
+      queue.waiting.unshift(...batch);
+    }
+  }
+
+  #logEnded(queue: Queue, attempt: Attempt, outcome: RecoveredLog | TaskFailure): void {
     const { log } = this.#options;
     const { path, slot } = attempt.log;
     const failure = failureOf(attempt.log, outcome);
@@ -183,22 +195,26 @@ export function logsToRecover(
 interface Attempt {
   readonly log: LogToRecover;
   attempts: number;
+  /** A thread died with it and others: whose fault it was is to be seen. */
+  isAlone: boolean;
 }
 
 /** The logs of one data directory, in the order in which they came. */
 class Queue {
-  waiting: Attempt[] = [];
+  readonly waiting: Attempt[] = [];
   running = 0;
-  #taken = 0;
 
-  take(): Attempt | null {
-    if (this.#taken === this.waiting.length) {
-      this.waiting = [];
-      this.#taken = 0;
-      return null;
-    }
-    return this.waiting[this.#taken++]!;
+  /** Fewer at once towards the end, so that all threads have something to do until then. */
+  take(threads: number): Attempt[] {
+    const { waiting } = this;
+    const share = Math.min(LOGS_AT_ONCE, Math.ceil(waiting.length / (2 * threads)));
+    const alone = waiting.slice(0, share).findIndex(({ isAlone }) => isAlone);
+    return waiting.splice(0, alone < 0 ? share : Math.max(1, alone));
   }
+}
+
+function recoveryOf({ path, config, recoveryPoint, logStartOffset }: LogToRecover): LogRecovery {
+  return { directory: path, config, recoveryPoint, logStartOffset };
 }
 
 function failureOf({ path }: LogToRecover, outcome: RecoveredLog | TaskFailure): LogFailure | null {
@@ -213,3 +229,4 @@ function mayPass(outcome: RecoveredLog | TaskFailure, failure: LogFailure, attem
 
 const RETRY_MS = 1000;
 const TASK_ATTEMPTS = 3;
+const LOGS_AT_ONCE = 64;

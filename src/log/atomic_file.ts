@@ -41,6 +41,36 @@ export function writeFully(file: File, bytes: Uint8Array, position: number): Dis
 }
 
 /**
+ * Makes `bytes` all that a file holds, which is made where it is not there. Nothing is written where that is so already:
+ * what a start after a crash makes anew mostly is. Not synced, and torn by a crash.
+ */
+export function overwriteFile(disk: Disk, path: string, bytes: Uint8Array): DiskError | null {
+  const file = disk.open(path, 'write');
+  if (file instanceof DiskError) return file;
+  const isSame = holds(file, bytes);
+  const error =
+    isSame instanceof DiskError ? isSame : isSame ? null : (file.truncate(bytes.length) ?? writeFully(file, bytes, 0));
+  file.close();
+  return error;
+}
+
+export function areSame(left: Uint8Array, right: Uint8Array): boolean {
+  if (left.length !== right.length) return false;
+  for (let at = 0; at < left.length; at++) if (left[at] !== right[at]) return false;
+  return true;
+}
+
+function holds(file: File, bytes: Uint8Array): boolean | DiskError {
+  const size = file.size();
+  if (size instanceof DiskError) return size;
+  if (size !== bytes.length) return false;
+  if (size === 0) return true;
+  const found = new Uint8Array(size);
+  const got = file.read(found, 0, size, 0);
+  return got instanceof DiskError ? got : areSame(found, bytes);
+}
+
+/**
  * Replaces the contents of a file so that after a crash either the old or the new ones are there, whole: temporary
  * file, sync, rename, sync of the directory. Blocks; for start, stop and the control thread.
  */

@@ -45,7 +45,8 @@ export function openLeaderEpochs(
     if (failure !== null) return failure;
     changed = changed || epochs.size > 0;
   } else if (!options.cleanShutdown) {
-    changed = epochs.truncateFromEnd(segments.at(-1)!.nextOffset);
+    // One that begins at the end has no record and is true: a leader has begun it there, after a clean stop too.
+    changed = epochs.truncateFromEnd(segments.at(-1)!.nextOffset + 1);
     for (let index = 0; index < seen.epochs.length; index++) {
       const epoch = seen.epochs[index]!;
       if (epoch > epochs.latestEpoch) changed = epochs.assign(epoch, seen.startOffsets[index]!) || changed;

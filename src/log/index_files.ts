@@ -1,6 +1,6 @@
 import type { Disk } from '../port/disk.ts';
 import { DiskError } from '../port/disk.ts';
-import { readWholeFile, writeFully } from './atomic_file.ts';
+import { overwriteFile, readWholeFile } from './atomic_file.ts';
 import { writeInt64 } from './batch_header.ts';
 import {
   offsetEntryBytes,
@@ -68,7 +68,7 @@ export class SegmentIndexes {
     while (this.timeEntries > 0 && this.lastTimeRelativeOffset >= relativeOffset) this.timeEntries--;
   }
 
-  /** Replaces both files. They are made anew whenever they are not trusted, so no old ones need to survive a crash. */
+  /** Replaces what is in both files. They are made anew whenever they are not trusted, so no old ones need to survive a crash. */
   write(disk: Disk, directory: string, baseOffset: number): DiskError | null {
     return (
       this.#writeOne(disk, segmentPath(directory, baseOffset, '.index'), this.#offsets, this.#offsetBytes) ??
@@ -85,11 +85,7 @@ export class SegmentIndexes {
   }
 
   #writeOne(disk: Disk, path: string, entries: DataView, bytes: number): DiskError | null {
-    const file = disk.open(path, 'write');
-    if (file instanceof DiskError) return file;
-    const error = file.truncate(bytes) ?? writeFully(file, new Uint8Array(entries.buffer as ArrayBuffer, 0, bytes), 0);
-    file.close();
-    return error;
+    return overwriteFile(disk, path, new Uint8Array(entries.buffer as ArrayBuffer, entries.byteOffset, bytes));
   }
 
   /**

@@ -14,7 +14,7 @@ import type { OpenedProducers } from './producer_opening.ts';
 import { Segment } from './segment.ts';
 import { createSegmentFiles, fileNames, markSegmentDeleted, unlinkDeletedSegment } from './segment_files.ts';
 import { baseOffsetOf, segmentPath } from './segment_names.ts';
-import { tidyDirectory } from './segment_replacement.ts';
+import { isLeftover, tidyDirectory } from './segment_replacement.ts';
 import { resumeClosedSegment, resumeSegment, walkSegment } from './segment_walk.ts';
 
 export interface LogOpeningOptions {
@@ -95,9 +95,7 @@ export class LogOpening {
   }
 
   run(): OpenedLog | LogFailure {
-    const { disk, directory, recoveryPoint } = this.#options;
-    const made = disk.makeDirectory(directory);
-    if (made !== null) return LogFailure.ofDisk(made);
+    const { recoveryPoint } = this.#options;
     const names = this.#tidyNames();
     if (names instanceof LogFailure) return names;
     const bases = names.map((name) => baseOffsetOf(name, '.log')).filter((base) => base >= 0);
@@ -149,11 +147,20 @@ export class LogOpening {
   }
 
   #tidyNames(): string[] | LogFailure {
-    const { disk, directory } = this.#options;
+    const { disk, directory, cleanShutdown } = this.#options;
     const found = fileNames(disk, directory);
-    if (found instanceof DiskError) return LogFailure.ofDisk(found);
+    if (found instanceof DiskError) return found.code === 'ENOENT' ? this.#makeDirectory() : LogFailure.ofDisk(found);
+    // What tells that a segment was taken away goes when that is on stable storage.
+    const error = cleanShutdown || !found.some(isLeftover) ? null : disk.syncDirectory(directory);
+    if (error !== null) return LogFailure.ofDisk(error);
     const names = tidyDirectory(disk, directory, found, this.#scanner);
     return names instanceof DiskError ? LogFailure.ofDisk(names) : names;
+  }
+
+  #makeDirectory(): string[] | LogFailure {
+    const { disk, directory } = this.#options;
+    const error = disk.makeDirectory(directory);
+    return error === null ? [] : LogFailure.ofDisk(error);
   }
 
   /**
@@ -306,9 +313,12 @@ export class LogOpening {
     for (const base of later.toReversed()) {
       const error = markSegmentDeleted(disk, directory, base);
       if (error !== null) return LogFailure.ofDisk(error);
-      unlinkDeletedSegment(disk, directory, base);
-      this.report.droppedSegments++;
     }
+    // A recovery that dies here leaves the marks: the next one sees that names were changed.
+    const error = disk.syncDirectory(directory);
+    if (error !== null) return LogFailure.ofDisk(error);
+    for (const base of later) unlinkDeletedSegment(disk, directory, base);
+    this.report.droppedSegments += later.length;
     if (!wasTrusted) return null;
     this.#segments.pop();
     const reopened = this.#openSegment(segment.baseOffset, -1, false);

@@ -1,12 +1,12 @@
 import type { Clock } from '../port/clock.ts';
 import type { Disk } from '../port/disk.ts';
 import type { Kernels } from '../port/kernels.ts';
-import { directoryOf } from './atomic_file.ts';
+import { BatchScanner } from './batch_scanner.ts';
 import type { LogConfig } from './log_config.ts';
 import { LogFailure } from './log_failure.ts';
 import type { LogFailureFacts } from './log_failure.ts';
 import { LogOpening } from './log_opening.ts';
-import type { RecoveryReport } from './log_opening.ts';
+import type { OpenedLog, RecoveryReport } from './log_opening.ts';
 import { LogProducers } from './log_producers.ts';
 
 /** A log that was not closed cleanly, as far as its data directory knows it. Plain data. */
@@ -28,6 +28,12 @@ export interface RecoveredLog {
   readonly report: RecoveryReport;
 }
 
+/** Plain data. */
+export interface RecoveredLogs {
+  /** Of the first of those that were asked for, in their order; one at least. */
+  readonly logs: readonly RecoveredLog[];
+}
+
 export interface RecoveryPorts {
   readonly disk: Disk;
   readonly kernels: Kernels;
@@ -35,13 +41,34 @@ export interface RecoveryPorts {
 }
 
 /**
+ * Recovers the first of `recoveries`, and as many behind it as come within a moment: what is handed from thread to thread
+ * for each costs as much as a log that needs nothing, and no log that is ready waits for long. Blocks.
+ */
+export function recoverLogs(recoveries: readonly LogRecovery[], ports: RecoveryPorts): RecoveredLogs {
+  const { clock, kernels } = ports;
+  const untilMs = clock.monotonicMs() + MOMENT_MS;
+  const scanner = new BatchScanner(kernels);
+  const logs: RecoveredLog[] = [];
+  for (const recovery of recoveries) {
+    logs.push(recoverLog(recovery, ports, scanner));
+    if (clock.monotonicMs() >= untilMs) break;
+  }
+  return { logs };
+}
+
+/**
  * Makes of a log that a crash has left one that can be opened as after a clean stop: the torn tail cut off, indexes,
- * leader epochs and producer state made anew where they cannot be trusted, all names on stable storage. What lies above
- * the recovery point is checked, and still not synced: its owner does that in its own time.
+ * leader epochs and producer state made anew where they cannot be trusted and are not right already. What lies above
+ * the recovery point is checked, and still not synced: its owner does that in its own time. The names in the directory
+ * are on stable storage; the directory's own name the start has synced, when it probed what holds it.
  *
  * Blocks. Nobody else may have the log open. Cut off anywhere, it can be run again: the recovery point stays where it was.
  */
-export function recoverLog(recovery: LogRecovery, { disk, kernels, clock }: RecoveryPorts): RecoveredLog {
+export function recoverLog(
+  recovery: LogRecovery,
+  { disk, kernels, clock }: RecoveryPorts,
+  scanner = new BatchScanner(kernels),
+): RecoveredLog {
   const opening = new LogOpening({
     ...recovery,
     disk,
@@ -49,17 +76,16 @@ export function recoverLog(recovery: LogRecovery, { disk, kernels, clock }: Reco
     clock,
     cleanShutdown: false,
     damageAboveRecoveryPoint: 'cut',
+    scanner,
   });
   const { report } = opening;
   const opened = opening.run();
   if (opened instanceof LogFailure) return { failure: opened.facts, logEndOffset: -1, bytes: 0, report };
   const logEndOffset = opened.segments.at(-1)!.nextOffset;
   const producers = new LogProducers(disk, kernels, recovery.directory, opened.producers);
-  // A segment made just before the crash has a name that no flush has seen to.
   const error =
     producers.takeSnapshot(logEndOffset) ??
-    disk.syncDirectory(recovery.directory) ??
-    disk.syncDirectory(directoryOf(recovery.directory));
+    (areNamesSynced(recovery, opened) ? null : disk.syncDirectory(recovery.directory));
   let bytes = 0;
   for (const segment of opened.segments) bytes += segment.bytes;
   return {
@@ -69,3 +95,16 @@ export function recoverLog(recovery: LogRecovery, { disk, kernels, clock }: Reco
     report,
   };
 }
+
+/**
+ * So it is with most of thousands of logs: nothing was written since the last flush, which synced the names before the
+ * recovery point came to where the log ends, and no segment was begun there. What was taken away, by an earlier process or
+ * by this opening, was synced while there were marks of it. Of a log that was never flushed nobody knows even whether the
+ * file that says whose it is was synced to its name.
+ */
+function areNamesSynced({ recoveryPoint }: LogRecovery, { segments }: OpenedLog): boolean {
+  const { baseOffset, nextOffset } = segments.at(-1)!;
+  return nextOffset === recoveryPoint && baseOffset < recoveryPoint;
+}
+
+const MOMENT_MS = 20;

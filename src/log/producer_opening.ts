@@ -2,13 +2,14 @@ import type { Clock } from '../port/clock.ts';
 import type { Disk } from '../port/disk.ts';
 import { DiskError } from '../port/disk.ts';
 import type { Kernels } from '../port/kernels.ts';
+import { areSame, readWholeFile } from './atomic_file.ts';
 import { BatchScanner, checkNone } from './batch_scanner.ts';
 import { LogFailure } from './log_failure.ts';
 import { isExpired, ProducerState } from './producer_state.ts';
-import { readProducerSnapshot, writeProducerSnapshot } from './producer_snapshot.ts';
+import { encodeProducerSnapshot, readProducerSnapshot, writeProducerSnapshot } from './producer_snapshot.ts';
 import type { Segment } from './segment.ts';
 import { fileNames } from './segment_files.ts';
-import { baseOffsetOf, segmentPath } from './segment_names.ts';
+import { baseOffsetOf, segmentFileName, segmentPath } from './segment_names.ts';
 import { readTransactionIndex, replaceTransactionIndex } from './transaction_index.ts';
 import type { AbortedTransaction } from './transaction_index.ts';
 
@@ -47,6 +48,7 @@ export interface OpenedProducers {
  *
  *     indexes of transactions looked at ─► snapshots that cannot be believed, or that nobody needs, removed
  *       ─► newest one read ─► batches behind it replayed, indexes and snapshots made anew where they lie above the trust
+ *       ─► one of the log's end that was not believed stays where it says just what the batches say
  *
  * A snapshot is kept for each segment, at its base offset, and the newest for itself.
  */
@@ -89,6 +91,8 @@ export class ProducerOpening implements OpenedProducers {
   readonly #options: ProducerOpeningOptions;
   readonly #scanner: BatchScanner;
   #trustedBelow: number;
+  /** There is a snapshot of the log's end that cannot be believed. */
+  #isLastDoubtful = false;
 
   constructor(options: ProducerOpeningOptions, scanner: BatchScanner) {
     this.#options = options;
@@ -99,7 +103,7 @@ export class ProducerOpening implements OpenedProducers {
   }
 
   run(): DiskError | null {
-    return this.#countTransactions() ?? this.#load() ?? this.#replay();
+    return this.#countTransactions() ?? this.#load() ?? this.#replay() ?? this.#judgeLast();
   }
 
   /** Whether the snapshot at `offset` can speak of nothing but batches that are in the log. */
@@ -148,14 +152,37 @@ export class ProducerOpening implements OpenedProducers {
         continue;
       }
       if (isBelieved && !mayBeUsed && segments.some(({ baseOffset }) => baseOffset === offset)) continue;
-      const error = disk.unlink(segmentPath(directory, offset, '.snapshot'));
-      if (error !== null && error.code !== 'ENOENT') return error;
+      if (!isBelieved && offset === segments.at(-1)!.nextOffset) {
+        this.#isLastDoubtful = true;
+        continue;
+      }
+      const error = this.#remove(offset);
+      if (error !== null) return error;
     }
     return null;
   }
 
+  /** After a crash most snapshots of a log's end are what a stop before it has left, and right. */
+  #judgeLast(): DiskError | null {
+    if (!this.#isLastDoubtful) return null;
+    const { disk, kernels, directory, segments } = this.#options;
+    const { nextOffset } = segments.at(-1)!;
+    const bytes = readWholeFile(disk, segmentPath(directory, nextOffset, '.snapshot'));
+    // It may have gone with a segment that was dropped.
+    if (bytes instanceof DiskError) return bytes.code === 'ENOENT' ? null : bytes;
+    if (!areSame(bytes, encodeProducerSnapshot(kernels, this.state))) return this.#remove(nextOffset);
+    this.latestSnapshotOffset = nextOffset;
+    return null;
+  }
+
+  #remove(offset: number): DiskError | null {
+    const { disk, directory } = this.#options;
+    const error = disk.unlink(segmentPath(directory, offset, '.snapshot'));
+    return error === null || error.code === 'ENOENT' ? null : error;
+  }
+
   #replay(): DiskError | null {
-    const { disk, directory, segments } = this.#options;
+    const { disk, directory, names, segments } = this.#options;
     for (let index = 0; index < segments.length; index++) {
       const segment = segments[index]!;
       if (segment.nextOffset <= this.state.endOffset && segment.baseOffset < this.#trustedBelow) continue;
@@ -169,6 +196,7 @@ export class ProducerOpening implements OpenedProducers {
       const error = this.#replaySegment(segment, aborted);
       if (error !== null) return error;
       if (segment.baseOffset < this.#trustedBelow) continue;
+      if (aborted.length === 0 && !names.includes(segmentFileName(segment.baseOffset, '.txnindex'))) continue;
       const indexError = replaceTransactionIndex(disk, directory, segment.baseOffset, aborted);
       if (indexError !== null) return indexError;
       if (aborted.length > 0) this.abortedTransactions.set(segment.baseOffset, aborted.length);

@@ -2,7 +2,7 @@ import type { Disk } from '../port/disk.ts';
 import { DiskError } from '../port/disk.ts';
 import type { Kernels } from '../port/kernels.ts';
 import { int64At, NO_PRODUCER_EPOCH } from '../protocol/record_batch.ts';
-import { readWholeFile, writeFully } from './atomic_file.ts';
+import { overwriteFile, readWholeFile } from './atomic_file.ts';
 import { writeInt64 } from './batch_header.ts';
 import { AppendedBatch, ProducerEntry } from './producer_entry.ts';
 import type { ProducerId } from './producer_id.ts';
@@ -114,10 +114,7 @@ export function writeProducerSnapshot(
   state: ProducerState,
 ): DiskError | null {
   const path = segmentPath(directory, state.endOffset, '.snapshot');
-  const file = disk.open(path, 'write');
-  if (file instanceof DiskError) return file;
-  const error = file.truncate(0) ?? writeFully(file, encodeProducerSnapshot(kernels, state), 0);
-  file.close();
+  const error = overwriteFile(disk, path, encodeProducerSnapshot(kernels, state));
   if (error !== null) disk.unlink(path);
   return error;
 }

@@ -55,6 +55,11 @@ function renameSegment(disk: Disk, directory: string, baseOffset: number, from: 
   return null;
 }
 
+/** A change of segments left it: it is not done, or was done and its file not removed yet. */
+export function isLeftover(name: string): boolean {
+  return [deletedSuffix, cleanedSuffix, swapSuffix, '.tmp'].some((suffix) => name.endsWith(suffix));
+}
+
 /**
  * Puts a directory in order after a crash: completes or undoes a replacement, and removes what was marked as deleted.
  * `names` are the files of the directory; the ones that are left afterwards are returned.

@@ -10,9 +10,16 @@ const BYTES = 4096;
  * directory. Null, or the call that failed: better now than under the first producer. What an earlier probe left is
  * removed with it. Blocks.
  *
- * A full disk is reported as ENOSPC or EDQUOT; such a directory can still be read.
+ * A full disk is reported as ENOSPC or EDQUOT; such a directory can still be read. The directory is synced then too: the
+ * names of partitions that were made just before a crash may be in the kernel's memory alone.
  */
 export function probeDirectory(disk: Disk, directory: string): DiskError | null {
+  const failure = useFile(disk, directory);
+  if (failure !== null && !isNoSpace(failure)) return failure;
+  return disk.syncDirectory(directory) ?? failure;
+}
+
+function useFile(disk: Disk, directory: string): DiskError | null {
   const path = `${directory}/${NAME}`;
   const renamed = `${directory}/${RENAMED}`;
   const file = disk.open(path, 'write');
@@ -23,7 +30,7 @@ export function probeDirectory(disk: Disk, directory: string): DiskError | null 
     disk.unlink(path);
     return failure;
   }
-  return disk.rename(path, renamed) ?? disk.unlink(renamed) ?? disk.syncDirectory(directory);
+  return disk.rename(path, renamed) ?? disk.unlink(renamed);
 }
 
 export function isNoSpace({ code }: DiskError): boolean {

@@ -4,7 +4,7 @@ import type { BackgroundPool, BackgroundTask } from '../../src/background/tasks.
 import { Recovery, type LogToRecover, type RecoveryProgress } from '../../src/control/recovery.ts';
 import { logConfigDefaults } from '../../src/log/log_config.ts';
 import { LogFailure } from '../../src/log/log_failure.ts';
-import type { RecoveredLog } from '../../src/log/log_recovery.ts';
+import type { RecoveredLog, RecoveredLogs } from '../../src/log/log_recovery.ts';
 import { TaskFailure } from '../../src/port/background.ts';
 import { DiskError } from '../../src/port/disk.ts';
 import { SimClock, WallTime } from '../simulation/sim_clock.ts';
@@ -28,22 +28,24 @@ const whole: RecoveredLog = {
 
 /** A pool whose tasks end when the test says so. */
 class HandPool {
-  readonly tasks: { path: string; end: (outcome: RecoveredLog | TaskFailure) => void }[] = [];
+  readonly tasks: { paths: string[]; end: (outcome: RecoveredLogs | TaskFailure) => void }[] = [];
   readonly pool: BackgroundPool = {
     run: (task, done) => {
-      const { directory } = task as BackgroundTask & { kind: 'recover-log' };
-      this.tasks.push({ path: directory, end: done as (outcome: RecoveredLog | TaskFailure) => void });
+      const { logs } = task as BackgroundTask & { kind: 'recover-logs' };
+      const paths = logs.map(({ directory }) => directory);
+      this.tasks.push({ paths, end: done as (outcome: RecoveredLogs | TaskFailure) => void });
     },
     close: (closed) => closed(),
   };
 
-  /** The oldest that has not ended. */
-  end(outcome: RecoveredLog | TaskFailure = whole): void {
-    this.tasks.shift()!.end(outcome);
+  /** The oldest that has not ended; with this outcome for as many of its logs as it `comesTo`. */
+  end(outcome: RecoveredLog | TaskFailure = whole, comesTo = 1): void {
+    const { end } = this.tasks.shift()!;
+    end(outcome instanceof TaskFailure ? outcome : { logs: Array.from({ length: comesTo }, () => outcome) });
   }
 
   get paths(): string[] {
-    return this.tasks.map(({ path }) => path);
+    return this.tasks.flatMap(({ paths }) => paths);
   }
 }
 
@@ -91,6 +93,43 @@ test('so many logs of a directory at the same time as num.recovery.threads.per.d
     [0, 1, 2, 3, 4, 5],
   );
   assert.deepEqual(progress.at(-1), { logs: 5, ended: 5, failed: 0, bytes: 500 });
+});
+
+test('of many logs some are given to a thread at once, fewer towards the end; what it did not come to goes first', () => {
+  const { hand, recovered, recovery } = machine(2);
+  recovery.begin(logs(...Array<number>(300).fill(0)));
+  const sizes: number[] = [];
+  while (hand.tasks.length > 0) {
+    const { length } = hand.tasks[0]!.paths;
+    sizes.push(length);
+    hand.end(whole, sizes.length === 1 ? 3 : length);
+    if (sizes.length === 1) assert.equal(hand.tasks[1]!.paths[0], '/d0/t-3');
+  }
+  assert.ok(sizes[0]! > 30 && sizes.length < 40, sizes.join(' '));
+  assert.ok(
+    sizes.slice(-3).every((size) => size <= 3),
+    sizes.join(' '),
+  );
+  assert.deepEqual(
+    recovered.toSorted((left, right) => left - right),
+    Array.from({ length: 300 }, (_, slot) => slot),
+  );
+});
+
+test('a thread that dies with some logs takes none of them offline that is not at fault (row 16)', () => {
+  const { world, hand, recovered, failed, recovery } = machine(1);
+  recovery.begin(logs(0, 0, 0, 0, 0, 0));
+  while (recovery.left > 0) {
+    if (hand.tasks.length === 0) world.runFor(10_000);
+    const { paths } = hand.tasks[0]!;
+    if (paths.includes('/d0/t-1')) hand.end(new TaskFailure('out of memory'));
+    else hand.end(whole, paths.length);
+  }
+  assert.deepEqual(failed, [[1, 'failed']]);
+  assert.deepEqual(
+    recovered.toSorted((left, right) => left - right),
+    [0, 2, 3, 4, 5],
+  );
 });
 
 test('a start without a log to recover neither tells of it nor runs anything', () => {

@@ -111,7 +111,7 @@ function run(world: World, { faults, flushPolicies, acknowledgedSurvives }: Node
     counts: {
       ...workload.counts(),
       starts: node.starts,
-      recovered: node.tasks.get('recover-log') ?? 0,
+      recovered: node.tasks.get('recover-logs') ?? 0,
       snapshots: node.tasks.get('metadata-snapshot') ?? 0,
       diskErrors: struck.error,
       diskKills: struck.kill,
