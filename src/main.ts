@@ -13,6 +13,7 @@ import { availableResources } from './platform/cores.ts';
 import { exitNow } from './platform/exit.ts';
 import { logToTerminal, terminalOfErrors } from './platform/log.ts';
 import { programVersion, tuneUrl } from './platform/program_files.ts';
+import { giveBackAfterStart } from './platform/spare_heap.ts';
 import { onStopSignals } from './platform/signals.ts';
 import { startNode } from './node.ts';
 import type { Log } from './port/log.ts';
@@ -63,6 +64,7 @@ async function start(options: StartOptions): Promise<void> {
     },
   });
   if (typeof started === 'string') return fail(started, 1);
+  giveBackAfterStart();
   onStopSignals(
     (signal) => {
       recovery.end();

@@ -5,6 +5,7 @@ import { createEntropy } from '../src/platform/entropy.ts';
 import { loadKernels } from '../src/platform/kernels.ts';
 import { logToTerminal } from '../src/platform/log.ts';
 import { createNetwork } from '../src/platform/network/network.ts';
+import { giveBackAfterStart } from '../src/platform/spare_heap.ts';
 import { enterShardThread } from '../src/platform/threads.ts';
 import { diskOptions, systemCallCounter, type ShardProgramBoot } from '../src/machine.ts';
 import { Shard } from '../src/shard/shard.ts';
@@ -28,3 +29,4 @@ new Shard(
   },
   shard,
 );
+giveBackAfterStart();
