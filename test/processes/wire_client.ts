@@ -1,4 +1,5 @@
 /** The few requests that tests need to set a scene or to look at it, over one `RawConnection`, one at a time. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RawConnection } from './raw_connection.ts';
 import { type ReadRecord, readRecords } from './record_batch.ts';
 import {
@@ -33,6 +34,7 @@ import {
 
 /** UNKNOWN_TOPIC_OR_PARTITION, LEADER_NOT_AVAILABLE, NOT_LEADER_OR_FOLLOWER: not led yet. */
 const unledErrors: readonly number[] = [3, 5, 6];
+const leaderMsMax = 20_000;
 
 export class WireClient implements Disposable {
   readonly connection: RawConnection;
@@ -68,15 +70,15 @@ export class WireClient implements Disposable {
     if (result?.errorCode !== ErrorCode.none) throw new Error(`CreateTopics answered ${JSON.stringify(result)}`);
   }
 
-  /** Resolves when every partition is led: never, should somebody delete the topic meanwhile. */
+  /** Resolves when every partition is led. */
   async createTopic(name: string, partitions = 1, configs: Readonly<Record<string, string>> = {}): Promise<void> {
     await this.askForTopic(name, partitions, configs);
-    for (let partition = 0; partition < partitions; partition++) {
-      let errorCode: number = ErrorCode.none;
-      do errorCode = (await this.#listOffset(name, partition, latestTimestamp)).errorCode;
-      while (unledErrors.includes(errorCode));
-      if (errorCode !== ErrorCode.none) throw new Error(`ListOffsets of the new topic answered error ${errorCode}`);
-    }
+    for (let partition = 0; partition < partitions; partition++) await this.led(name, partition);
+  }
+
+  /** Resolves when the partition has a leader who is at work. */
+  async led(topic: string, partition: number): Promise<void> {
+    await this.logEndOffset(topic, partition);
   }
 
   async deleteTopic(name: string): Promise<void> {
@@ -144,10 +146,15 @@ export class WireClient implements Disposable {
     this.connection.destroy();
   }
 
+  /** As clients do, it waits for a partition that is not led yet: after a crash each is served when it is recovered. */
   async #offset(topic: string, partition: number, timestamp: number): Promise<number> {
-    const { errorCode, offset } = await this.#listOffset(topic, partition, timestamp);
-    if (errorCode !== ErrorCode.none) throw new Error(`ListOffsets answered error ${errorCode}`);
-    return offset;
+    for (const untilMs = performance.now() + leaderMsMax; ;) {
+      const { errorCode, offset } = await this.#listOffset(topic, partition, timestamp);
+      if (errorCode === ErrorCode.none) return offset;
+      const mayCome = unledErrors.includes(errorCode) && performance.now() < untilMs;
+      if (!mayCome) throw new Error(`ListOffsets answered error ${errorCode}`);
+      await sleep(20);
+    }
   }
 
   async #listOffset(
