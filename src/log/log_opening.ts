@@ -364,13 +364,14 @@ export class LogOpening {
   }
 
   /**
-   * The batch follows one that ended at `previousEnd`. False: a batch that ended at the recovery point was synced, and this
-   * is in its place; what no checksum covers is wrong with it.
+   * The batch follows one that ended at `previousEnd`. False: it leaves out offsets below the recovery point, whose records
+   * were synced; what no checksum covers is wrong with it. The recovery point itself may lie inside of a batch: Apache Kafka
+   * raises it with the start of the log.
    */
   #recovered(scanner: BatchScanner, previousEnd: number): boolean {
     const { recoveryPoint, config } = this.#options;
     if (scanner.lastOffset >= recoveryPoint) {
-      if (previousEnd < recoveryPoint && !config.gapsAllowed) return false;
+      if (previousEnd < Math.min(scanner.baseOffset, recoveryPoint) && !config.gapsAllowed) return false;
       this.report.scannedBatches++;
       this.report.scannedBytes += scanner.bytes;
     }

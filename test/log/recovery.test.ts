@@ -203,6 +203,22 @@ test('a last batch whose offset was flipped is refused, after a clean stop and a
   for (const isClean of [true, false]) assert.equal(succeeded(open(whole, isClean)).logEndOffset, closedEnd);
 });
 
+test('a recovery point inside of a batch, as Apache Kafka has after records were deleted up to there, cuts nothing', () => {
+  const source = written();
+  const { machine, log } = source;
+  const end = log.logEndOffset;
+  assert.equal(log.close(false), null);
+  for (let recoveryPoint = log.activeSegmentBaseOffset; recoveryPoint <= end; recoveryPoint++) {
+    for (const logStartOffset of [0, recoveryPoint]) {
+      machine.restart();
+      const reopened = machine.open(config, { recoveryPoint, logStartOffset });
+      assert.equal(reopened.logEndOffset, end, `recovery point ${recoveryPoint}, start ${logStartOffset}`);
+      assert.equal(reopened.report.truncatedBytes, 0);
+      reopened.close(false);
+    }
+  }
+});
+
 test('a segment that is missing or cut in the middle is a failure, not a shorter log (row 16)', () => {
   const source = written();
   const middle = source.log.segments[1]!.baseOffset;
