@@ -279,7 +279,7 @@ export class PartitionLog {
 
   /**
    * Gives the files back. `clean`: indexes are written and everything is synced before (blocks), so that the mark of a
-   * clean stop may be set when this returned null. Nothing may be staged or in flight.
+   * clean stop may be set when this returned null. Nothing may be staged or in flight, a flush neither: what it says is lost.
    */
   close(clean: boolean): LogFailure | null {
     assert(!this.#isClosed && !this.isCommitting, 'a log is closed once, and not under a commit');

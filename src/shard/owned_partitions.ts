@@ -273,17 +273,14 @@ export class OwnedPartitions implements LeaderHost {
     };
     for (const replica of open) {
       const { log, leader } = replica;
-      if (leader === null) {
-        this.#close(replica);
-        closed();
-        continue;
-      }
-      log!.flush(() =>
-        leader.resign(ErrorCode.NOT_LEADER_OR_FOLLOWER, () => {
+      // A sync that is under way may fail, and is heard before the log is closed: one after it would not say so again.
+      const close = (): void =>
+        log!.flush(() => {
           this.#close(replica);
           closed();
-        }),
-      );
+        });
+      if (leader === null) close();
+      else log!.flush(() => leader.resign(ErrorCode.NOT_LEADER_OR_FOLLOWER, close));
     }
   }
 

@@ -1,6 +1,7 @@
 import type { SeededRandom } from '../../src/base/random.ts';
 import type { Disk } from '../../src/port/disk.ts';
 import type { Finding } from './checkers.ts';
+import type { LossModel } from './file_state.ts';
 import { SimClock, WallTime } from './sim_clock.ts';
 import type { SimDisk } from './sim_disk.ts';
 import { SimProcess } from './sim_process.ts';
@@ -34,6 +35,8 @@ export abstract class ProcessLife {
   /** Steps that are left to do. */
   protected left: number;
   protected isOver = false;
+  /** How kind a loss of power is at the end of it; left out: as it is drawn then. */
+  protected loss: LossModel | undefined = undefined;
   readonly #findings: Finding[];
   readonly #counts: Record<string, number>;
 
@@ -82,7 +85,7 @@ export abstract class ProcessLife {
     this.isOver = true;
     this.process.kill();
     const power = this.ending.startsWith('power');
-    if (power) this.storage.cutPower();
+    if (power) this.storage.cutPower(this.loss);
     else this.storage.killProcess();
     this.crashed(power);
   }

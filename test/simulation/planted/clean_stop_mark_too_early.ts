@@ -6,7 +6,7 @@ export const cleanStopMarkTooEarly: PlantedBug = {
   name: 'clean-stop-mark-too-early',
   title: 'a log says that it is closed before it is flushed, and the mark of a clean stop is written over it',
   suite: 'log',
-  seed: 1,
+  seed: 3,
   finding: /the log does not open|^I[12] |^I19 /,
   plant: () =>
     replaceMethod(

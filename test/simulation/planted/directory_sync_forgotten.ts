@@ -6,7 +6,7 @@ export const directorySyncForgotten: PlantedBug = {
   name: 'directory-sync-forgotten',
   title: 'a log syncs its segments, and not the directory in which their names stand',
   suite: 'log',
-  seed: 0,
+  seed: 10,
   finding: /the log does not open|lost|^I[12] /,
   plant: () =>
     replaceMethod(

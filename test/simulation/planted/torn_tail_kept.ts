@@ -6,7 +6,7 @@ export const tornTailKept: PlantedBug = {
   name: 'torn-tail-kept',
   title: 'recovery finds the end of the last whole batch and leaves what lies behind it in the file',
   suite: 'log',
-  seed: 13,
+  seed: 12,
   finding: /I19 recovery/,
   plant: () =>
     replaceMethod(

@@ -6,7 +6,7 @@ export const truncatedPastValidBatch: PlantedBug = {
   name: 'truncated-past-valid-batch',
   title: 'recovery takes a batch that ends where its file does for a torn one, and cuts it off',
   suite: 'log',
-  seed: 0,
+  seed: 1,
   finding: /I19 recovery|I[12] |the log does not open/,
   plant: () =>
     replaceMethod(

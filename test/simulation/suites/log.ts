@@ -173,7 +173,7 @@ class Life extends ProcessLife {
       const bytes = random.between(0, 1500);
       faults.arm({ operations: [operation], after: random.between(0, 20), effect: { kind: 'kill', bytes } });
     }
-    if (random.chance(0.3)) {
+    if (random.chance(this.ending === 'power' ? 0.8 : 0.3)) {
       const effect = { kind: 'error', code: random.pick(['EIO', 'ENOSPC']) } as const;
       faults.arm({ operations: ['write'], path: random.pick(['', '.log']), after: random.between(0, 20), effect });
     }
@@ -246,6 +246,11 @@ class Life extends ProcessLife {
       this.#model.endCommit(batches, log.logEndOffset, failure === null, log.failure === null);
       if (failure !== null) {
         this.count('failed', 1);
+        // What was refused must not be there after a loss of power, be it the next thing that happens.
+        if (this.ending === 'power' && this.random.chance(0.7)) {
+          this.left = 0;
+          this.loss = { keepChance: 1, tearChance: 0, ordered: true };
+        }
         this.#model.dropStaged();
       }
       // Memory is the caller's again; what is staged behind keeps its own.
@@ -283,21 +288,35 @@ class Life extends ProcessLife {
         this.clock.schedule(10, () => this.#next());
         return;
       }
-      this.storage.faults.disarm();
-      const works = log.failure === null;
-      const failure = log.close(works);
-      const isClean = works && failure === null;
-      if (isClean) this.#model.closedClean(log.logEndOffset);
-      else this.#model.crashed('kill');
-      this.isOver = true;
-      // A machine may be switched off when its node has stopped: all of it is on stable storage.
-      if (isClean && this.#machineMayDie && this.random.chance(0.5)) {
-        this.count('switchedOff', 1);
-        this.storage.cutPower();
-      } else this.storage.killProcess();
-      return;
+      // What a sync that is under way says is to be heard first.
+      return this.random.chance(0.25) ? log.flush(() => this.#close(log)) : this.#closeWhenQuiet(log);
     }
     this.crash();
+  }
+
+  /** Without a flush before it: to close is flush enough where none is under way. */
+  #closeWhenQuiet(log: PartitionLog): void {
+    const isQuiet = this.storage.pool.inFlight === 0;
+    // A call that is over has been told by then.
+    this.clock.schedule(10, () => {
+      if (isQuiet && this.storage.pool.inFlight === 0) this.#close(log);
+      else if (!this.isOver) this.#closeWhenQuiet(log);
+    });
+  }
+
+  #close(log: PartitionLog): void {
+    if (this.isOver) return;
+    this.storage.faults.disarm();
+    const works = log.failure === null;
+    const isClean = log.close(works) === null && works;
+    if (isClean) this.#model.closedClean(log.logEndOffset);
+    else this.#model.crashed('kill');
+    this.isOver = true;
+    // A machine may be switched off when its node has stopped: all of it is on stable storage.
+    if (isClean && this.#machineMayDie && this.random.chance(0.5)) {
+      this.count('switchedOff', 1);
+      this.storage.cutPower();
+    } else this.storage.killProcess();
   }
 
   protected override crashed(power: boolean): void {
