@@ -1,29 +1,39 @@
-/** As often the thread looks whether it has come to rest. */
+/** As often a thread looks whether it is at rest, and so many times. */
 const LOOK_MS = 1000;
-/** It has when it worked for no larger part of that. */
+const LOOKS = 60;
+/** It is when it worked for no larger part of that. */
 const REST_SHARE = 0.25;
 /** A thread of a node without partitions has about 13 MiB, and less to give back than the collection costs. */
-const WORTH_BYTES = 24 * 1024 * 1024;
+const WORTH_BYTES = 18 * 1024 * 1024;
+/** A heap that lives is not collected again before it has grown by so much. */
+const GROWTH = 1.5;
 
 type Collect = (options: { type: 'major'; execution: 'sync'; flavor: 'last-resort' }) => void;
 
 /**
- * Gives back what the start has left in this thread's heap, once the thread is at rest for the first time. V8 keeps the
- * young generation as large as a burst of work has made it, and what died in the old one until much more is allocated:
- * after a start with thousands of partitions that is most of the heap, and a node at rest would keep it for ever.
+ * Gives back what the start has left in this thread's heap, once the thread is at rest: in the first minute, as threads
+ * wait for one another in a start. V8 keeps the young generation as large as a burst of work has made it, and what died in
+ * the old one until much more is allocated: after a start with thousands of partitions that is most of the heap, and a
+ * node at rest would keep it for ever.
  */
 export function giveBackAfterStart(): void {
   const { performance } = globalThis;
   let last = performance.eventLoopUtilization();
+  let looksLeft = LOOKS;
+  let worthBytes = WORTH_BYTES;
   const timer = setInterval(() => {
+    if (--looksLeft === 0) clearInterval(timer);
     const { utilization } = performance.eventLoopUtilization(last);
     last = performance.eventLoopUtilization();
-    if (utilization > REST_SHARE) return;
-    clearInterval(timer);
-    const { getHeapStatistics } = process.getBuiltinModule('node:v8');
-    if (getHeapStatistics().total_physical_size > WORTH_BYTES) collectGarbage();
+    if (utilization > REST_SHARE || heapBytes() < worthBytes) return;
+    collectGarbage();
+    worthBytes = Math.max(WORTH_BYTES, GROWTH * heapBytes());
   }, LOOK_MS);
   timer.unref();
+}
+
+function heapBytes(): number {
+  return process.getBuiltinModule('node:v8').getHeapStatistics().total_physical_size;
 }
 
 /** Blocks for as long as it takes to mark what lives and move it together: some 20 ms of CPU for 20 MiB. */
