@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { BrokerProcess } from '../processes/broker_process.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { BrokerProcess, brokerKind } from '../processes/broker_process.ts';
 import { WireClient } from '../processes/wire_client.ts';
 import { ForeignProcess } from './foreign_process.ts';
 import { foreignClients, type ForeignClient } from './runtimes.ts';
@@ -104,6 +105,11 @@ async function createTopic(topic: string, configs: Readonly<{ [name: string]: st
   await client.createTopic(prefix + topic, 1, configs);
 }
 
+async function isLed(topic: string): Promise<void> {
+  using client = await WireClient.connect(broker.port);
+  await client.led(topic, 0);
+}
+
 function assertSame(found: readonly ReadRecord[], expected: readonly ReadRecord[]): void {
   assert.equal(found.length, expected.length);
   for (const [index, record] of found.entries()) assert.deepEqual(record, { ...(expected[index] as ReadRecord) });
@@ -193,7 +199,13 @@ describe('foreign clients', () => {
         const basics = { isListed: true, partitions: 2, isListedAfter: false };
         const configs = { 'retention.ms': '1000000', 'max.message.bytes': '2000' };
         const expected = client.administersAll ? { ...basics, configs, partitionsAfter: 4 } : basics;
-        assert.deepEqual(await order({ order: 'administer', topic: 'administered' }), expected);
+        const administer = (topic: string): Promise<unknown> => order({ order: 'administer', topic });
+        let found = await administer('administered');
+        // Apache Kafka answers before its broker has read what its controller wrote: what was set may come later.
+        for (let again = 0; brokerKind === 'kafka' && again < 10 && !isDeepStrictEqual(found, expected); again++) {
+          found = await administer(`administered-${again}`);
+        }
+        assert.deepEqual(found, expected);
       });
 
       test('a topic with the time of the log', limited, async () => {
@@ -219,7 +231,10 @@ describe('foreign clients', () => {
         prefix = itsPrefix;
         foreign = its;
         for (const [acks, codec] of acksAndCodecs) {
-          assertSame(await consume(`shapes-${acks}-${codec}`, 'beginning'), withOffsets(corpus));
+          const topic = `shapes-${acks}-${codec}`;
+          // Apache Kafka has started before its partitions are led; some clients take what it says then for the end.
+          if (brokerKind === 'kafka') await isLed(prefix + topic);
+          assertSame(await consume(topic, 'beginning'), withOffsets(corpus));
         }
       }
     }

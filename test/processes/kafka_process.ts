@@ -44,6 +44,8 @@ export async function kafkaCommand(
     'offsets.topic.num.partitions': 1,
     'offsets.topic.replication.factor': 1,
     'group.initial.rebalance.delay.ms': 0,
+    // Records of the tests are years old: half a minute after its start Apache Kafka would begin to remove them.
+    'log.initial.task.delay.ms': 86_400_000,
     ...overrides,
   };
   mkdirSync(dataDirectory, { recursive: true });
