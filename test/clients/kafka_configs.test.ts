@@ -4,7 +4,8 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { apiTable } from '../../src/api/table.ts';
-import { type BrokerProcess, brokerKind, temporaryDirectory } from '../processes/broker_process.ts';
+import { BrokerProcess, brokerKind, skipOnKafka, temporaryDirectory } from '../processes/broker_process.ts';
+import { freePort } from '../processes/kafka_process.ts';
 import { ErrorCode } from '../processes/wire.ts';
 import { WireClient } from '../processes/wire_client.ts';
 import { controllerAddress, KafkaTools, linesOf, startWithController } from './kafka_tools.ts';
@@ -232,6 +233,39 @@ describe('Apache Kafka’s tools for a cluster', { skip: skipKafkaTools }, () =>
     assert.match(await features('version-mapping', '--release-version', '4.0'), /metadata\.version=25/);
     assert.match(await features('feature-dependencies', '--feature', 'transaction.version=2'), /has no dependencies/);
   });
+
+  test(
+    'kafka-features: voters of the configuration become those of the log',
+    { ...limited, skip: skipOnKafka },
+    async () => {
+      const dataDirectory = temporaryDirectory();
+      const controller = `127.0.0.1:${await freePort()}`;
+      const overrides = {
+        listeners: `PLAINTEXT://127.0.0.1:0,CONTROLLER://${controller}`,
+        'controller.listener.names': 'CONTROLLER',
+        'controller.quorum.voters': `1@${controller}`,
+      };
+      for (const level of ['0', '1']) {
+        await using node = await BrokerProcess.start({ dataDirectory, overrides });
+        if (level === '1') node.removeLater(dataDirectory);
+        const at = ['--bootstrap-server', `127.0.0.1:${node.port}`] as const;
+        const told = async (): Promise<string> => {
+          const lines = linesOf(await tools.runBare('kafka-features', ...at, 'describe'));
+          return lines.find((line) => line.startsWith('Feature: kraft.version')) ?? '';
+        };
+        assert.match(await told(), new RegExp(`FinalizedVersionLevel: ${level}\\s`));
+        // To the level that it has, it changes nothing.
+        await tools.runBare('kafka-features', ...at, 'upgrade', '--feature', 'kraft.version=1');
+        assert.match(await told(), /FinalizedVersionLevel: 1\s/);
+        const status = await tools.runBare('kafka-metadata-quorum', ...at, 'describe', '--status');
+        assert.match(
+          status,
+          new RegExp(`"directoryId": "[\\w-]{22}", "endpoints": \\["CONTROLLER://${controller}"\\]`),
+        );
+        await node.stop();
+      }
+    },
+  );
 
   test('kafka-cluster and kafka-metadata-quorum, by broker and by controller', limited, async () => {
     const ways = [tools.bootstrap, byController()];
