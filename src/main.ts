@@ -64,7 +64,7 @@ async function start(options: StartOptions): Promise<void> {
     },
   });
   if (typeof started === 'string') return fail(started, 1);
-  giveBackAfterStart();
+  giveBackAfterStart('control');
   onStopSignals(
     (signal) => {
       recovery.end();

@@ -29,4 +29,4 @@ new Shard(
   },
   shard,
 );
-giveBackAfterStart();
+giveBackAfterStart('shard');
