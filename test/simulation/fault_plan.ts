@@ -190,7 +190,8 @@ export class FaultPlan {
       case 'thread death':
         if (threads.length === 0) return;
         random.pick(threads).post(0, () => {
-          throw new Error(threadDeathMessage);
+          // A thread that stood still meanwhile is left alone once the faults are over.
+          if (!this.#over) throw new Error(threadDeathMessage);
         });
         return;
       case 'reset connections':

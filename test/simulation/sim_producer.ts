@@ -211,7 +211,8 @@ export class SimProducer {
     return {
       transactionalId: null,
       acks: this.#options.acks,
-      timeoutMs: this.#options.timeoutMs,
+      // What is asked of a slow disk in the end is that it goes on, not how fast.
+      timeoutMs: this.#patient ? patientMs : this.#options.timeoutMs,
       topicData: batches.map(({ target, partition, records }) => ({
         name: target.name,
         topicId: target.id,

@@ -155,7 +155,7 @@ function restart(world: World, node: SimNode, meanwhile: () => void): Finding[] 
     return [{ rule: 'I17 the node does not stop', detail: node.state }];
   }
   const exit = node.exits.at(-1);
-  // The last fault, a thread that dies in its next turn or a disk that fails, may come as late as this.
+  // The last fault, a disk that fails, may come as late as this.
   if (exit?.expected !== true) return [{ rule: 'an orderly stop fails', detail: `${exit?.code}: ${exit?.reason}` }];
   meanwhile();
   if (!world.runUntil(() => node.starts > starts && node.state === 'up', patienceMs)) {
