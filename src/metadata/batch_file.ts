@@ -225,9 +225,8 @@ const CORRUPT = '';
  */
 export function holdsBatchBehind(kernels: Kernels, bytes: Uint8Array, position: number, offset: number): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (position + RECORDS_AT <= bytes.length && isHeadOf(view, position, offset)) {
-    return position + sizeOf(view, position) < bytes.length || holdsWholeBatch(kernels, bytes, view, position, offset);
-  }
+  const hasHead = position + RECORDS_AT <= bytes.length && isHeadOf(view, position, offset);
+  if (hasHead && position + sizeOf(view, position) < bytes.length) return true;
   return holdsWholeBatch(kernels, bytes, view, position, offset);
 }
 

@@ -229,8 +229,7 @@ export class LeaderPartition {
   /** Syncs what was written, whatever the policy: for `flush.ms`, `flush.messages` and the stop. */
   flush(done: (failure: LogFailure | null) => void): void {
     this.log.flush((failure) => {
-      if (this.log.failure !== null) this.#fail(this.log.failure);
-      else if (failure !== null) this.#host.putOff(this, failure);
+      this.#hearOfSync(failure);
       done(failure);
     });
   }
@@ -343,15 +342,20 @@ export class LeaderPartition {
     this.#isFlushing = true;
     this.log.flush((failure) => {
       this.#isFlushing = false;
-      if (this.log.failure !== null) this.#fail(this.log.failure);
-      else if (failure !== null) this.#host.putOff(this, failure);
-      else if (this.failure === null) {
+      this.#hearOfSync(failure);
+      if (failure === null && this.failure === null) {
         this.#settle(this.log.recoveryPoint);
         this.#syncOn();
       }
       this.#endWhenIdle();
       this.#host.committed(this);
     });
+  }
+
+  /** What a sync that has ended means for the leader, unless it went well: the log's end, or another attempt. */
+  #hearOfSync(failure: LogFailure | null): void {
+    if (this.log.failure !== null) this.#fail(this.log.failure);
+    else if (failure !== null) this.#host.putOff(this, failure);
   }
 
   #settle(offset: number): void {

@@ -17,7 +17,7 @@ export interface ConnectionsHost {
   /** The connection is over: its claim is to be released, and nobody will read the answers to what it began. */
   abandoned(connection: Connection): void;
   listenerName(listener: number): string;
-  /** It has become unheard (`Connection.isUnheard`): nothing of it may wait for data. */
+  /** It may have become unheard (`Connection.isUnheard`): nothing of it may wait for data then. */
   unheard(connection: Connection): void;
 }
 

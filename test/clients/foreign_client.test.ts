@@ -107,7 +107,7 @@ async function createTopic(topic: string, configs: Readonly<{ [name: string]: st
 
 async function isLed(topic: string): Promise<void> {
   using client = await WireClient.connect(broker.port);
-  await client.led(topic, 0);
+  await client.logEndOffset(topic, 0);
 }
 
 function assertSame(found: readonly ReadRecord[], expected: readonly ReadRecord[]): void {

@@ -73,12 +73,7 @@ export class WireClient implements Disposable {
   /** Resolves when every partition is led. */
   async createTopic(name: string, partitions = 1, configs: Readonly<Record<string, string>> = {}): Promise<void> {
     await this.askForTopic(name, partitions, configs);
-    for (let partition = 0; partition < partitions; partition++) await this.led(name, partition);
-  }
-
-  /** Resolves when the partition has a leader who is at work. */
-  async led(topic: string, partition: number): Promise<void> {
-    await this.logEndOffset(topic, partition);
+    for (let partition = 0; partition < partitions; partition++) await this.logEndOffset(name, partition);
   }
 
   async deleteTopic(name: string): Promise<void> {
