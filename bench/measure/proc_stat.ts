@@ -6,6 +6,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 /** USER_HZ, the unit of /proc: 100 on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
+/** User and kernel time are each cut to a tick, at both readings. */
+const TICK_ROUNDING_SECONDS = 0.02;
 
 export interface CpuSeconds {
   readonly user: number;
@@ -19,37 +21,58 @@ export interface ThreadCpu extends CpuSeconds {
 
 /** CPU time up to now, to be subtracted from a later one. */
 export interface CpuReading extends CpuSeconds {
-  /** On a processor, all threads that live now, to the nanosecond. 0 where the kernel does not tell. */
-  readonly exact: number;
+  /** Of each thread that lives now, on a processor: nanoseconds. Empty where the kernel does not tell. */
+  readonly nanosecondsOf: ReadonlyMap<number, number>;
 }
+
+/** What a process had used before it began. */
+export const NO_CPU: CpuReading = { user: 0, kernel: 0, nanosecondsOf: new Map() };
 
 /** All threads of a process; the ticks count ended ones too. */
 export function readProcessCpu(pid: number): CpuReading {
-  let nanoseconds = 0;
-  for (const id of threadsOf(pid)) nanoseconds += Number(read(`/proc/${pid}/task/${id}/schedstat`).split(' ')[0] ?? 0);
-  return { ...parseStat(read(`/proc/${pid}/stat`)), exact: nanoseconds / 1e9 };
+  const nanosecondsOf = new Map<number, number>();
+  for (const id of threadsOf(pid)) {
+    const text = read(`/proc/${pid}/task/${id}/schedstat`);
+    if (text !== '') nanosecondsOf.set(id, Number(text.split(' ')[0]));
+  }
+  return { ...parseStat(read(`/proc/${pid}/stat`)), nanosecondsOf };
 }
 
-/** What was used between two readings: the exact sum, cut into user and kernel as the ticks are. */
+/**
+ * What was used between two readings: the exact sum, cut into user and kernel as the ticks are. What a thread did that
+ * has ended meanwhile is in the ticks alone, so these count where they say more than their rounding explains.
+ */
 export function cpuBetween(before: CpuReading, after: CpuReading): CpuSeconds {
   const user = after.user - before.user;
   const kernel = after.kernel - before.kernel;
-  const exact = after.exact - before.exact;
-  if (exact <= 0 || user + kernel <= 0) return { user, kernel };
+  let nanoseconds = 0;
+  for (const [id, now] of after.nanosecondsOf) {
+    const then = before.nanosecondsOf.get(id) ?? 0;
+    // Less than before: the number belongs to a new thread.
+    nanoseconds += now < then ? now : now - then;
+  }
+  const exact = nanoseconds / 1e9;
+  if (exact <= 0 || user + kernel <= 0 || user + kernel > exact + TICK_ROUNDING_SECONDS) return { user, kernel };
   return { user: (exact * user) / (user + kernel), kernel: (exact * kernel) / (user + kernel) };
+}
+
+/** Both together, between two readings. */
+export function cpuSecondsBetween(before: CpuReading, after: CpuReading): number {
+  const { user, kernel } = cpuBetween(before, after);
+  return user + kernel;
 }
 
 /** The threads of a process that live now. */
 export function readThreadsCpu(pid: number): ThreadCpu[] {
   return threadsOf(pid).map((id) => {
     const text = read(`/proc/${pid}/task/${id}/stat`);
-    return { id: Number(id), name: text.slice(text.indexOf('(') + 1, text.lastIndexOf(')')), ...parseStat(text) };
+    return { id, name: text.slice(text.indexOf('(') + 1, text.lastIndexOf(')')), ...parseStat(text) };
   });
 }
 
-function threadsOf(pid: number): string[] {
+function threadsOf(pid: number): number[] {
   try {
-    return readdirSync(`/proc/${pid}/task`);
+    return readdirSync(`/proc/${pid}/task`).map(Number);
   } catch {
     return [];
   }

@@ -30,7 +30,7 @@ import {
   type TopicMetadata,
 } from '../load/frames.ts';
 import { buildBatch } from '../load/record_batch.ts';
-import { parseStat, readProcessCpu } from '../measure/proc_stat.ts';
+import { cpuSecondsBetween, parseStat, readProcessCpu } from '../measure/proc_stat.ts';
 import { median } from '../measure/statistics.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/launch.cjs', import.meta.url));
@@ -225,10 +225,11 @@ async function create(): Promise<void> {
 async function rest(): Promise<void> {
   const { broker } = await startOnce(join(scratch, 'rest'), 0);
   await delay(SETTLE_MS);
-  const cpuBefore = readProcessCpu(broker.pid).exact;
+  const cpuBefore = readProcessCpu(broker.pid);
   const startMs = performance.now();
   await delay(REST_MS);
-  const share = ((readProcessCpu(broker.pid).exact - cpuBefore) * 1000) / (performance.now() - startMs);
+  const used = cpuSecondsBetween(cpuBefore, readProcessCpu(broker.pid));
+  const share = (used * 1000) / (performance.now() - startMs);
   log(`at rest: ${(share * 100).toFixed(2)} % CPU, ${broker.residentMiB.toFixed(1)} MiB resident`);
   const status = readFileSync(`/proc/${broker.pid}/status`, 'utf8');
   log(

@@ -3,11 +3,11 @@ import { connect, type Socket } from 'node:net';
 import type { GeneratorProcess } from '../load/client.ts';
 import { apiVersionsFrame, metadataFrame } from '../load/frames.ts';
 import { exchange, type BrokerAddress } from '../load/session.ts';
-import { readResidentMemory } from '../measure/proc_stat.ts';
+import { cpuSecondsBetween, NO_CPU, readProcessCpu, readResidentMemory } from '../measure/proc_stat.ts';
 import type { LoadRow, StateRow } from '../rows.ts';
 import { BrokerTarget } from '../targets.ts';
 import { makeAndWritePartitions } from './partitions.ts';
-import { BuiltSubject, cpuSecondsOf, settledMemory, sleep, type RunningBroker, type Subject } from './subject.ts';
+import { BuiltSubject, settledMemory, sleep, type RunningBroker, type Subject } from './subject.ts';
 
 const MIB = 2 ** 20;
 const REST_SECONDS = 5;
@@ -42,9 +42,9 @@ export function measureState(
 
 async function atRest({ pid }: RunningBroker): Promise<Told> {
   await sleep(REST_AFTER_MS);
-  const before = cpuSecondsOf(pid);
+  const before = readProcessCpu(pid);
   await sleep(REST_SECONDS * 1000);
-  const cpu = cpuSecondsOf(pid) - before;
+  const cpu = cpuSecondsBetween(before, readProcessCpu(pid));
   return [
     { name: 'CPU', unit: '% of a core', value: (cpu / REST_SECONDS) * 100 },
     { name: 'resident memory', unit: 'MiB', value: (await settledMemory(pid)) / MIB },
@@ -92,7 +92,7 @@ async function start(subject: BuiltSubject): Promise<Told> {
   const own = await subject.start(undefined, first.dataDirectory);
   await exchange({ host: '127.0.0.1', port: own.port }, metadataFrame(0, 'nothing'));
   const took = performance.now() - startMs;
-  const cpu = cpuSecondsOf(own.pid);
+  const cpu = cpuSecondsBetween(NO_CPU, readProcessCpu(own.pid));
   await own.stop();
   return [
     { name: 'to the first Metadata', unit: 'ms', value: took },
@@ -102,9 +102,9 @@ async function start(subject: BuiltSubject): Promise<Told> {
 
 async function withPartitions(subject: Subject, broker: RunningBroker, count: number): Promise<Told> {
   const memoryBefore = await settledMemory(broker.pid);
-  const cpuBefore = cpuSecondsOf(broker.pid);
+  const cpuBefore = readProcessCpu(broker.pid);
   const { createdMs, writtenMs, remove } = await makeAndWritePartitions(broker.address, count);
-  const cpu = cpuSecondsOf(broker.pid) - cpuBefore;
+  const cpu = cpuSecondsBetween(cpuBefore, readProcessCpu(broker.pid));
   const memory = (await settledMemory(broker.pid)) - memoryBefore;
   const told = [
     { name: 'creation', unit: 's', value: createdMs / 1000 },

@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { BrokerProcess } from '../broker_process.ts';
 import type { BrokerAddress } from '../load/session.ts';
-import { readProcessCpu, readResidentMemory } from '../measure/proc_stat.ts';
+import { readResidentMemory } from '../measure/proc_stat.ts';
 
 const SETTLE_MS = 1000;
 const SAMPLE_MS = 100;
@@ -89,10 +89,4 @@ export async function settledMemory(pid: number): Promise<number> {
     least = Math.min(least, readResidentMemory(pid));
   }
   return least;
-}
-
-/** CPU-seconds of a process up to now, by the kernel's exact sum where it has one. */
-export function cpuSecondsOf(pid: number): number {
-  const { user, kernel, exact } = readProcessCpu(pid);
-  return exact > 0 ? exact : user + kernel;
 }
