@@ -305,8 +305,9 @@ export class FetchHandler implements ApiHandler {
   #bytesUpTo(request: Request, plan: FetchPlan, at: number, end: number, host: ApiHost): number {
     const slot = plan.slot[at]!;
     const position = plan.positions[at]!;
-    const hint = host.readPosition(request, slot);
-    const located = host.reader.locate(this.#row, plan.fetchOffset[at]!, hint, position);
+    const offset = plan.fetchOffset[at]!;
+    const hint = host.readPosition(request, slot, offset);
+    const located = host.reader.locate(this.#row, offset, hint, position);
     return located === 'found' ? host.reader.bytesUpTo(this.#row, position, end) : BYTES_UNKNOWN;
   }
 

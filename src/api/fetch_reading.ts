@@ -51,8 +51,8 @@ export class FetchReading {
     const row = this.#row;
     if (!this.#sameRow(plan, at, host, row)) return true;
     const position = plan.positions[at]!;
-    const hint = host.readPosition(request, slot);
     const offset = plan.fetchOffset[at]!;
+    const hint = host.readPosition(request, slot, offset);
     const located = host.reader.locate(row, offset, hint, position);
     if (located === 'later') {
       request.parts++;
@@ -122,7 +122,7 @@ export class FetchReading {
       if (bytes < result.bytes) return this.#gave(plan, piece, bytes);
     }
     // Where it goes on, or, for a part, how large the batch is.
-    host.readPosition(request, slot).copyFrom(result.next);
+    host.readPosition(request, slot, plan.fetchOffset[at]!).copyFrom(result.next);
     if (result.isPartial) {
       if (!plan.isFirst || result.next.batchBytes <= position.batchBytes) return true;
       request.pieces.pop();

@@ -104,8 +104,8 @@ export interface ApiHost extends HostView {
   unpark(request: Request): void;
   /** Nobody wants the request any more, and its last part came back. */
   returned(request: Request): void;
-  /** Where the connection's last read of this partition ended; made when it is missing. */
-  readPosition(request: Request, slot: number): ReadPosition;
+  /** Where a read of the connection's ended at this offset of the partition; if there is none, one to be overwritten. */
+  readPosition(request: Request, slot: number, offset: number): ReadPosition;
   /** Memory for the records of a fetch's answer. */
   readonly answers: AnswerMemory;
 }

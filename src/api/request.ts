@@ -40,6 +40,8 @@ export class Request {
   acks = 0;
   /** The answer is complete. */
   done = false;
+  /** Of its answer, once that is complete. */
+  answerBytes = 0;
   /** The connection is gone: nobody reads an answer. */
   isAbandoned = false;
   /** No answer is sent (Produce with acks=0). */
@@ -70,6 +72,7 @@ export class Request {
     this.parts = 0;
     this.acks = 0;
     this.done = false;
+    this.answerBytes = 0;
     this.isAbandoned = false;
     this.silent = false;
     this.closes = false;

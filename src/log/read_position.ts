@@ -29,6 +29,7 @@ export class ReadPosition {
   /** It is not believed any more. */
   clear(): void {
     this.incarnation = -1;
+    this.offset = -1;
   }
 }
 

@@ -1,18 +1,18 @@
 import { assert } from '../base/assert.ts';
 import type { Request, RequestOrigin } from '../api/request.ts';
-import type { ReadPosition } from '../log/read_position.ts';
 import type { Socket, SocketEvents } from '../port/network.ts';
 import type { ConnectionClaim } from '../shared-memory/connection_limits.ts';
 import { FrameQueue } from './frame_queue.ts';
 import { FrameReceiver, type FrameSink } from './frame_receiver.ts';
 import type { SendBuffer } from './send_buffers.ts';
 import type { Connections } from './connections.ts';
+import { ReadPositions } from './read_positions.ts';
 
 /**
  * One connection: bytes in, frames queued, requests begun in order, answers out in order.
  *
  * Only Produce behind Produce may overlap; any other request begins when those before it are done, and nothing begins
- * behind it until it is. While the peer does not take its answers nothing new begins, so a slow reader holds one
+ * behind it until it is. Done is what has its answer: those of one turn leave in one write, up to a bound. While the peer does not take its answers nothing new begins, so a slow reader holds one
  * batch of answers and what its sockets buffer, never more.
  *
  *     open ──► closing (nothing is read or begun; requests that wait come back) ──► gone (out of the table)
@@ -24,8 +24,7 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
   readonly socket: Socket;
   readonly claim: ConnectionClaim;
   readonly frames = new FrameQueue();
-  /** Where this connection's last read of a partition ended, by slot: the next read usually goes on there. */
-  readonly readPositions = new Map<number, ReadPosition>();
+  readonly readPositions = new ReadPositions();
   readonly #owner: Connections;
   readonly #receiver: FrameReceiver;
 
@@ -33,8 +32,12 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
   #oldest: Request | null = null;
   #newest: Request | null = null;
   begun = 0;
+  /** Of those, the ones that have not taken effect yet. */
+  #unanswered = 0;
   /** Of those, the ones that are not Produce. */
-  begunAlone = 0;
+  #unansweredAlone = 0;
+  /** Of answers that are complete and wait for the end of the turn. */
+  #answerBytes = 0;
 
   /** The earliest deadline that the shard's timers know of this connection. */
   timerAtMs = Infinity;
@@ -75,7 +78,8 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
 
   /** Whether the oldest queued frame may begin. `isProduce` says what it is. */
   mayBegin(isProduce: boolean): boolean {
-    return this.begun === 0 || (isProduce && this.begunAlone === 0);
+    if (this.#answerBytes >= ANSWER_BYTES_AHEAD) return false;
+    return this.#unanswered === 0 || (isProduce && this.#unansweredAlone === 0);
   }
 
   /** Nothing of this connection is anywhere any more. */
@@ -88,7 +92,16 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
     else this.#newest.next = request;
     this.#newest = request;
     this.begun++;
-    if (!isProduce) this.begunAlone++;
+    this.#unanswered++;
+    if (!isProduce) this.#unansweredAlone++;
+  }
+
+  /** Its answer is complete: `bytes`, which leave in order. */
+  answered(request: Request, isProduce: boolean, bytes: number): void {
+    this.#unanswered--;
+    if (!isProduce) this.#unansweredAlone--;
+    request.answerBytes = bytes;
+    this.#answerBytes += bytes;
   }
 
   /** The request whose answer is the next to go out. */
@@ -97,14 +110,14 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
   }
 
   /** Takes the oldest request out: it was sent, or the connection is over. */
-  shift(isProduce: boolean): Request {
+  shift(): Request {
     const request = this.#oldest;
     assert(request !== null, 'there is a request to take');
     this.#oldest = request.next;
     if (this.#oldest === null) this.#newest = null;
     request.next = null;
     this.begun--;
-    if (!isProduce) this.begunAlone--;
+    this.#answerBytes -= request.answerBytes;
     return request;
   }
 
@@ -208,6 +221,9 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
     }
   }
 }
+
+/** Complete answers that wait for their write, from which on nothing more is begun. */
+const ANSWER_BYTES_AHEAD = 128 * 1024;
 
 /** Its own requests wait: enough of them are queued. */
 export const PAUSED_FOR_QUEUE = 1;

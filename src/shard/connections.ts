@@ -14,6 +14,8 @@ import type { SendBuffers } from './send_buffers.ts';
 export interface ConnectionsHost {
   /** Something waits to be begun or sent: a turn is due. */
   wake(): void;
+  /** So much has come in this round of the sockets that a turn is better taken now. */
+  crowded(): void;
   /** The connection is over: its claim is to be released, and nobody will read the answers to what it began. */
   abandoned(connection: Connection): void;
   listenerName(listener: number): string;
@@ -44,6 +46,7 @@ export class Connections {
   /** When connections that are throttled go on. */
   readonly #throttled = new TimerQueue();
   #arenaIsShort = false;
+  #bytesSinceTurn = 0;
   #isStopping = false;
   #lastIdleScanMs = 0;
   #linesSinceMs = -Infinity;
@@ -110,6 +113,8 @@ export class Connections {
     if (connection.frames.size > 0) this.run(connection);
     if (this.arena.budgetBytes - this.arena.usedBytes < ARENA_RESERVE_BYTES) this.#stopReading();
     if (this.admission.needsTicks) this.#host.wake();
+    this.#bytesSinceTurn += length;
+    if (this.#bytesSinceTurn >= RECEIVED_BYTES_A_TURN && this.#runnable.length > 0) this.#host.crowded();
   }
 
   /** Puts a connection on the list of those that have something to begin. */
@@ -130,6 +135,7 @@ export class Connections {
 
   /** Takes the list of connections to run; connections put on it meanwhile come with the next call. */
   takeRunnable(): readonly Connection[] {
+    this.#bytesSinceTurn = 0;
     const taken = this.#runnable;
     this.#runnable = this.#spareRunnable;
     this.#runnable.length = 0;
@@ -346,6 +352,8 @@ export class Connections {
 
 /** Requests that one connection may queue before it stops being read. */
 const QUEUED_FRAMES_MAX = 64;
+/** A part of the processor's second cache: the log is written while what came is still in it. */
+const RECEIVED_BYTES_A_TURN = 1024 * 1024;
 /** Kept free so that what the kernel delivers before reading has stopped everywhere still finds room. */
 const ARENA_RESERVE_BYTES = 256 * 1024;
 const IDLE_SCAN_MS = 1000;

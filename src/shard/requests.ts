@@ -107,7 +107,12 @@ export class Requests implements ApiHost, AppendSink {
     if (request.apiKey === ApiKey.Fetch) this.handlers.fetch.forget(request);
     else if (!request.silent && request.response.position > 0) endFrame(request.response, 0);
     // An abandoned one goes back by `returned`.
-    if (!request.isAbandoned) this.#options.connections.send(request.origin as Connection);
+    if (request.isAbandoned) return;
+    const connection = request.origin as Connection;
+    let bytes = request.response.position;
+    for (const piece of request.pieces) bytes += piece.end - piece.start;
+    connection.answered(request, request.apiKey === ApiKey.Produce, bytes);
+    this.#options.connections.send(connection);
   }
 
   refuse(request: Request, why: string): void {
@@ -125,8 +130,9 @@ export class Requests implements ApiHost, AppendSink {
 
   /** If nothing more is heard of the connection's peer, a fetch of its that waits for data is answered without. */
   hurry(connection: Connection): void {
-    const { oldest } = connection;
-    if (oldest !== null && oldest.fetch !== null && !oldest.done) this.expireAt(oldest, oldest.deadlineMs);
+    let request = connection.oldest;
+    while (request !== null && request.done) request = request.next;
+    if (request !== null && request.fetch !== null) this.expireAt(request, request.deadlineMs);
   }
 
   append(
@@ -252,16 +258,8 @@ export class Requests implements ApiHost, AppendSink {
     if (request.isAbandoned && request.parts === 0) this.#recycle(request);
   }
 
-  readPosition(request: Request, slot: number): ReadPosition {
-    const positions = (request.origin as Connection).readPositions;
-    let position = positions.get(slot);
-    if (position === undefined) {
-      position = new ReadPosition();
-      // A connection that reads very many partitions forgets the oldest.
-      if (positions.size >= READ_POSITIONS_MAX) positions.delete(positions.keys().next().value!);
-      positions.set(slot, position);
-    }
-    return position;
+  readPosition(request: Request, slot: number, offset: number): ReadPosition {
+    return (request.origin as Connection).readPositions.of(slot, offset);
   }
 
   /** A handler has returned, or a part came back: memory of the frame that nothing refers to any more goes back. */
@@ -274,7 +272,7 @@ export class Requests implements ApiHost, AppendSink {
   /** The oldest request of a connection was sent. */
   retire(connection: Connection): void {
     const request = connection.oldest!;
-    connection.shift(request.apiKey === ApiKey.Produce);
+    connection.shift();
     if (request.parts > 0) request.isAbandoned = true;
     else this.#recycle(request);
   }
@@ -338,6 +336,3 @@ export class Requests implements ApiHost, AppendSink {
     this.#options.pool.give(request);
   }
 }
-
-/** Partitions whose read position one connection keeps. */
-const READ_POSITIONS_MAX = 4096;

@@ -51,7 +51,8 @@ import { ShardStop } from './shard_stop.ts';
  *
  *     metadata → rings → notices → requests begin → logs are written → answers leave → rings are published → deadlines
  *
- * so that one system call, one publication, one wake-up serves everything that came in the same turn.
+ * so that one system call, one publication, one wake-up serves everything that came in the same turn. Where sockets bring
+ * more than the processor's cache holds, a turn is taken between two of them.
  */
 export class Shard implements ChannelHandler {
   readonly #ports: ShardPorts;
@@ -89,6 +90,9 @@ export class Shard implements ChannelHandler {
       this.#memory.stop.raise();
       throw error;
     }
+  };
+  readonly #deferred = (): void => {
+    if (this.#turnIsDue) this.#runTurn();
   };
   readonly #wake = (): void => this.wake();
   readonly #rung = (): void => {
@@ -138,6 +142,7 @@ export class Shard implements ChannelHandler {
     const buffers = new SendBuffers(SEND_BYTES_KEPT);
     this.#connections = new Connections(config.network, arena, counters, buffers, clock, log, {
       wake: this.#wake,
+      crowded: this.#runTurn,
       abandoned: (connection) => {
         this.#gate.left(connection.claim);
         this.#requests.abandon(connection);
@@ -232,7 +237,7 @@ export class Shard implements ChannelHandler {
   wake(): void {
     if (this.#turnIsDue) return;
     this.#turnIsDue = true;
-    this.#ports.clock.defer(this.#runTurn);
+    this.#ports.clock.defer(this.#deferred);
   }
 
   request(peer: number, kind: number, correlation: number, view: DataView, start: number, _length: number): void {

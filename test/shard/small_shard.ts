@@ -130,6 +130,7 @@ export class SmallShard implements ChannelHandler {
     };
     this.connections = new Connections(resolveNode('').network, this.arena, memory.counters, this.buffers, clock, log, {
       wake: () => {},
+      crowded: () => {},
       unheard: (connection) => this.requests.hurry(connection),
       abandoned: (connection) => {
         this.closed++;
