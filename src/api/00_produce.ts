@@ -12,7 +12,7 @@ import {
   MALFORMED,
   RECORDS_AT,
 } from '../protocol/record_batch.ts';
-import { replicaState, RowSnapshot } from '../shared-memory/partition_table.ts';
+import { replicaState, RowPlacement } from '../shared-memory/partition_table.ts';
 import type { TopicImage } from '../metadata/topic_image.ts';
 import { CurrentLeader, endpointsOf } from './current_leaders.ts';
 import type { ApiHandler, ApiHost } from './host.ts';
@@ -40,7 +40,7 @@ import type { Request } from './request.ts';
 export class ProduceHandler implements ApiHandler {
   readonly #walker = new ProduceRequestWalker();
   readonly #template = new ProduceResponseTemplate();
-  readonly #row = new RowSnapshot();
+  readonly #row = new RowPlacement();
   readonly #recordErrors = new RecordErrors();
   readonly #leader = new CurrentLeader();
   /** How long the connection of the request at hand is held off for what it brings. */
@@ -148,7 +148,7 @@ export class ProduceHandler implements ApiHandler {
     }
     const slot = topic.slotOf(walker.partitionIndex);
     const row = this.#row;
-    if (slot < 0 || !host.table.snapshot(slot, row)) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+    if (slot < 0 || !host.table.placement(slot, row)) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
     const refusal = this.#refusalOfRecords(request, host.arenaView);
     if (refusal !== ErrorCode.NONE) return refusal;
     if (walker.acks < -1 || walker.acks > 1) return ErrorCode.INVALID_REQUIRED_ACKS;

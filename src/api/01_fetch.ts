@@ -31,7 +31,7 @@ import type { Request } from './request.ts';
 export class FetchHandler implements ApiHandler {
   readonly #walker = new FetchRequestWalker();
   readonly #row = new RowSnapshot();
-  readonly #reading = new FetchReading((request, plan, host) => this.#write(request, plan, host));
+  readonly #reading = new FetchReading(this.#row, (request, plan, host) => this.#write(request, plan, host));
   readonly #answer = new FetchAnswer();
   readonly #plans: FetchPlan[] = [];
 

@@ -1,3 +1,4 @@
+import { empty } from '../base/empty.ts';
 import { ErrorCode } from '../protocol/errors.ts';
 import { FetchResponseWriter } from '../protocol/fetch_response.ts';
 import { CurrentLeader, endpointsOf } from './current_leaders.ts';
@@ -23,7 +24,7 @@ export class FetchAnswer {
   /** `sessionId` is 0 for none. */
   write(request: Request, plan: FetchPlan, host: ApiHost, sessionId: number): void {
     const splices = this.#splices;
-    splices.length = 0;
+    empty(splices);
     if (this.#leaderIds.size > 0) this.#leaderIds.clear();
     const topics = plan.toldTopics();
     this.#writer.begin(request.response, plan.version, request.correlationId, 0, ErrorCode.NONE, sessionId, topics);

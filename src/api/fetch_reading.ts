@@ -2,7 +2,7 @@ import { ReadResult, type ReadStatus } from '../log/read_position.ts';
 import type { AbortedTransaction } from '../log/transaction_index.ts';
 import { ErrorCode } from '../protocol/errors.ts';
 import { sizeOf } from '../protocol/record_batch.ts';
-import { RowSnapshot } from '../shared-memory/partition_table.ts';
+import type { RowSnapshot } from '../shared-memory/partition_table.ts';
 import type { FetchPlan } from './fetch_plan.ts';
 import type { AnswerPiece, ApiHost } from './host.ts';
 import type { Request } from './request.ts';
@@ -16,12 +16,13 @@ export type FetchRead = (request: Request, plan: FetchPlan, host: ApiHost) => vo
  * them.
  */
 export class FetchReading {
-  readonly #row = new RowSnapshot();
-  readonly #again = new RowSnapshot();
+  readonly #row: RowSnapshot;
   readonly #result = new ReadResult();
   readonly #done: FetchRead;
 
-  constructor(done: FetchRead) {
+  /** @param row for snapshots: the one of the evaluation, as the row that was looked at last costs little to look at again */
+  constructor(row: RowSnapshot, done: FetchRead) {
+    this.#row = row;
     this.#done = done;
   }
 
@@ -108,11 +109,11 @@ export class FetchReading {
    * is all that fitted, and it has to be read again with room for the whole.
    */
   #took(request: Request, plan: FetchPlan, at: number, piece: AnswerPiece, result: ReadResult, host: ApiHost): boolean {
-    const again = this.#again;
+    const row = this.#row;
     const slot = plan.slot[at]!;
     const position = plan.positions[at]!;
-    const isThere = host.table.snapshot(slot, again);
-    if (!isThere || again.incarnation !== position.incarnation || again.readEpoch !== position.readEpoch) return true;
+    const isThere = host.table.snapshot(slot, row);
+    if (!isThere || row.incarnation !== position.incarnation || row.readEpoch !== position.readEpoch) return true;
     if (plan.readCommitted && !result.isPartial && !this.#collectAborted(plan, at, result.next.offset, host))
       return true;
     // More than the client wants: the size of the first batch was not known.
@@ -135,7 +136,7 @@ export class FetchReading {
 
   /** False: what was read is not to be used. */
   #collectAborted(plan: FetchPlan, at: number, endOffset: number, host: ApiHost): boolean {
-    const row = this.#again;
+    const row = this.#row;
     if (row.abortedTransactions === 0) return true;
     const aborted: AbortedTransaction[] = [];
     const collected = host.abortedTransactions.collect(row, plan.fetchOffset[at]!, endOffset, aborted);

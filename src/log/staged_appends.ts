@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts';
+import { empty } from '../base/empty.ts';
 import { int64At, sizeOf } from '../protocol/record_batch.ts';
 import type { ActiveIndex } from './active_index.ts';
 import { batchLastOffset, batchMaxTimestamp } from './batch_header.ts';
@@ -165,7 +166,7 @@ export class AppendGroup {
   advance(): void {
     this.#range = this.#endRange;
     this.#at = this.#endAt;
-    this.views.length = 0;
+    empty(this.views);
     this.bytes = 0;
   }
 

@@ -1,3 +1,5 @@
+import { empty } from '../base/empty.ts';
+
 /** Why a single record is refused, and its batch with it. */
 export type RecordError = 'no key' | 'time';
 
@@ -17,7 +19,7 @@ export class RecordErrors {
   }
 
   clear(): void {
-    this.#words.length = 0;
+    empty(this.#words);
   }
 
   add(index: number, error: RecordError): void {

@@ -1,3 +1,4 @@
+import { empty } from '../base/empty.ts';
 import type { AnswerMemory, AnswerPiece } from '../api/host.ts';
 import type { StopWord } from '../shared-memory/stop_word.ts';
 import type { Connection } from './connection.ts';
@@ -93,7 +94,7 @@ export class Answers implements AnswerMemory {
             taken.push(buffer);
             total += piece.end - piece.start;
           }
-          request.pieces.length = 0;
+          empty(request.pieces);
         }
       }
       this.#host.retire(connection);
@@ -105,8 +106,8 @@ export class Answers implements AnswerMemory {
       this.#write(connection, total);
     }
     for (const buffer of taken) this.#buffers.give(buffer);
-    views.length = 0;
-    taken.length = 0;
+    empty(views);
+    empty(taken);
     if (closes) {
       connection.isOpen = false;
       connection.socket.end();
@@ -123,7 +124,7 @@ export class Answers implements AnswerMemory {
       for (let at = 0; at < view.length; at += SLICE_BYTES) connection.unsent.push(view.subarray(at, at + SLICE_BYTES));
     }
     for (const buffer of this.#taken) connection.pinned.push(buffer);
-    this.#taken.length = 0;
+    empty(this.#taken);
     this.#sendUnsent(connection);
   }
 
@@ -138,7 +139,7 @@ export class Answers implements AnswerMemory {
       return false;
     }
     for (const buffer of connection.pinned) this.#buffers.give(buffer);
-    connection.pinned.length = 0;
+    empty(connection.pinned);
     return true;
   }
 
@@ -147,7 +148,7 @@ export class Answers implements AnswerMemory {
     connection.isBlocked = true;
     connection.blockedSinceMs = this.#host.nowMs();
     for (const buffer of this.#taken) connection.pinned.push(buffer);
-    this.#taken.length = 0;
+    empty(this.#taken);
   }
 }
 

@@ -1,3 +1,4 @@
+import { empty } from '../base/empty.ts';
 import { TimerQueue } from '../base/timer_queue.ts';
 import type { NetworkConfig } from '../config/node_config.ts';
 import type { Clock } from '../port/clock.ts';
@@ -138,7 +139,7 @@ export class Connections {
     this.#bytesSinceTurn = 0;
     const taken = this.#runnable;
     this.#runnable = this.#spareRunnable;
-    this.#runnable.length = 0;
+    empty(this.#runnable);
     this.#spareRunnable = taken;
     for (const connection of taken) connection.queuedToRun = false;
     return taken;
@@ -147,7 +148,7 @@ export class Connections {
   takeSendable(): readonly Connection[] {
     const taken = this.#sendable;
     this.#sendable = this.#spareSendable;
-    this.#sendable.length = 0;
+    empty(this.#sendable);
     this.#spareSendable = taken;
     for (const connection of taken) connection.queuedToSend = false;
     return taken;
@@ -293,7 +294,7 @@ export class Connections {
 
   #unpin(connection: Connection): void {
     for (const buffer of connection.pinned) this.#buffers.give(buffer);
-    connection.pinned.length = 0;
+    empty(connection.pinned);
   }
 
   #closeIfDone(connection: Connection): void {

@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts';
+import { empty } from '../base/empty.ts';
 import type { NodeConfig, TopicConfig } from '../config/node_config.ts';
 import { BatchScanner } from '../log/batch_scanner.ts';
 import { LogFailure } from '../log/log_failure.ts';
@@ -176,7 +177,7 @@ export class OwnedPartitions implements LeaderHost {
       leader.isTouched = false;
       leader.commit();
     }
-    touched.length = 0;
+    empty(touched);
     this.#isCommitting = false;
   }
 

@@ -1,3 +1,4 @@
+import { empty } from '../base/empty.ts';
 import type { Request } from '../api/request.ts';
 import type { PartitionTable } from '../shared-memory/partition_table.ts';
 
@@ -52,7 +53,7 @@ export class ParkedFetches {
     const taken = this.#taken;
     for (const request of waiting) taken.push(request);
     for (const request of taken) if (request.fetch?.isParked === true) retry(request);
-    taken.length = 0;
+    empty(taken);
   }
 
   /** The partition in this row is gone: whoever waits for it does so no longer, and is answered without it. */

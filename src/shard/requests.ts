@@ -3,11 +3,12 @@ import type { FetchSessions } from '../api/fetch_sessions.ts';
 import type { AnswerMemory, ApiHost, HostView, LogDirectoryView, NodeView, PartitionOutcome } from '../api/host.ts';
 import type { Request } from '../api/request.ts';
 import { ByteReader, type ByteWriter } from '../base/bytes.ts';
+import { empty } from '../base/empty.ts';
 import { TimerQueue } from '../base/timer_queue.ts';
 import type { AbortedTransactions } from '../log/aborted_transactions.ts';
 import type { Decompressor } from '../log/decompressor.ts';
 import type { LogReader } from '../log/log_reader.ts';
-import { ReadPosition } from '../log/read_position.ts';
+import type { ReadPosition } from '../log/read_position.ts';
 import type { MetadataImage } from '../metadata/metadata_image.ts';
 import type { AppendSink } from '../partition/append_queue.ts';
 import type { Clock } from '../port/clock.ts';
@@ -330,7 +331,7 @@ export class Requests implements ApiHost, AppendSink {
   #recycle(request: Request): void {
     this.handled(request);
     for (const piece of request.pieces) this.#options.answers.giveBack(piece);
-    request.pieces.length = 0;
+    empty(request.pieces);
     if (request.fetch !== null) this.handlers.fetch.forget(request);
     request.done = true;
     this.#options.pool.give(request);

@@ -89,6 +89,17 @@ export class RowSnapshot {
   highestRemoteOffset = -1;
 }
 
+/** Where appends to a partition go: a few words of a row, of one publication. Reused. */
+export class RowPlacement {
+  incarnation = 0;
+  /** One of `replicaState`. */
+  state = 0;
+  /** Thread that writes the partition. */
+  owner = 0;
+  /** Index of the log directory. */
+  logDirectory = 0;
+}
+
 /** More readings than this in a row cannot each have been overtaken by a publication. */
 const readingsMax = 1_000_000;
 
@@ -119,6 +130,23 @@ export class PartitionTable {
         into.version = version;
         return into.state !== replicaState.free;
       }
+      this.retries++;
+    }
+    assert(false, 'a reader of a row is not overtaken a million times');
+  }
+
+  /** Of a row, what an append has to know: a fifth of the words of a snapshot. False: the row is free. */
+  placement(slot: number, into: RowPlacement): boolean {
+    const words = this.#words;
+    const row = this.#row(slot);
+    for (let reading = 0; reading < readingsMax; reading++) {
+      const version = Atomics.load(words, row + versionWord);
+      const half = row + halfStart + (version & 1) * halfDistance;
+      into.incarnation = Atomics.load(words, half + field.incarnation);
+      into.state = Atomics.load(words, half + field.state);
+      into.owner = Atomics.load(words, half + field.owner);
+      into.logDirectory = Atomics.load(words, half + field.logDirectory);
+      if (Atomics.load(words, row + versionWord) === version) return into.state !== replicaState.free;
       this.retries++;
     }
     assert(false, 'a reader of a row is not overtaken a million times');

@@ -11,7 +11,7 @@ import { ConnectionClaim, ConnectionLimits, limitsBytes } from '../../src/shared
 import { Doorbell, doorbellStride } from '../../src/shared-memory/doorbell.ts';
 import { IndexTailReader, indexTailStride, IndexTailWriter } from '../../src/shared-memory/index_tail.ts';
 import { Notices, noticesBytes } from '../../src/shared-memory/notices.ts';
-import { PartitionTable, RowSnapshot, rowStride } from '../../src/shared-memory/partition_table.ts';
+import { PartitionTable, RowPlacement, RowSnapshot, rowStride } from '../../src/shared-memory/partition_table.ts';
 import { RingReader, ringStride, RingWriter } from '../../src/shared-memory/ring.ts';
 import { explore } from './explorer.ts';
 import type { Exploration, ModelThread, Program, Scenario } from './explorer.ts';
@@ -370,6 +370,31 @@ suite('row', () => {
 
   test('I4: a snapshot is of one publication, and snapshots do not go back', () => {
     mustHold(explore(scenario((memory) => new PartitionTable(memory))));
+  });
+
+  test('I4: a placement is of one publication', () => {
+    const memory = new SharedArrayBuffer(rowStride);
+    const row = new PartitionTable(memory).row(0);
+    row.state = 3;
+    row.publish();
+    const writer: Program = () => {
+      const mine = new PartitionTable(memory).row(0);
+      for (let owner = 1; owner <= 3; owner++) {
+        mine.incarnation = owner;
+        mine.logDirectory = owner;
+        mine.publish();
+      }
+    };
+    const reader: Program = () => {
+      const placement = new RowPlacement();
+      assert.ok(new PartitionTable(memory).placement(0, placement), 'the row is in use');
+      return [placement.incarnation, placement.logDirectory];
+    };
+    const check = (results: readonly unknown[]): void => {
+      const [incarnation, logDirectory] = results[1] as number[];
+      assert.equal(incarnation, logDirectory, 'a placement is of one publication');
+    };
+    mustHold(explore({ buffers: [memory], programs: [writer, reader], plainAccesses: 'separate', check }));
   });
 
   test('the short reading that the planted bugs change is right as it stands', () => {

@@ -5,6 +5,7 @@ import {
   PartitionSlots,
   PartitionTable,
   replicaState,
+  RowPlacement,
   RowSnapshot,
   rowStride,
 } from '../../src/shared-memory/partition_table.ts';
@@ -57,6 +58,7 @@ suite('partition table', () => {
         let writer = table.row(1);
         const snapshot = new RowSnapshot();
         const kept = new RowSnapshot();
+        const placement = new RowPlacement();
         table.snapshot(1, snapshot);
         const published = new Map<FieldName, number>([...narrow, ...wide].map((name) => [name, snapshot[name]]));
         const pending = new Map<FieldName, number>();
@@ -77,6 +79,10 @@ suite('partition table', () => {
           table.snapshot(0, snapshot);
           table.snapshot(1, kept);
           for (const [name, value] of published) assert.equal(kept[name], value, name);
+          assert.equal(table.placement(1, placement), published.get('state') !== replicaState.free);
+          for (const name of ['incarnation', 'state', 'owner', 'logDirectory'] as const) {
+            assert.equal(placement[name], published.get(name), name);
+          }
           assert.equal(table.snapshot(0, new RowSnapshot()), false);
           assert.equal(table.snapshot(2, new RowSnapshot()), false);
         }
