@@ -219,6 +219,12 @@ function varintAt(bytes: Uint8Array, at: number, end: number): number {
       next = at + 1;
       return (byte >>> 1) ^ -(byte & 1);
     }
+    // Lengths of 64 and more are the usual ones.
+    if (at + 1 < end && bytes[at + 1]! < 0x80) {
+      const raw = (byte & 0x7f) | (bytes[at + 1]! << 7);
+      next = at + 2;
+      return (raw >>> 1) ^ -(raw & 1);
+    }
   }
   return longVarintAt(bytes, at, end);
 }

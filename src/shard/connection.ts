@@ -78,8 +78,13 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
 
   /** Whether the oldest queued frame may begin. `isProduce` says what it is. */
   mayBegin(isProduce: boolean): boolean {
-    if (this.#answerBytes >= ANSWER_BYTES_AHEAD) return false;
+    if (this.hasMuchToSend) return false;
     return this.#unanswered === 0 || (isProduce && this.#unansweredAlone === 0);
+  }
+
+  /** Its complete answers are better sent now than at the end of the turn. */
+  get hasMuchToSend(): boolean {
+    return this.#answerBytes >= ANSWER_BYTES_AHEAD;
   }
 
   /** Nothing of this connection is anywhere any more. */
@@ -222,7 +227,7 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
   }
 }
 
-/** Complete answers that wait for their write, from which on nothing more is begun. */
+/** Complete answers that wait for their write, from which on nothing more is begun: a cache of the processor holds them. */
 const ANSWER_BYTES_AHEAD = 128 * 1024;
 
 /** Its own requests wait: enough of them are queued. */

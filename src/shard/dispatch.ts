@@ -8,6 +8,7 @@ import { readRequestHeader, RequestHeader } from '../protocol/headers.ts';
 import type { Arena } from '../shared-memory/arena.ts';
 import { counter, type CounterBlock } from '../shared-memory/counters.ts';
 import type { RequestCountBlock } from '../shared-memory/request_counts.ts';
+import type { Answers } from './answers.ts';
 import type { AppendRouter } from './append_routing.ts';
 import { PAUSED_FOR_THROTTLE, type Connection } from './connection.ts';
 import type { Connections } from './connections.ts';
@@ -20,6 +21,7 @@ import type { Requests } from './requests.ts';
  */
 export class Dispatcher {
   readonly #arena: Arena;
+  readonly #answers: Answers;
   readonly #connections: Connections;
   readonly #pool: RequestPool;
   readonly #requests: Requests;
@@ -33,6 +35,7 @@ export class Dispatcher {
 
   constructor(
     arena: Arena,
+    answers: Answers,
     connections: Connections,
     pool: RequestPool,
     requests: Requests,
@@ -41,6 +44,7 @@ export class Dispatcher {
     requestCounts: RequestCountBlock,
   ) {
     this.#arena = arena;
+    this.#answers = answers;
     this.#connections = connections;
     this.#pool = pool;
     this.#requests = requests;
@@ -83,6 +87,8 @@ export class Dispatcher {
       connection.frames.shift();
       this.#connections.begun(connection);
       this.#begin(connection, request, place, length, isProduce);
+      // Memory that was just filled is sent while a cache has it, and is filled again for the next connection.
+      if (connection.hasMuchToSend) return this.#answers.send(connection);
     }
   }
 

@@ -222,6 +222,7 @@ export class Shard implements ChannelHandler {
     });
     this.#dispatcher = new Dispatcher(
       arena,
+      this.#answers,
       this.#connections,
       pool,
       this.#requests,

@@ -8,6 +8,8 @@ export class FakeReader {
   readonly bytesOf = new Map<number, number>();
   readonly failing = new Set<number>();
   readsLater = false;
+  /** Called before each read into memory. */
+  reading = (): void => {};
   readonly later: (() => void)[] = [];
 
   get asReader(): LogReader {
@@ -40,6 +42,7 @@ export class FakeReader {
     out: ReadResult,
   ): ReadStatus {
     if (this.readsLater) return 'later';
+    this.reading();
     if (this.failing.has(row.slot)) return (out.status = 'failed');
     const bytes = this.bytesOf.get(row.slot)!;
     assert.ok(bytes <= room);

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { uuidOfWords } from '../../src/base/uuid.ts';
 import { TopicImage } from '../../src/metadata/topic_image.ts';
 import { ErrorCode } from '../../src/protocol/errors.ts';
+import { splitAnswers } from '../shard/small_shard.ts';
 import { BATCH_BYTES, FetchMachine, nameOf, PARTITIONS, slotOf, told, TOPICS, type Asked } from './fetch_machine.ts';
 
 const MAX_WAIT_MS = 500;
@@ -179,4 +180,26 @@ test('a fetch waits until all partitions together have min.bytes, each counted u
     ),
     { numRuns: 300 },
   );
+});
+
+test('pipelined fetches are read in one turn, but a large answer leaves before the next is read', () => {
+  for (const [bytes, writes] of [
+    [10_000, 1],
+    [200_000, 4],
+  ] as const) {
+    const machine = new FetchMachine(12);
+    const { shard, reader, socket } = machine;
+    const slot = slotOf(0, 0);
+    reader.bytesOf.set(slot, bytes);
+    shard.moveWatermark(slot, 9);
+    let takenMax = 0;
+    reader.reading = () => (takenMax = Math.max(takenMax, shard.buffers.takenBytes));
+    const asked = [{ topic: 0, partition: 0, fetchOffset: 0 }];
+    for (let sent = 0; sent < 4; sent++) machine.send({ id: 0, epoch: -1 }, asked);
+    shard.settle();
+    assert.equal(socket.writes, writes, `${bytes} bytes each`);
+    assert.equal(splitAnswers(socket.takeSent()).length, 4);
+    assert.ok(takenMax < 2 * 262_144, `${takenMax} bytes of answers at once`);
+    shard.assertIdle();
+  }
 });

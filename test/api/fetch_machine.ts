@@ -54,6 +54,18 @@ export class FetchMachine {
     forgotten: readonly Asked[] = [],
     wanted: { readonly minBytes?: number; readonly maxBytes?: number; readonly maxWaitMs?: number } = {},
   ): FetchResponse | null {
+    this.send(session, asked, forgotten, wanted);
+    this.shard.settle();
+    return this.takeAnswer();
+  }
+
+  /** Without a turn of the shard. */
+  send(
+    session: { readonly id: number; readonly epoch: number },
+    asked: readonly Asked[],
+    forgotten: readonly Asked[] = [],
+    wanted: { readonly minBytes?: number; readonly maxBytes?: number; readonly maxWaitMs?: number } = {},
+  ): void {
     const named = (number: number) => ({ topic: TOPICS[number]!, topicId: idOf(number) });
     this.socket.deliver(
       frameOf(fetchRequest, this.version, 5, {
@@ -70,8 +82,6 @@ export class FetchMachine {
         forgottenTopicsData: forgotten.map(({ topic, partition }) => ({ ...named(topic), partitions: [partition] })),
       }),
     );
-    this.shard.settle();
-    return this.takeAnswer();
   }
 
   takeAnswer(): FetchResponse | null {

@@ -315,6 +315,35 @@ test('a peer that does not read holds its answers, begins nothing more, and goes
   shard.assertIdle();
 });
 
+test('requests that are done at once are begun in one turn, and their answers leave in one write', () => {
+  const shard = new SmallShard();
+  const socket = shard.connect();
+  socket.deliver(concatenated([1, 2, 3, 4, 5].map(apiVersions)));
+  shard.turn();
+  assert.equal(socket.writes, 1);
+  assert.deepEqual(
+    splitAnswers(socket.takeSent()).map(({ correlationId }) => correlationId),
+    [1, 2, 3, 4, 5],
+  );
+  shard.assertIdle();
+});
+
+test('sockets that bring more than a cache holds are interrupted by a turn', () => {
+  const shard = new SmallShard();
+  const sockets = Array.from({ length: 4 }, () => shard.connect());
+  const frame = produceFrame(1, [HERE], 1, { bytes: 200_000 });
+  for (let sent = 0; sent < 5; sent++) {
+    for (const socket of sockets) if (sent * 4 + sockets.indexOf(socket) < 5) socket.deliver(frame);
+  }
+  assert.equal(shard.crowds, 0);
+  sockets[1]!.deliver(frame);
+  assert.ok(shard.crowds > 0, '1.2 MB have come');
+  shard.turn();
+  const before = shard.crowds;
+  sockets[2]!.deliver(frame);
+  assert.equal(shard.crowds, before, 'the turn has taken them');
+});
+
 test('a node that is ending acknowledges nothing more', () => {
   const shard = new SmallShard();
   const socket = shard.connect();

@@ -90,6 +90,8 @@ export class SmallShard implements ChannelHandler {
   /** As much as is seen of the log of partition 0. */
   readonly ownLog = { leaderEpochs: new LeaderEpochs(), logEndOffset: 0 };
   closed = 0;
+  /** How often a turn was wanted between two sockets. */
+  crowds = 0;
   readonly #answers: Answers;
   #seed = 0;
   readonly #dispatcher: Dispatcher;
@@ -130,7 +132,7 @@ export class SmallShard implements ChannelHandler {
     };
     this.connections = new Connections(resolveNode('').network, this.arena, memory.counters, this.buffers, clock, log, {
       wake: () => {},
-      crowded: () => {},
+      crowded: () => this.crowds++,
       unheard: (connection) => this.requests.hurry(connection),
       abandoned: (connection) => {
         this.closed++;
@@ -182,6 +184,7 @@ export class SmallShard implements ChannelHandler {
     });
     this.#dispatcher = new Dispatcher(
       this.arena,
+      this.#answers,
       this.connections,
       this.pool,
       this.requests,
