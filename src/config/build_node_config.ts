@@ -31,8 +31,17 @@ export interface MachineFacts {
 }
 
 const MIB = 1024 * 1024;
+const SHARDS_MAX = 62;
 /** Buffers take a quarter of the memory that there is, and no more than this unless told to. */
 const ARENAS_BYTES_MAX = 512 * MIB;
+
+/**
+ * One for each core. Of two cores one is left to control, to the background and to the kernel: a second shard would do
+ * less there than its crossings cost (docs/tuning.md).
+ */
+export function defaultShards(cores: number): number {
+  return cores < 3 ? 1 : Math.min(SHARDS_MAX, Math.floor(cores));
+}
 
 /** Makes the configuration of a node of the values, with all cross checks. Null: findings say why not. */
 export function buildNodeConfig(values: ConfigValues, machine: MachineFacts, findings: Findings): NodeConfig | null {
@@ -41,7 +50,7 @@ export function buildNodeConfig(values: ConfigValues, machine: MachineFacts, fin
   const set = resolveListeners(values, roles, machine.hostName, findings);
   const nodeId = readNodeId(values, findings);
   checkQuorum(values, roles, nodeId, findings);
-  const shards = values.numberOrNull('millrace.shards') ?? Math.max(1, Math.min(62, Math.floor(machine.cores)));
+  const shards = values.numberOrNull('millrace.shards') ?? defaultShards(machine.cores);
   const network = readNetwork(values, machine, shards, findings);
   const storage = readStorage(values, findings);
   const replication = readReplication(values, findings);

@@ -10,7 +10,7 @@ test('says where it listens, where the data lies, what is promised, and how to s
     'Millrace 1.2.3, node 1 of cluster abc, started in 42 ms',
     '  listening on 127.0.0.1:19092 (PLAINTEXT)',
     '  data in /a, /b',
-    '  2 shards, up to 512 MiB for requests',
+    '  1 shard, up to 512 MiB for requests',
     '  acknowledged = in the page cache of this machine: survives the end of the process, not a loss of power',
     '  Ctrl-C (or SIGTERM) stops it, a second one at once',
     '  try: kafka-console-producer.sh --bootstrap-server 127.0.0.1:19092 --topic hello',

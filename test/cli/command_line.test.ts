@@ -259,10 +259,10 @@ test('config show prints what can be read again, and no secret', async () => {
     'broker.rack=******',
     `# ${file}:3`,
     'log.dirs=a\\\\b',
-    '# derived from a quarter of 8192 MiB (memory of the machine), at most 512 MiB, divided by 2 shards, but no less than one request',
-    'millrace.arena.bytes=268435456',
+    '# derived from a quarter of 8192 MiB (memory of the machine), at most 512 MiB, divided by 1 shard, but no less than one request',
+    'millrace.arena.bytes=536870912',
     '# derived from 2 cores',
-    'millrace.shards=2',
+    'millrace.shards=1',
     '# --override',
     'node.id=2',
     '# KAFKA_NUM_PARTITIONS',
@@ -274,6 +274,6 @@ test('config show prints what can be read again, and no secret', async () => {
   const written = ['--shards', '1', '--override', 'millrace.arena.bytes=209715200'];
   equal((await run(['config', 'show', ...written, '--origin'])).said.includes('derived'), false);
   const all = await run(['config', 'show', '--all']);
-  match(all.said, /^millrace\.shards=2$/m);
+  match(all.said, /^millrace\.shards=1$/m);
   match(all.said, /^log\.segment\.bytes=1073741824$/m);
 });

@@ -178,6 +178,12 @@ test('the node that follows', () => {
   ]);
 });
 
+test('a shard for each core, but of two cores one is left to the rest', () => {
+  const shardsOf = (cores: number): number =>
+    resolveNode('', { machine: { hostName: 'h', cores, memoryBytes: 2 ** 33 } }).shards;
+  deepEqual([1, 2, 3, 4, 62, 128].map(shardsOf), [1, 1, 3, 4, 62, 62]);
+});
+
 test('an arena holds the longest request however little memory there is', () => {
   fc.assert(
     fc.property(
@@ -185,8 +191,9 @@ test('an arena holds the longest request however little memory there is', () => 
       fc.integer({ min: 1, max: 62 }),
       fc.nat(),
       (longest, shards, memoryBytes) => {
-        const machine = { hostName: 'h', cores: shards, memoryBytes };
-        const { network } = resolveNode(`socket.request.max.bytes=${longest}\nfetch.max.bytes=1024`, { machine });
+        const machine = { hostName: 'h', cores: 1, memoryBytes };
+        const lines = `millrace.shards=${shards}\nsocket.request.max.bytes=${longest}\nfetch.max.bytes=1024`;
+        const { network } = resolveNode(lines, { machine });
         return network.arenaBytes >= longest && network.arenaBytes < 2 ** 31;
       },
     ),
@@ -196,8 +203,8 @@ test('an arena holds the longest request however little memory there is', () => 
 
 test('row 80: where the longest requests would be half of the memory, their default is less; what is written holds', () => {
   const longest = (lines: string, memoryMib: number, shards: number): number => {
-    const machine = { hostName: 'h', cores: shards, memoryBytes: memoryMib * 2 ** 20 };
-    const { requestBytesMax, arenaBytes } = resolveNode(lines, { machine }).network;
+    const machine = { hostName: 'h', cores: 1, memoryBytes: memoryMib * 2 ** 20 };
+    const { requestBytesMax, arenaBytes } = resolveNode(`millrace.shards=${shards}\n${lines}`, { machine }).network;
     equal(arenaBytes >= requestBytesMax, true);
     return requestBytesMax / 2 ** 20;
   };

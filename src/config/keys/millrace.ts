@@ -25,7 +25,8 @@ export const MILLRACE_EFFECTS: Readonly<Record<(typeof MILLRACE_KEYS)[number][0]
     'A request that stays incomplete for so long while less than 4 KiB of it come per second closes its connection.',
   'millrace.partitions.max': 'The most replicas that this node can hold. Memory is taken only for those that it does.',
   'millrace.ring.bytes': 'Size of each ring between two threads, a power of two.',
-  'millrace.shards': 'Threads that hold connections and partitions. Unset: one for each core that the node may use.',
+  'millrace.shards':
+    'Threads that hold connections and partitions. Unset: one for each core that the node may use; on two cores one.',
   'millrace.start.timeout.ms':
     'A start that makes no progress for so long (no log opens or is recovered, no listener listens) ends with an error.',
 };
