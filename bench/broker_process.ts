@@ -14,7 +14,7 @@ const OUTPUT_LINES_KEPT = 40;
 
 export interface BrokerOptions {
   readonly directory: string;
-  readonly shards: number | null;
+  readonly shards: number;
   /** `key=value` each. */
   readonly overrides: readonly string[];
   /** Options of Node, before the entry. */
@@ -41,8 +41,7 @@ export class BrokerProcess {
     const entry = join(options.tree ?? REPOSITORY, options.entry ?? 'src/cli/launch.cjs');
     this.probed = options.tree === undefined && options.entry === undefined;
     const probe = this.probed ? ['--import', PROBE] : [];
-    const shards = options.shards === null ? [] : ['--shards', String(options.shards)];
-    const program = ['--port', '0', '--data-dir', this.#dataDirectory, ...shards];
+    const program = ['--port', '0', '--data-dir', this.#dataDirectory, '--shards', String(options.shards)];
     for (const override of options.overrides) program.push('--override', override);
     this.#child = spawn(process.execPath, [...probe, ...options.nodeOptions, entry, ...program], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -4,10 +4,11 @@
  * bench/results/; or holds one of the gates.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, release, tmpdir, totalmem, type } from 'node:os';
+import { availableParallelism, cpus, release, tmpdir, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { defaultShards } from '../src/config/build_node_config.ts';
 import { git } from './base_tree.ts';
 import { baselineRows, holdAgainst, type Baseline } from './baseline.ts';
 import { runCountGate } from './count_gate.ts';
@@ -31,7 +32,7 @@ What to measure
   --difference PERCENT (5) the smallest difference that matters: "inconclusive" where noise would hide it
 
 Whom
-  --shards N               of the broker;  --override KEY=VALUE, more than once, for its configuration
+  --shards N               of the broker, if not what it takes by itself;  --override KEY=VALUE, more than once, for its configuration
   --against HOST:PORT      another broker beside this one;  --pid PID counts its CPU time and memory
   --against-kafka DIR      the same with Apache Kafka, started from the unpacked release in DIR
   --warm-up SECONDS (60)   how long another broker works before it is measured, for the compilers of its JVM
@@ -98,7 +99,7 @@ try {
         directory: options.directory,
         seconds: number(options.seconds),
         repetitions: number(options.repetitions),
-        shards: options.shards === undefined ? null : number(options.shards),
+        shards: options.shards === undefined ? defaultShards(availableParallelism()) : number(options.shards),
         overrides: options.override,
         against: options.against === undefined ? null : addressOf(options.against),
         pid: options.pid === undefined ? null : number(options.pid),

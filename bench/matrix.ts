@@ -1,6 +1,5 @@
 /** The rows one after the other, each with the targets that belong to it, and what they told. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { buildPackage } from './built_package.ts';
 import { KafkaProcess } from './kafka_process.ts';
@@ -27,7 +26,7 @@ export interface MatrixOptions {
   readonly directory: string;
   readonly seconds: number;
   readonly repetitions: number;
-  readonly shards: number | null;
+  readonly shards: number;
   readonly overrides: readonly string[];
   readonly against: BrokerAddress | null;
   readonly pid: number | null;
@@ -117,7 +116,7 @@ class Matrix {
     return told;
   }
 
-  #own(shards: number | null): { directory: string; shards: number | null; overrides: readonly string[] } {
+  #own(shards: number): { directory: string; shards: number; overrides: readonly string[] } {
     return { directory: this.#directory, shards, overrides: this.#options.overrides };
   }
 
@@ -156,7 +155,7 @@ class Matrix {
     const loads = benchRows.filter((row) => row.kind === 'load').filter((row) => row.shards.length === 0);
     const results: StateRowResult[] = [];
     for (const row of rows) {
-      const shards = row.state === 'loaded' ? row.count : (this.#options.shards ?? availableParallelism());
+      const shards = row.state === 'loaded' ? row.count : this.#options.shards;
       const own = new BuiltSubject(this.#directory, tree, shards, this.#options.overrides);
       const targets: { name: string; figures: readonly Figure[] }[] = [];
       for (const subject of [own, ...others]) {

@@ -1,5 +1,4 @@
 /** What a load is run against: a broker (ours or any other), or the machine's own limit (`limit_target.ts`). */
-import { availableParallelism } from 'node:os';
 import { BrokerProcess, type BrokerOptions } from './broker_process.ts';
 import type { GeneratorProcess } from './load/client.ts';
 import type { LoadJob } from './load/job.ts';
@@ -62,10 +61,9 @@ export class BrokerTarget implements Target {
 
   /** A broker from this repository; `end` ends it. */
   static async start(name: string, options: OwnOptions): Promise<BrokerTarget> {
-    const shards = options.shards ?? availableParallelism();
-    const own = await BrokerProcess.start({ nodeOptions: [], countViews: false, ...options, shards });
+    const own = await BrokerProcess.start({ nodeOptions: [], countViews: false, ...options });
     const address = { host: '127.0.0.1', port: own.port };
-    return new BrokerTarget(name, address, await negotiate(address), own.pid, own, shards);
+    return new BrokerTarget(name, address, await negotiate(address), own.pid, own, options.shards);
   }
 
   async open(row: LoadRow, generator: GeneratorProcess): Promise<void> {
