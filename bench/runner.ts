@@ -14,7 +14,7 @@ export interface MeasureBounds {
   readonly seconds: number;
   /** Before each measured run, over the same connections. */
   readonly warmUpSeconds: number;
-  /** Freed for each run that writes, and its bound: beyond, memory would be new, and page cache be written back. */
+  /** Freed during each run that writes, and its bound: beyond, memory would be new, and page cache be written back. */
   readonly pages: PagePool;
 }
 
@@ -57,10 +57,8 @@ export async function measure(
   // Half of what a run of both moves is fetched; a round at the end is two requests.
   const requests = writes ? Math.floor(bounds.pages.runBytes / row.batchBytes) : Number.MAX_SAFE_INTEGER;
   const writeBytes = row.batchBytes >= LARGE_BATCH_BYTES ? row.batchBytes - 1000 : 65_000;
-  if (writes) {
-    bounds.pages.hold(writeBytes);
-    bounds.pages.release(writeBytes);
-  }
+  if (writes) bounds.pages.hold(writeBytes);
+  const giving = writes ? bounds.pages.giveBack(writeBytes) : null;
   await generator.run({ seconds: bounds.warmUpSeconds, requests: Math.ceil(requests / 4), watch });
   if (target.pid !== null) resetPeakMemory(target.pid);
   const countsBefore = await target.counted?.counts();
@@ -69,6 +67,7 @@ export async function measure(
   const load = await generator.run({ seconds, requests: Math.ceil((requests * 3) / 4), watch });
   const threadsAfter = target.pid === null ? [] : readThreadsCpu(target.pid);
   const counts = await target.counted?.counts();
+  giving?.end();
   const peakMemory = target.pid === null ? null : readPeakMemory(target.pid);
   await generator.closeConnections();
   await target.close(row);
