@@ -549,6 +549,11 @@ export class ByteWriter {
   }
 }
 
+/** A view over the same memory. */
+export function viewOf<Memory extends ArrayBufferLike>(bytes: Uint8Array<Memory>): DataView<Memory> {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 /** How many bytes an unsigned varint of this 32-bit value takes. */
 export function unsignedVarintBytes(value: number): number {
   const bits = 32 - Math.clz32(value | 1);

@@ -1,3 +1,4 @@
+import { viewOf } from '../base/bytes.ts';
 import type { Disk } from '../port/disk.ts';
 import { DiskError } from '../port/disk.ts';
 import { overwriteFile, readWholeFile } from './atomic_file.ts';
@@ -169,10 +170,6 @@ function readLastEntry(disk: Disk, path: string, entryBytes: number): DataView |
   if (got instanceof DiskError) return got;
   if (typeof size !== 'number' || size % entryBytes !== 0) return null;
   return new DataView(bytes.buffer, 0, got);
-}
-
-function viewOf(bytes: Uint8Array<ArrayBuffer>): DataView<ArrayBuffer> {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function withRoom(entries: DataView<ArrayBuffer>, bytes: number): DataView<ArrayBuffer> {

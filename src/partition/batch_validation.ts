@@ -1,3 +1,4 @@
+import { viewOf } from '../base/bytes.ts';
 import { type Decompressor, UNPACKED_BYTES_MAX, WHOLE_BYTES_MAX } from '../log/decompressor.ts';
 import type { BatchMemory } from '../log/staged_appends.ts';
 import { CodecFailure } from '../port/codecs.ts';
@@ -88,7 +89,16 @@ export class BatchValidation {
       const { length } = records;
       this.plainRecords = records;
       this.plainBytes = length;
-      verdict = checkRecords(records, 0, length, recordCount, baseTimestamp, facts.records, !isStoredAsItIs);
+      verdict = checkRecords(
+        viewOf(records),
+        records,
+        0,
+        length,
+        recordCount,
+        baseTimestamp,
+        facts.records,
+        !isStoredAsItIs,
+      );
     } else {
       if (records.reason === 'malformed' || !this.#walkInPieces(memory, !isStoredAsItIs, null)) return false;
       this.plainBytes = this.#stream.length;

@@ -232,7 +232,15 @@ export function checkBatch(
   if (facts.hasProducerId && facts.baseSequence < 0) return ErrorCode.INVALID_RECORD;
   if (facts.codec !== CODEC_NONE) return ErrorCode.NONE;
   const { records } = facts;
-  const verdict = checkRecords(bytes, start + RECORDS_AT, facts.end, facts.recordCount, facts.baseTimestamp, records);
+  const verdict = checkRecords(
+    view,
+    bytes,
+    start + RECORDS_AT,
+    facts.end,
+    facts.recordCount,
+    facts.baseTimestamp,
+    records,
+  );
   facts.applyClaimedAppendTime();
   return verdict;
 }

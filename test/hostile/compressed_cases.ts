@@ -1,9 +1,10 @@
+import { viewOf } from '../../src/base/bytes.ts';
 import { crc32, deflateRawSync, zstdCompressSync } from 'node:zlib';
 import { xxh32 } from '../../src/platform/compression/xxh32.ts';
 import type { ErrorName } from '../../src/protocol/errors.ts';
 import { ATTRIBUTES_AT, LENGTH_AT, LOG_OVERHEAD, patchCrc, RECORDS_AT } from '../../src/protocol/record_batch.ts';
 import { buildBatch } from '../tools/conformance_batches.ts';
-import { kernels, viewOf } from '../tools/kernels.ts';
+import { kernels } from '../tools/kernels.ts';
 import type { HostileRequest } from './cases.ts';
 import { requestOf } from './request_frame.ts';
 

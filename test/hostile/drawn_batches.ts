@@ -1,8 +1,9 @@
+import { viewOf } from '../../src/base/bytes.ts';
 import type { SeededRandom } from '../../src/base/random.ts';
 import { frameAt, patchCrc, RECORDS_AT } from '../../src/protocol/record_batch.ts';
 import type { BatchVector } from '../tools/batch_vectors.ts';
 import { buildBatch } from '../tools/conformance_batches.ts';
-import { fromHex, kernels, viewOf } from '../tools/kernels.ts';
+import { fromHex, kernels } from '../tools/kernels.ts';
 import { mutate, MUTATIONS } from '../tools/mutation.ts';
 import { readVectors } from '../tools/vector_file.ts';
 

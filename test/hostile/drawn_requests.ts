@@ -1,4 +1,4 @@
-import { ByteWriter } from '../../src/base/bytes.ts';
+import { ByteWriter, viewOf } from '../../src/base/bytes.ts';
 import type { SeededRandom } from '../../src/base/random.ts';
 import { type ApiEntry, apiTable } from '../../src/api/table.ts';
 import { ApiKey } from '../../src/protocol/api_keys.ts';
@@ -7,7 +7,7 @@ import { writeRequestHeader } from '../../src/protocol/headers.ts';
 import type { Message } from '../../src/protocol/schema_language.ts';
 import { requestMessage } from '../tools/conformance_messages.ts';
 import type { Step } from '../tools/conformance_transcript.ts';
-import { fromHex, kernels, viewOf } from '../tools/kernels.ts';
+import { fromHex, kernels } from '../tools/kernels.ts';
 import { mutate, MUTATIONS } from '../tools/mutation.ts';
 import { readVectors } from '../tools/vector_file.ts';
 import { type DrawnWorld, drawMessage } from './drawn_values.ts';

@@ -1,7 +1,8 @@
+import { viewOf } from '../../src/base/bytes.ts';
 import type { SeededRandom } from '../../src/base/random.ts';
 import { apiVersionsRequest } from '../processes/wire.ts';
 import { type Outcome, RawConnection } from '../processes/raw_connection.ts';
-import { toHex, viewOf } from '../tools/kernels.ts';
+import { toHex } from '../tools/kernels.ts';
 import type { AnswerJudge } from './answer_judge.ts';
 import type { DrawnRequests, Input } from './drawn_requests.ts';
 

@@ -1,7 +1,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { ByteReader, ByteWriter } from '../../src/base/bytes.ts';
+import { ByteReader, ByteWriter, viewOf } from '../../src/base/bytes.ts';
 import { ApiKey, apis } from '../../src/protocol/api_keys.ts';
 import { ErrorCode, errorMessage, errorName, isRetriable } from '../../src/protocol/errors.ts';
 import { beginFrame, endFrame, frameLength, FRAME_REFUSED } from '../../src/protocol/framing.ts';
@@ -13,7 +13,7 @@ import {
   writeRequestHeader,
   writeResponseHeader,
 } from '../../src/protocol/headers.ts';
-import { fromHex, kernels, viewOf } from '../tools/kernels.ts';
+import { fromHex, kernels } from '../tools/kernels.ts';
 
 const reader = new ByteReader(kernels.decodeText);
 

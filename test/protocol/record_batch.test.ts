@@ -1,3 +1,4 @@
+import { viewOf } from '../../src/base/bytes.ts';
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
@@ -23,7 +24,7 @@ import {
   sizeOf,
 } from '../../src/protocol/record_batch.ts';
 import { checkBatchVector, type BatchVector } from '../tools/batch_vectors.ts';
-import { fromHex, kernels, viewOf } from '../tools/kernels.ts';
+import { fromHex, kernels } from '../tools/kernels.ts';
 import { readVectors } from '../tools/vector_file.ts';
 
 // A sample of batches made by Apache Kafka 4.3.1, good and hostile, with its verdicts.

@@ -1,7 +1,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { ByteWriter } from '../../src/base/bytes.ts';
+import { ByteWriter, viewOf } from '../../src/base/bytes.ts';
 import { ErrorCode } from '../../src/protocol/errors.ts';
 import {
   BatchFacts,
@@ -16,7 +16,7 @@ import {
 import { ControlType, RecordBatchWriter } from '../../src/protocol/record_batch_writer.ts';
 import { RecordWalker } from '../../src/protocol/records.ts';
 import type { BatchVector } from '../tools/batch_vectors.ts';
-import { fromHex, kernels, toHex, viewOf } from '../tools/kernels.ts';
+import { fromHex, kernels, toHex } from '../tools/kernels.ts';
 import { readVectors } from '../tools/vector_file.ts';
 
 const vectors = readVectors(

@@ -1,7 +1,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { ByteWriter } from '../../src/base/bytes.ts';
+import { ByteWriter, viewOf } from '../../src/base/bytes.ts';
 import { ErrorCode } from '../../src/protocol/errors.ts';
 import { RecordStream } from '../../src/protocol/record_stream.ts';
 import { checkRecords, RecordFacts, RecordWalker } from '../../src/protocol/records.ts';
@@ -49,7 +49,7 @@ test('records are walked as they were written, and the check says what is in the
   fc.assert(
     fc.property(fc.array(record, { minLength: 1, maxLength: 8 }), (samples) => {
       const bytes = write(samples);
-      assert.equal(checkRecords(bytes, 0, bytes.length, samples.length, 1000, facts), ErrorCode.NONE);
+      assert.equal(checkRecords(viewOf(bytes), bytes, 0, bytes.length, samples.length, 1000, facts), ErrorCode.NONE);
       const deltas = samples.map((sample) => sample.timestampDelta);
       assert.equal(facts.timestampMax, 1000 + Math.max(...deltas));
       assert.equal(facts.timestampMin, 1000 + Math.min(...deltas));
@@ -81,6 +81,26 @@ test('records are walked as they were written, and the check says what is in the
   );
 });
 
+test('records that are read by words are judged as those that are read byte by byte', () => {
+  const short = fc.record({
+    timestampDelta: fc.oneof(fc.integer({ min: -9000, max: 9000 }), fc.constantFrom(63, 64, -64, -65, 8191, 8192)),
+    key: fc.option(fc.uint8Array({ maxLength: 70 }), { freq: 2 }),
+    value: fc.option(fc.uint8Array({ maxLength: 70 }), { freq: 4 }),
+    headers: fc.constant<Sample['headers']>([]),
+  });
+  const byWords = new RecordFacts();
+  const byBytes = new RecordFacts();
+  fc.assert(
+    fc.property(fc.array(fc.oneof({ weight: 9, arbitrary: short }, record), { maxLength: 150 }), (samples) => {
+      const bytes = write(samples);
+      const count = samples.length;
+      assert.equal(checkRecords(viewOf(bytes), bytes, 0, bytes.length, count, 1000, byWords), ErrorCode.NONE);
+      assert.equal(checkRecords(viewOf(bytes), bytes, 0, bytes.length, count, 1000, byBytes, false), ErrorCode.NONE);
+      assert.deepEqual(byWords, byBytes);
+    }),
+  );
+});
+
 test('a spoiled byte never makes check and walk disagree, read outside, or throw', () => {
   const facts = new RecordFacts();
   const walker = new RecordWalker();
@@ -93,7 +113,7 @@ test('a spoiled byte never makes check and walk disagree, read outside, or throw
       (samples, at, byte, count) => {
         const bytes = write(samples);
         bytes[at % bytes.length] = byte;
-        const verdict = checkRecords(bytes, 0, bytes.length, count, 0, facts);
+        const verdict = checkRecords(viewOf(bytes), bytes, 0, bytes.length, count, 0, facts);
         walker.reset(bytes, 0, bytes.length, count, 0, 0);
         while (walker.next()) {
           assert.ok(walker.end <= bytes.length && walker.keyEnd <= walker.end && walker.valueEnd <= walker.end);
@@ -133,7 +153,7 @@ test('records in pieces, sound and spoiled, are judged as those that are whole',
         const bytes = cut % 5 === 0 ? written.subarray(0, Math.max(0, written.length - cut)) : written;
         const count = Math.max(0, samples.length + more);
         const expected = new RecordFacts();
-        const verdict = checkRecords(bytes, 0, bytes.length, count, 1000, expected, areLengthsHeld);
+        const verdict = checkRecords(viewOf(bytes), bytes, 0, bytes.length, count, 1000, expected, areLengthsHeld);
         const walker = new RecordWalker(false).reset(bytes, 0, bytes.length, count, 0, 1000);
         let agrees = true;
         stream.reset(count, 1000, areLengthsHeld, (index, offsetDelta, timestamp, hasKey) => {

@@ -1,7 +1,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { ByteReader, ByteWriter } from '../../src/base/bytes.ts';
+import { ByteReader, ByteWriter, viewOf } from '../../src/base/bytes.ts';
 import { uuidOfWords } from '../../src/base/uuid.ts';
 import { ApiKey } from '../../src/protocol/api_keys.ts';
 import { Codec, codecOf } from '../../src/protocol/codec.ts';
@@ -12,7 +12,7 @@ import { patchProducePartition, ProduceResponseTemplate } from '../../src/protoc
 import { ProduceRequestWalker } from '../../src/protocol/produce_walker.ts';
 import { fetchRequest, fetchResponse, type FetchResponse } from '../../src/protocol/schema/01_fetch.ts';
 import { produceRequest, produceResponse, type ProduceResponse } from '../../src/protocol/schema/00_produce.ts';
-import { fromHex, kernels, toHex, viewOf } from '../tools/kernels.ts';
+import { fromHex, kernels, toHex } from '../tools/kernels.ts';
 import type { MessageVector } from '../tools/message_vectors.ts';
 import { readVectors } from '../tools/vector_file.ts';
 

@@ -1,3 +1,4 @@
+import { viewOf } from '../../src/base/bytes.ts';
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { crc32 } from 'node:zlib';
@@ -13,7 +14,7 @@ import {
 } from '../../src/protocol/legacy_message.ts';
 import * as batch from '../../src/protocol/record_batch.ts';
 import { checkRecords, RecordWalker } from '../../src/protocol/records.ts';
-import { fromHex, kernels, toHex, viewOf } from './kernels.ts';
+import { fromHex, kernels, toHex } from './kernels.ts';
 
 /** Bytes of a partition, what Apache Kafka reads in them, and what a leader's validation makes of them. */
 export interface BatchVector {
@@ -281,7 +282,15 @@ function validate(view: DataView, bytes: Uint8Array, facts: batch.BatchFacts): E
   if (facts.codec !== batch.CODEC_NONE) {
     const plain = plainRecords(bytes, batch.RECORDS_AT, facts.end, facts.codec);
     if (plain === null) return ErrorCode.INVALID_RECORD;
-    const records = checkRecords(plain.bytes, 0, plain.end, facts.recordCount, facts.baseTimestamp, facts.records);
+    const records = checkRecords(
+      viewOf(plain.bytes),
+      plain.bytes,
+      0,
+      plain.end,
+      facts.recordCount,
+      facts.baseTimestamp,
+      facts.records,
+    );
     if (records !== ErrorCode.NONE || !facts.records.offsetsConsecutive) return ErrorCode.INVALID_RECORD;
     if (batch.isLogAppendTime(view, 0)) facts.records.timestampMax = facts.maxTimestamp;
   }

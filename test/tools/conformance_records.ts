@@ -1,10 +1,11 @@
+import { viewOf } from '../../src/base/bytes.ts';
 import { CodecFailure } from '../../src/port/codecs.ts';
 import { createCodecs } from '../../src/platform/codecs.ts';
 import { ErrorCode } from '../../src/protocol/errors.ts';
 import * as batch from '../../src/protocol/record_batch.ts';
 import { RecordWalker } from '../../src/protocol/records.ts';
 import type { Json, JsonObject } from './conformance_json.ts';
-import { kernels, viewOf } from './kernels.ts';
+import { kernels } from './kernels.ts';
 
 /** What zeros can be compressed to is not this tool's concern. */
 const BYTES_MAX = 256 << 20;

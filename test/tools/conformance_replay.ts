@@ -1,3 +1,4 @@
+import { viewOf } from '../../src/base/bytes.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiKey } from '../../src/protocol/api_keys.ts';
 import { ErrorCode } from '../../src/protocol/errors.ts';
@@ -9,7 +10,7 @@ import { decodeAnswer, encodeRequest } from './conformance_messages.ts';
 import { Condition, parsePointer, valueAt } from './conformance_pointer.ts';
 import { fillIn, MissingValue } from './conformance_templates.ts';
 import type { Scenario, Step } from './conformance_transcript.ts';
-import { fromHex, toHex, viewOf } from './kernels.ts';
+import { fromHex, toHex } from './kernels.ts';
 
 /** What became of one step. */
 export type Verdict =

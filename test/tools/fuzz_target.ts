@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ByteReader, ByteWriter, ELEMENTS_MAX } from '../../src/base/bytes.ts';
+import { ByteReader, ByteWriter, ELEMENTS_MAX, viewOf } from '../../src/base/bytes.ts';
 import { ErrorCode } from '../../src/protocol/errors.ts';
 import { codecOf } from '../../src/protocol/codec.ts';
 import { FetchRequestWalker } from '../../src/protocol/fetch_walker.ts';
@@ -9,7 +9,7 @@ import { ProduceRequestWalker } from '../../src/protocol/produce_walker.ts';
 import { BatchFacts, checkBatch, frameAt, patchCrc, RECORDS_AT } from '../../src/protocol/record_batch.ts';
 import { checkRecords, RecordWalker } from '../../src/protocol/records.ts';
 import type { Fields, Message } from '../../src/protocol/schema_language.ts';
-import { kernels, viewOf } from './kernels.ts';
+import { kernels } from './kernels.ts';
 
 /**
  * What must hold for any bytes: nothing throws, nothing reads outside, no more elements come out than bytes went in,
@@ -93,7 +93,7 @@ export function fuzzBatch(bytes: Uint8Array, repair: boolean): boolean {
   const verdict = checkBatch(view, bytes, 0, bytes.length, kernels, facts);
   if (size >= RECORDS_AT) {
     const count = view.getInt32(57);
-    const sound = checkRecords(bytes, RECORDS_AT, size, count, 0, facts.records) === ErrorCode.NONE;
+    const sound = checkRecords(viewOf(bytes), bytes, RECORDS_AT, size, count, 0, facts.records) === ErrorCode.NONE;
     walker.reset(bytes, RECORDS_AT, size, count, 0, 0);
     while (walker.next()) {
       assert.ok(walker.end <= size && walker.keyEnd <= walker.end && walker.valueEnd <= walker.end);
