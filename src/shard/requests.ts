@@ -2,6 +2,7 @@ import { ApiHandlers } from '../api/handlers.ts';
 import type { FetchSessions } from '../api/fetch_sessions.ts';
 import type { AnswerMemory, ApiHost, HostView, LogDirectoryView, NodeView, PartitionOutcome } from '../api/host.ts';
 import type { Request } from '../api/request.ts';
+import { assert } from '../base/assert.ts';
 import { ByteReader, type ByteWriter } from '../base/bytes.ts';
 import { empty } from '../base/empty.ts';
 import { TimerQueue } from '../base/timer_queue.ts';
@@ -104,6 +105,7 @@ export class Requests implements ApiHost, AppendSink {
   }
 
   complete(request: Request): void {
+    assert(!request.done, 'a request is answered once');
     request.done = true;
     if (request.apiKey === ApiKey.Fetch) this.handlers.fetch.forget(request);
     else if (!request.silent && request.response.position > 0) endFrame(request.response, 0);
