@@ -21,6 +21,11 @@ export interface BatchTaker {
 
 /** The most pieces that one vectored write takes on every system. */
 const viewsMax = 1000;
+/**
+ * From here on a group is written before more is added to it. For longer writes the kernel takes larger pieces of memory,
+ * which are harder to find (docs/performance.md); what one write more costs is not seen at this size.
+ */
+const groupBytesMax = 64 * 1024;
 
 /** Ranges of memory that wait for a commit, in the order of their offsets: parallel arrays, no object for an append. */
 export class StagedAppends {
@@ -116,7 +121,7 @@ export class AppendGroup {
     let range = this.#range;
     let at = this.#at;
     let isFull = false;
-    while (range < count && !isFull && this.views.length < viewsMax) {
+    while (range < count && !isFull && this.views.length < viewsMax && segmentBytes - segment.bytes < groupBytesMax) {
       const { bytes, view } = memories[range]!;
       const end = ends[range]!;
       const from = at;

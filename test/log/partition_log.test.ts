@@ -34,6 +34,24 @@ test('what is staged becomes visible with one commit, in one write', () => {
   assert.deepEqual(readAll(machine, machine.reader(), 0), bytes);
 });
 
+test('a commit of much is written 64 KiB at a time, and what was written when one fails stays', () => {
+  const machine = new LogMachine(2);
+  const log = machine.open();
+  const large = (offset: number): BatchShape => one(offset, { valueBytes: 20_000 });
+  const parts = [stage(log, [large(0)])];
+  assert.equal(machine.commit(log), null);
+  for (let offset = 1; offset < 10; offset++) parts.push(stage(log, [large(offset)]));
+  const writesBefore = machine.storage.calls.get('write') ?? 0;
+  assert.equal(machine.commit(log), null);
+  assert.equal(machine.storage.calls.get('write'), writesBefore + 3);
+  for (let offset = 10; offset < 16; offset++) stage(log, [large(offset)]);
+  machine.storage.options = { ...machine.storage.options, capacityBytes: machine.storage.usedBytes + 100_000 };
+  assert.equal(machine.commit(log)?.isNoSpace, true);
+  assert.equal(log.logEndOffset, 14, 'four were in the first write');
+  for (let offset = 10; offset < 14; offset++) parts.push(makeBatch(large(offset)));
+  assert.deepEqual(machine.contents(`${directory}/00000000000000000000.log`), concatenated(parts));
+});
+
 test('short writes go on where they stopped', () => {
   const machine = new LogMachine(3, { shortWriteChance: 0.9 });
   const log = machine.open();
