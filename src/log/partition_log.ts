@@ -171,7 +171,7 @@ export class PartitionLog {
   }
 
   /**
-   * Writes all that is staged: one vectored write for each segment that it touches. `done` is called once: with
+   * Writes all that is staged: vectored writes of 64 KiB, or of one batch, segment by segment. `done` is called once: with
    * null when all of it took place, else with the failure, and then what ends at or below `logEndOffset` took place
    * and the rest did not (nothing of it is in the file; the offsets are free again). Appends staged behind a failed
    * commit while it was in flight fail with it. Not while `isCommitting`.

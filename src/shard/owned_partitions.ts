@@ -167,7 +167,7 @@ export class OwnedPartitions implements LeaderHost {
     return this.#touched.length > 0;
   }
 
-  /** Writes what was staged in this turn: one vectored write for a log. */
+  /** Writes what was staged in this turn, log by log. */
   commit(): void {
     const touched = this.#touched;
     this.#touched = this.#spareTouched;
