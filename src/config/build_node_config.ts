@@ -31,7 +31,8 @@ export interface MachineFacts {
 }
 
 const MIB = 1024 * 1024;
-const SHARDS_MAX = 62;
+/** As `millrace.shards` allows. */
+export const SHARDS_MAX = 62;
 /** Buffers take a quarter of the memory that there is, and no more than this unless told to. */
 const ARENAS_BYTES_MAX = 512 * MIB;
 

@@ -1,3 +1,4 @@
+import { viewOf } from '../base/bytes.ts';
 import type { Disk } from '../port/disk.ts';
 import { DiskError } from '../port/disk.ts';
 import type { Kernels } from '../port/kernels.ts';
@@ -66,7 +67,7 @@ function putEntry(view: DataView, at: number, entry: ProducerEntry, age: number,
 /** Null: it is torn, damaged, or of a version that this build does not know. */
 export function parseProducerSnapshot(kernels: Kernels, bytes: Uint8Array): ProducerEntry[] | null {
   if (bytes.length < entriesAt) return null;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const view = viewOf(bytes);
   const count = view.getInt32(countAt);
   if (view.getInt16(0) !== VERSION || count * entryBytes !== bytes.length - entriesAt) return null;
   if (view.getUint32(crcAt) !== kernels.crc32c(bytes, countAt, bytes.length)) return null;

@@ -1,3 +1,4 @@
+import { viewOf } from '../base/bytes.ts';
 import { CodecFailure } from '../port/codecs.ts';
 import {
   attributesOf,
@@ -150,7 +151,7 @@ function firstLegacyRecord(
   if (start < 0) return 'corrupt';
   const inner = decompressor.decompress(codec, bytes, start, end, UNPACKED_BYTES_MAX);
   if (inner instanceof CodecFailure) return 'corrupt';
-  const innerView = new DataView(inner.buffer, inner.byteOffset, inner.byteLength);
+  const innerView = viewOf(inner);
   const last = lastInnerMessage(innerView);
   if (last < 0) return 'corrupt';
   const base = lastOffset - int64At(innerView, last);

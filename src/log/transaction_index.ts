@@ -1,3 +1,4 @@
+import { viewOf } from '../base/bytes.ts';
 import type { Disk } from '../port/disk.ts';
 import { DiskError } from '../port/disk.ts';
 import { int64At } from '../protocol/record_batch.ts';
@@ -49,7 +50,7 @@ export function parseAbortedTransactions(
   endOffset: number,
 ): AbortedTransaction[] | null {
   if (bytes.length % abortedTransactionBytes !== 0) return null;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const view = viewOf(bytes);
   const transactions: AbortedTransaction[] = [];
   let markerMin = baseOffset;
   for (let at = 0; at < bytes.length; at += abortedTransactionBytes) {

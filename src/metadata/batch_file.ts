@@ -1,4 +1,4 @@
-import { ByteReader } from '../base/bytes.ts';
+import { ByteReader, viewOf } from '../base/bytes.ts';
 import type { Disk, File } from '../port/disk.ts';
 import { DiskError } from '../port/disk.ts';
 import type { Kernels } from '../port/kernels.ts';
@@ -224,7 +224,7 @@ const CORRUPT = '';
  * ended, so that is not the work of a crash.
  */
 export function holdsBatchBehind(kernels: Kernels, bytes: Uint8Array, position: number, offset: number): boolean {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   const hasHead = position + RECORDS_AT <= bytes.length && isHeadOf(view, position, offset);
   if (hasHead && position + sizeOf(view, position) < bytes.length) return true;
   return holdsWholeBatch(kernels, bytes, view, position, offset);

@@ -30,7 +30,7 @@ const RECORD_BODY_MIN = 6;
  * Whether `bytes[start, end)` are exactly `count` well-formed records. NONE or INVALID_RECORD. `view` is over the same
  * memory.
  *
- * Nearly all records have no headers, and numbers of one or two bytes: those are read by words of four bytes (8 ns a record
+ * Nearly all records have no headers, and numbers of one or two bytes: those are read by words of four bytes (13 ns a record
  * of 100 B against 26), all others byte by byte.
  *
  * The bytes may be those of a client. Lengths are held against the record's end, so work is bounded by the bytes.
@@ -55,41 +55,17 @@ export function checkRecords(
   let consecutive = true;
   let at = start;
   for (let index = 0; index < count; index++) {
-    if (areLengthsHeld) {
-      const recordEnd = usualRecordAt(view, at, end);
-      if (recordEnd > 0) {
-        if (usual.offsetDelta !== index) consecutive = false;
-        if (index === 0 || usual.timestampDelta > maxDelta) {
-          maxDelta = usual.timestampDelta;
-          maxDeltaAt = usual.offsetDelta;
-        }
-        if (index === 0 || usual.timestampDelta < minDelta) minDelta = usual.timestampDelta;
-        if (!usual.hasKey) nullKeys = true;
-        at = recordEnd;
-        continue;
-      }
-    }
-    const length = varintAt(bytes, at, end);
-    at = next;
-    if (areLengthsHeld && (length < RECORD_BODY_MIN || length > end - at)) return ErrorCode.INVALID_RECORD;
-    const recordEnd = areLengthsHeld ? at + length : end;
-    const timestampDelta = varlongAt(bytes, at + 1, recordEnd);
-    const offsetDelta = varintAt(bytes, next, recordEnd);
+    const usualEnd = areLengthsHeld ? usualRecordAt(view, at, end) : 0;
+    at = usualEnd > 0 ? usualEnd : recordAt(bytes, at, end, areLengthsHeld);
+    if (at === 0) return ErrorCode.INVALID_RECORD;
+    const { timestampDelta, offsetDelta } = found;
     if (offsetDelta !== index) consecutive = false;
     if (index === 0 || timestampDelta > maxDelta) {
       maxDelta = timestampDelta;
       maxDeltaAt = offsetDelta;
     }
     if (index === 0 || timestampDelta < minDelta) minDelta = timestampDelta;
-    const keyLength = varintAt(bytes, next, recordEnd);
-    if (keyLength < 0) nullKeys = true;
-    else next += keyLength;
-    const valueLength = varintAt(bytes, next, recordEnd);
-    if (valueLength > 0) next += valueLength;
-    const headers = varintAt(bytes, next, recordEnd);
-    if (headers !== 0 && !skipHeaders(bytes, headers, recordEnd)) return ErrorCode.INVALID_RECORD;
-    if (next > recordEnd || (areLengthsHeld && next < recordEnd)) return ErrorCode.INVALID_RECORD;
-    at = next;
+    if (!found.hasKey) nullKeys = true;
   }
   if (at !== end) return ErrorCode.INVALID_RECORD;
   facts.timestampMin = baseTimestamp + minDelta;
@@ -100,8 +76,8 @@ export function checkRecords(
   return ErrorCode.NONE;
 }
 
-/** What `usualRecordAt` found. */
-const usual = { timestampDelta: 0, offsetDelta: 0, hasKey: false };
+/** What `usualRecordAt` and `recordAt` found in their record. */
+const found = { timestampDelta: 0, offsetDelta: 0, hasKey: false };
 
 /** The end of a well-formed record at `at` that has no headers and only short numbers; 0: it is to be read byte by byte. */
 function usualRecordAt(view: DataView, at: number, end: number): number {
@@ -118,6 +94,7 @@ function usualRecordAt(view: DataView, at: number, end: number): number {
   const offset = deltas >>> (8 * timestampBytes);
   const offsetBytes = shortBytes(offset);
   if (offsetBytes === 0) return 0;
+  // Key and value are stepped over alike; a function for both costs 6 ns a record.
   let next = attributesAt + 1 + timestampBytes + offsetBytes;
   if (next + 4 > end) return 0;
   const key = view.getUint32(next, true);
@@ -133,10 +110,27 @@ function usualRecordAt(view: DataView, at: number, end: number): number {
   next += valueLength > 0 ? valueBytes + valueLength : valueBytes;
   // A byte 0 says that there are no headers.
   if (next + 1 !== recordEnd || view.getUint8(next) !== 0) return 0;
-  usual.timestampDelta = shortVarint(deltas, timestampBytes);
-  usual.offsetDelta = shortVarint(offset, offsetBytes);
-  usual.hasKey = keyLength >= 0;
+  found.timestampDelta = shortVarint(deltas, timestampBytes);
+  found.offsetDelta = shortVarint(offset, offsetBytes);
+  found.hasKey = keyLength >= 0;
   return recordEnd;
+}
+
+/** The end of any well-formed record at `at`; 0 where there is none. */
+function recordAt(bytes: Uint8Array, at: number, end: number, areLengthsHeld: boolean): number {
+  const length = varintAt(bytes, at, end);
+  if (areLengthsHeld && (length < RECORD_BODY_MIN || length > end - next)) return 0;
+  const recordEnd = areLengthsHeld ? next + length : end;
+  found.timestampDelta = varlongAt(bytes, next + 1, recordEnd);
+  found.offsetDelta = varintAt(bytes, next, recordEnd);
+  const keyLength = varintAt(bytes, next, recordEnd);
+  found.hasKey = keyLength >= 0;
+  if (keyLength > 0) next += keyLength;
+  const valueLength = varintAt(bytes, next, recordEnd);
+  if (valueLength > 0) next += valueLength;
+  const headers = varintAt(bytes, next, recordEnd);
+  if (headers !== 0 && !skipHeaders(bytes, headers, recordEnd)) return 0;
+  return next > recordEnd || (areLengthsHeld && next < recordEnd) ? 0 : next;
 }
 
 /** How many of the low bytes of a word are a varint: 1 or 2; 0: more. */

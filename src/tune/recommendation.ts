@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts';
+import { SHARDS_MAX } from '../config/build_node_config.ts';
 import { median } from '../../bench/measure/statistics.ts';
 
 /** What one run of one load on one broker told. */
@@ -201,7 +202,7 @@ export function recommendArena(
 
 /** Which numbers of shards are worth trying: powers of two up to the cores, all cores, and the current number. */
 export function shardCandidates(cores: number, current: number): readonly number[] {
-  const most = Math.min(62, cores);
+  const most = Math.min(SHARDS_MAX, cores);
   const tried = new Set([current, most]);
   for (let shards = 1; shards < most; shards *= 2) tried.add(shards);
   return [...tried].sort((left, right) => left - right);
