@@ -37,6 +37,8 @@ export class Request {
   arrivalMs = 0;
   /** Appends and calls handed to partitions or threads that have not come back. */
   parts = 0;
+  /** Any of them has gone to another thread. */
+  isAway = false;
   acks = 0;
   /** The answer is complete. */
   done = false;
@@ -70,6 +72,7 @@ export class Request {
     this.framePlace = framePlace;
     this.arrivalMs = arrivalMs;
     this.parts = 0;
+    this.isAway = false;
     this.acks = 0;
     this.done = false;
     this.answerBytes = 0;

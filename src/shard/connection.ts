@@ -36,6 +36,8 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
   #unanswered = 0;
   /** Of those, the ones that are not Produce. */
   #unansweredAlone = 0;
+  /** Of those, the ones that wait for another shard. */
+  #away = 0;
   /** Of answers that are complete and wait for the end of the turn. */
   #answerBytes = 0;
 
@@ -48,6 +50,9 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
   queuedToRun = false;
   /** Stands in the shard's list of connections that have answers to send. */
   queuedToSend = false;
+  /** Of `HeldAnswers`: until when its complete answers wait for others, 0 for not at all; and whether it is on that list. */
+  heldUntilMs = 0;
+  isListedAsHeld = false;
   isOpen = true;
   /** A request of it ends the connection when its turn to be answered comes; none begins behind it. */
   isRefused = false;
@@ -87,6 +92,11 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
     return this.#answerBytes >= ANSWER_BYTES_AHEAD;
   }
 
+  /** It has answers to send, and other shards owe it more. */
+  get awaitsShards(): boolean {
+    return this.#away > 0 && this.#oldest!.done && !this.hasMuchToSend;
+  }
+
   /** Nothing of this connection is anywhere any more. */
   get isQuiet(): boolean {
     return this.begun === 0 && this.frames.size === 0 && !this.isBlocked && this.unsent.length === 0;
@@ -101,8 +111,15 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
     if (!isProduce) this.#unansweredAlone++;
   }
 
+  /** A part of this request is at another shard. */
+  wentAway(request: Request): void {
+    if (!request.isAway) this.#away++;
+    request.isAway = true;
+  }
+
   /** Its answer is complete: `bytes`, which leave in order. */
   answered(request: Request, isProduce: boolean, bytes: number): void {
+    if (request.isAway) this.#away--;
     this.#unanswered--;
     if (!isProduce) this.#unansweredAlone--;
     request.answerBytes = bytes;

@@ -7,8 +7,10 @@ import type { Socket } from '../port/network.ts';
 import type { Arena } from '../shared-memory/arena.ts';
 import type { ConnectionClaim } from '../shared-memory/connection_limits.ts';
 import { counter, type CounterBlock } from '../shared-memory/counters.ts';
+import type { Answers } from './answers.ts';
 import { Connection, PAUSED_FOR_ARENA, PAUSED_FOR_QUEUE, PAUSED_FOR_STOP, PAUSED_FOR_THROTTLE } from './connection.ts';
 import { ADMISSION_TICK_MS, FrameAdmission } from './frame_admission.ts';
+import { HeldAnswers } from './held_answers.ts';
 import type { SendBuffers } from './send_buffers.ts';
 
 /** What the connections of a shard need of it. */
@@ -44,12 +46,14 @@ export class Connections {
   #sendable: Connection[] = [];
   #spareRunnable: Connection[] = [];
   #spareSendable: Connection[] = [];
+  readonly #held = new HeldAnswers();
   /** When connections that are throttled go on. */
   readonly #throttled = new TimerQueue();
   #arenaIsShort = false;
   #bytesSinceTurn = 0;
   #isStopping = false;
   #lastIdleScanMs = 0;
+  readonly #release = (connection: Connection): void => this.send(connection);
   #linesSinceMs = -Infinity;
   #lines = 0;
   /** Connections closed without a line of their own, since the last one. */
@@ -145,13 +149,16 @@ export class Connections {
     return taken;
   }
 
-  takeSendable(): readonly Connection[] {
+  /** Sends what waits to be sent, unless it is held. */
+  sendAll(nowMs: number, answers: Answers): void {
     const taken = this.#sendable;
     this.#sendable = this.#spareSendable;
     empty(this.#sendable);
     this.#spareSendable = taken;
     for (const connection of taken) connection.queuedToSend = false;
-    return taken;
+    for (const connection of taken) {
+      if (!this.#held.holds(connection, nowMs)) answers.send(connection);
+    }
   }
 
   get hasWork(): boolean {
@@ -259,6 +266,7 @@ export class Connections {
   /** Once a turn: memory came back, frames stalled, connections idled away. */
   tick(nowMs: number): void {
     this.#resumeReading();
+    this.#held.takeDue(nowMs, this.#release);
     this.#endThrottles(nowMs);
     if (this.admission.needsTicks && nowMs - this.#lastTickMs >= ADMISSION_TICK_MS) {
       this.#lastTickMs = nowMs;
@@ -272,7 +280,7 @@ export class Connections {
 
   /** When `tick` wants to be called next. */
   nextTickMs(): number {
-    const atMs = this.#throttled.nextMs();
+    const atMs = Math.min(this.#held.nextMs, this.#throttled.nextMs());
     if (this.admission.needsTicks) return Math.min(atMs, this.#lastTickMs + ADMISSION_TICK_MS);
     return this.#open.size > 0 ? Math.min(atMs, this.#lastIdleScanMs + IDLE_SCAN_MS) : Infinity;
   }

@@ -151,6 +151,7 @@ export class Requests implements ApiHost, AppendSink {
     if (owner === this.#options.thread) {
       this.appendHere(slot, incarnation, this.#options.arena, start, end, request.acks, this, request.index, at);
     } else {
+      (request.origin as Connection).wentAway(request);
       this.#options.router.send(owner, request.index, at, slot, incarnation, start, end - start, request.acks);
     }
   }

@@ -300,7 +300,7 @@ export class Shard implements ChannelHandler {
     memory.stage.enter(ANSWERS, nowMs);
     // A watermark that moved just now may have fetches of this very shard waiting for it.
     memory.notices.take(this.#noticed);
-    for (const connection of this.#connections.takeSendable()) this.#answers.send(connection);
+    this.#connections.sendAll(nowMs, this.#answers);
     memory.flush();
 
     memory.stage.enter(TIMERS, nowMs);

@@ -205,7 +205,7 @@ export class SmallShard implements ChannelHandler {
     this.requests.nowMs = this.nowMs;
     this.memory.drain(1000, this);
     this.#dispatcher.run();
-    for (const connection of this.connections.takeSendable()) this.#answers.send(connection);
+    this.connections.sendAll(this.nowMs, this.#answers);
     this.memory.flush();
     this.requests.expire();
     this.connections.tick(this.nowMs);
