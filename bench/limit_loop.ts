@@ -6,7 +6,9 @@
  * connection's first one. No broker in one Node thread can be better: the report holds a broker's figures beside these.
  */
 import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
-import { createServer, Socket, type AddressInfo, type Server } from 'node:net';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { AnswerRun, CORRELATION_AT } from './answer_run.ts';
+import { readInto } from './bare_socket.ts';
 
 /** What one read of a socket may bring. */
 const READ_BYTES = 256 * 1024;
@@ -17,6 +19,8 @@ export interface AppendPlan {
   /** The whole answer, base64; correlation ids count up to `inFlight` and begin again. */
   readonly answer: string;
   readonly inFlight: number;
+  /** The most that is written at once. The kernel takes memory in pieces like this, and a broker's are to be the same. */
+  readonly writeBytesMax: number;
 }
 
 /** Pieces of a file into frames. */
@@ -44,35 +48,9 @@ export interface LimitReady {
   readonly port: number;
 }
 
-const CORRELATION_AT = 4;
 /** Of the api key, in a frame. */
 const KEY_AT = 4;
 const PRODUCE_KEY = 0;
-/** Answers that one view can cover. */
-const ANSWERS_TOGETHER_MIN = 512;
-
-/** Answers with ids 0 to `inFlight` − 1, again and again, so that a run of them is one view. */
-class AnswerRun {
-  readonly #bytes: Buffer;
-  readonly #length: number;
-  readonly #inFlight: number;
-
-  constructor(answer: Buffer, inFlight: number) {
-    this.#length = answer.length;
-    this.#inFlight = inFlight;
-    const count = inFlight + Math.max(inFlight, ANSWERS_TOGETHER_MIN);
-    this.#bytes = Buffer.concat(Array.from({ length: count }, () => answer));
-    for (let index = 0; index < count; index++) {
-      this.#bytes.writeInt32BE(index % inFlight, index * this.#length + CORRELATION_AT);
-    }
-  }
-
-  view(first: number, count: number): Buffer {
-    const at = (first % this.#inFlight) * this.#length;
-    return this.#bytes.subarray(at, at + count * this.#length);
-  }
-}
-
 /** One connection: where the next bytes are to go, and what to do when they came. */
 interface Receiver {
   destination(): Buffer;
@@ -93,13 +71,15 @@ function socketToFile(
     let answered = 0;
     return {
       destination: () => (filled === 0 ? landing : landing.subarray(filled)),
-      // What came is written as soon as it completes a frame: large frames in one piece, small ones together.
+      // What came is written as soon as it completes a frame.
       received(length, socket) {
         filled += length;
         partial += length;
         const count = Math.floor(partial / plan.frameBytes);
         if (count === 0) return;
-        position += writeSync(descriptor, landing, 0, filled, position);
+        for (let at = 0; at < filled; at += plan.writeBytesMax) {
+          position += writeSync(descriptor, landing, at, Math.min(plan.writeBytesMax, filled - at), position);
+        }
         filled = 0;
         partial -= count * plan.frameBytes;
         socket.write(answers.view(answered, count));
@@ -242,16 +222,11 @@ function serve(plan: LimitPlan, ready: (answer: LimitReady) => void): void {
   const receiver = receivers(plan);
   server = createServer({ pauseOnConnect: true, noDelay: true }, (outer) => {
     const connection = receiver();
-    // Only sockets made here may read into a buffer of ours, so the accepted one gives its handle away.
-    const handle = (outer as unknown as { _handle: unknown })._handle;
-    const onread = {
-      buffer: () => connection.destination(),
-      callback: (length: number) => (connection.received(length, inner), true),
-    };
-    const inner: Socket = new Socket({ handle, onread } as unknown as ConstructorParameters<typeof Socket>[0]);
-    inner.on('error', () => inner.destroy());
-    inner.on('close', () => outer.destroy());
-    inner.resume();
+    const inner: Socket = readInto(
+      outer,
+      () => connection.destination(),
+      (length) => connection.received(length, inner),
+    );
   });
   server.listen(0, '127.0.0.1', () => ready({ port: (server!.address() as AddressInfo).port }));
 }

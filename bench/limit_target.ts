@@ -3,6 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { CrossingPlan } from './crossing_loop.ts';
 import type { AppendPlan, LimitPlan, LimitReady, ReadPlan } from './limit_loop.ts';
 import type { GeneratorProcess } from './load/client.ts';
 import {
@@ -19,19 +20,26 @@ import { buildBatch, type BuiltBatch } from './load/record_batch.ts';
 import type { LoadRow } from './rows.ts';
 import { jobOf, type Target } from './targets.ts';
 
+/** As much as this broker writes at once, unless one batch is larger. */
+const WRITE_BYTES_MAX = 64 * 1024;
 const VERSIONS = { produce: PRODUCE_VERSIONS.max, fetch: FETCH_VERSIONS.max, deletesTopics: false };
 
 export class LimitTarget implements Target {
-  readonly name = 'limit';
+  readonly name: string;
   readonly counted = null;
   readonly brief = true;
   readonly #child: ChildProcess;
   readonly #directory: string;
+  readonly #threads: number;
   readonly #sources = new Map<string, string>();
 
-  constructor(directory: string) {
+  /** More than one thread: for rows that append and nothing else. */
+  constructor(directory: string, threads = 1) {
     this.#directory = directory;
-    this.#child = fork(fileURLToPath(new URL('./limit_loop.ts', import.meta.url)));
+    this.#threads = threads;
+    this.name = threads === 1 ? 'limit' : `limit, ${threads} threads`;
+    const program = threads === 1 ? './limit_loop.ts' : './crossing_loop.ts';
+    this.#child = fork(fileURLToPath(new URL(program, import.meta.url)));
   }
 
   get pid(): number {
@@ -55,7 +63,12 @@ export class LimitTarget implements Target {
     if (this.#child.connected) this.#child.disconnect();
   }
 
-  #plan(row: LoadRow, topic: TopicName, batch: BuiltBatch): LimitPlan {
+  #plan(row: LoadRow, topic: TopicName, batch: BuiltBatch): LimitPlan | CrossingPlan {
+    if (this.#threads > 1) {
+      const append = appendPlan(row, topic, batch);
+      const file = join(this.#directory, `limit-${row.name}-${this.#threads}`);
+      return { threads: this.#threads, file, append, connections: row.connections };
+    }
     const pairs = row.workload === 'tail' || row.workload === 'paced';
     const reads = row.workload === 'catch-up' || row.workload === 'both';
     return {
@@ -96,7 +109,7 @@ export class LimitTarget implements Target {
     return path;
   }
 
-  #ask(question: LimitPlan | 'empty'): Promise<LimitReady | 'emptied'> {
+  #ask(question: LimitPlan | CrossingPlan | 'empty'): Promise<LimitReady | 'emptied'> {
     return new Promise((resolve, reject) => {
       const exited = (code: number | null) => reject(new Error(`the limit loop ended with ${code}`));
       this.#child.once('exit', exited);
@@ -112,5 +125,10 @@ export class LimitTarget implements Target {
 function appendPlan(row: LoadRow, topic: TopicName, batch: BuiltBatch): AppendPlan {
   const head = produceHead(VERSIONS.produce, 0, topic, 0, row.acks, batch.bytes.length);
   const frameBytes = head.length + batch.bytes.length + PRODUCE_TAIL.length;
-  return { frameBytes, answer: produceAnswer(VERSIONS.produce, topic).toString('base64'), inFlight: row.inFlight };
+  return {
+    frameBytes,
+    answer: produceAnswer(VERSIONS.produce, topic).toString('base64'),
+    inFlight: row.inFlight,
+    writeBytesMax: Math.max(WRITE_BYTES_MAX, frameBytes),
+  };
 }

@@ -127,7 +127,7 @@ function matching(rows: readonly BenchRow[], pattern: string): BenchRow[] {
 
 /** One broker at a time, by the work that it does for a CPU-second. */
 function isPairable(row: BenchRow): row is LoadRow {
-  return row.kind === 'load' && row.shards.length === 0 && row.workload !== 'paced';
+  return row.kind === 'load' && !row.acrossShards && row.workload !== 'paced';
 }
 
 function number(value: string): number {

@@ -9,7 +9,7 @@ import type { BrokerAddress } from './load/session.ts';
 import { PagePool } from './measure/page_pool.ts';
 import type { Progress } from './progress.ts';
 import type { Figure, LoadRowResult, RowResult, StateRowResult } from './result.ts';
-import { benchRows, type BenchRow, type LoadRow, type StateRow } from './rows.ts';
+import { benchRows, SHARD_COUNTS, type BenchRow, type LoadRow, type StateRow } from './rows.ts';
 import { measure, runRows, type MeasureBounds } from './runner.ts';
 import { measureState } from './states/states.ts';
 import { BuiltSubject, OtherSubject, type Subject } from './states/subject.ts';
@@ -20,6 +20,8 @@ const RUN_BYTES = 512 * 2 ** 20;
 const WARM_UP_SECONDS = 0.3;
 /** Of the runs that a shard's code is compiled in, for each row; measured ones come after them. */
 const FIRST_SECONDS = 0.7;
+/** The same for each of the shards that are compared: four on two cores compile four times, at a quarter of the speed. */
+const FIRST_SECONDS_A_SHARD = 4;
 
 export interface MatrixOptions {
   readonly rows: readonly BenchRow[];
@@ -77,13 +79,12 @@ class Matrix {
   async run(address: BrokerAddress | null, pid: number | null, name: string): Promise<RowResult[]> {
     const { rows } = this.#options;
     const loads = rows.filter((row) => row.kind === 'load');
-    const plain = loads.filter((row) => row.shards.length === 0);
-    const sharded = loads.filter((row) => row.shards.length > 0);
+    const plain = loads.filter((row) => !row.acrossShards);
+    const sharded = loads.filter((row) => row.acrossShards);
     const states = rows.filter((row) => row.kind === 'state');
     const others = address === null ? 0 : 1;
     this.#progress.expect(
-      this.#options.repetitions *
-        (plain.length * (2 + others) + sharded.reduce((sum, row) => sum + row.shards.length + 1, 0)) +
+      this.#options.repetitions * (plain.length * (2 + others) + sharded.length * 2 * SHARD_COUNTS.length) +
         states.reduce((sum, row) => sum + row.repetitions * (1 + others), 0),
     );
     const told: RowResult[] = [];
@@ -101,7 +102,7 @@ class Matrix {
       told.push(
         ...(await this.#loads([row], async () => {
           const targets: Target[] = [];
-          for (const shards of row.shards) {
+          for (const shards of SHARD_COUNTS) {
             targets.push(await BrokerTarget.start(shards === 1 ? '1 shard' : `${shards} shards`, this.#own(shards)));
           }
           return targets;
@@ -123,21 +124,26 @@ class Matrix {
   /** The targets, the first of them ours, live as long as these rows take. */
   async #loads(rows: readonly LoadRow[], start: () => Promise<Target[]>): Promise<LoadRowResult[]> {
     const { repetitions, warmUp } = this.#options;
-    const limit = new LimitTarget(this.#directory);
+    const acrossShards = rows[0]!.acrossShards;
+    const threads = acrossShards ? SHARD_COUNTS : [1];
+    const limits = threads.map((count) => new LimitTarget(this.#directory, count));
     let targets: Target[] = [];
     try {
       targets = await start();
       for (const [index, target] of targets.entries()) {
         const other = index > 0 && target.counted === null;
-        const shards = rows[0]!.shards[index] ?? 1;
-        const seconds = other ? Math.max(FIRST_SECONDS, warmUp / rows.length) : FIRST_SECONDS * shards;
+        const first = acrossShards ? FIRST_SECONDS_A_SHARD * SHARD_COUNTS[index]! : FIRST_SECONDS;
         if (other) this.#progress.note(`warming ${target.name} for ${warmUp} s`);
-        for (const row of rows) await this.#warm(row, target, seconds);
+        for (const row of rows) await this.#warm(row, target, other ? Math.max(first, warmUp / rows.length) : first);
       }
-      return await runRows(rows, [...targets, limit], repetitions, this.#bounds, this.#generator, this.#progress);
+      // The bare loop of one thread has next to nothing to compile.
+      for (const [index, limit] of limits.entries()) {
+        if (index > 0) for (const row of rows) await this.#warm(row, limit, FIRST_SECONDS * threads[index]!);
+      }
+      return await runRows(rows, [...targets, ...limits], repetitions, this.#bounds, this.#generator, this.#progress);
     } finally {
       for (const target of targets) await target.end();
-      await limit.end();
+      for (const limit of limits) await limit.end();
     }
   }
 
@@ -152,7 +158,7 @@ class Matrix {
   async #states(rows: readonly StateRow[], others: readonly Subject[]): Promise<StateRowResult[]> {
     this.#progress.note('building the package');
     const tree = buildPackage(this.#directory);
-    const loads = benchRows.filter((row) => row.kind === 'load').filter((row) => row.shards.length === 0);
+    const loads = benchRows.filter((row) => row.kind === 'load').filter((row) => !row.acrossShards);
     const results: StateRowResult[] = [];
     for (const row of rows) {
       const shards = row.state === 'loaded' ? row.count : this.#options.shards;

@@ -53,7 +53,7 @@ function load(name: string, title: string, shape: Partial<LoadRow> & Pick<LoadRo
     fetchBytes: 0,
     partitionBytes: 0,
     rate: 0,
-    shards: [],
+    acrossShards: false,
     ...shape,
   };
 }

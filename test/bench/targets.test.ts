@@ -10,7 +10,7 @@ import { buildBatch } from '../../bench/load/record_batch.ts';
 import { benchRows, type LoadRow } from '../../bench/rows.ts';
 import { jobOf } from '../../bench/targets.ts';
 
-const rows = benchRows.filter((row) => row.kind === 'load').filter((row) => row.shards.length === 0);
+const rows = benchRows.filter((row) => row.kind === 'load').filter((row) => !row.acrossShards);
 
 /** Bytes of batches that a request of the row moves; null where two kinds of requests are mixed. */
 function bytesOfRequest(row: LoadRow): number | null {
