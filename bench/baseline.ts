@@ -1,7 +1,8 @@
 /**
  * The gate before a release: what each row did beside the machine's own limit in the same run, held against the ratios in
  * bench/baseline.json, which hold on another machine too. Throughput for a CPU-second that fell by more than 15 %, or latency that
- * rose by more than 30 %, fails and names the row; where the repetitions differ by more than that it is inconclusive.
+ * rose by more than 30 %, fails and names the row; where the repetitions differ by more than that, now or when the baseline was
+ * taken, it is inconclusive.
  */
 import { median, spread } from './measure/statistics.ts';
 import { mainMetric, valuesOf, type LoadRowResult, type RowResult, type TargetResult } from './result.ts';
@@ -13,6 +14,8 @@ export const LATENCY_RISE_MAX = 0.3;
 export interface BaselineRow {
   /** Work for a CPU-second. */
   readonly throughput: number;
+  /** By how much it may be off, as the repetitions differed. */
+  readonly noise: number;
   /** Median and 99th percentile; of paced rows only: elsewhere latency is what the queue makes it. */
   readonly p50?: number;
   readonly p99?: number;
@@ -33,8 +36,9 @@ export function baselineRows(rows: readonly RowResult[]): Record<string, Baselin
     if (sides === null) continue;
     const metric = mainMetric(row.unit);
     const throughput = rounded(median(valuesOf(sides.own, metric)) / median(valuesOf(sides.limit, metric)));
-    if (!row.paced) found[row.name] = { throughput };
-    else found[row.name] = { throughput, p50: latencyRatio(sides, 'p50'), p99: latencyRatio(sides, 'p99') };
+    const noise = rounded(noiseOf(valuesOf(sides.own, metric), valuesOf(sides.limit, metric)));
+    if (!row.paced) found[row.name] = { throughput, noise };
+    else found[row.name] = { throughput, noise, p50: latencyRatio(sides, 'p50'), p99: latencyRatio(sides, 'p99') };
   }
   return found;
 }
@@ -58,14 +62,17 @@ export function holdAgainst(rows: readonly RowResult[], baseline: Baseline): Gat
       findings.push({ row: row.name, what: 'row', verdict: 'unknown', said: 'is not in the baseline' });
       continue;
     }
+    // Where either run is unsteady, so is the ratio of their ratios.
     const fall = 1 - measured.throughput / before.throughput;
-    const noise = throughputNoise(row);
+    const noise = Math.max(measured.noise, before.noise);
     judge(findings, row.name, 'throughput', fall, THROUGHPUT_FALL_MAX, noise, measured.throughput, before.throughput);
     for (const what of ['p50', 'p99'] as const) {
       const [value, reference] = [measured[what], before[what]];
       if (value === undefined || reference === undefined) continue;
       const rise = value / reference - 1;
-      judge(findings, row.name, what, rise, LATENCY_RISE_MAX, latencyNoise(row, what), value, reference);
+      const { own, limit } = sidesOf(row)!;
+      const latencyNoise = noiseOf(latencies(own, what), latencies(limit, what));
+      judge(findings, row.name, what, rise, LATENCY_RISE_MAX, latencyNoise, value, reference);
     }
   }
   return findings;
@@ -108,15 +115,8 @@ function latencies(target: TargetResult, what: 'p50' | 'p99'): number[] {
   return target.repetitions.map((run) => run.latencyUs[what]);
 }
 
-function throughputNoise(row: LoadRowResult): number {
-  const { own, limit } = sidesOf(row)!;
-  const metric = mainMetric(row.unit);
-  return (spread(valuesOf(own, metric)) + spread(valuesOf(limit, metric))) / 2;
-}
-
-function latencyNoise(row: LoadRowResult, what: 'p50' | 'p99'): number {
-  const { own, limit } = sidesOf(row)!;
-  return (spread(latencies(own, what)) + spread(latencies(limit, what))) / 2;
+function noiseOf(own: readonly number[], limit: readonly number[]): number {
+  return (spread(own) + spread(limit)) / 2;
 }
 
 function rounded(value: number): number {

@@ -31,13 +31,17 @@ function row(own: readonly Measurement[], paced: boolean): LoadRowResult {
 }
 
 const same = (requests: number, p50 = 150, p99 = 400) => [1, 2, 3].map(() => run(requests, p50, p99));
-const baseline: Baseline = { commit: 'c', when: 'w', rows: { row: { throughput: 0.5, p50: 1.5, p99: 2 } } };
+const baseline: Baseline = {
+  commit: 'c',
+  when: 'w',
+  rows: { row: { throughput: 0.5, noise: 0.05, p50: 1.5, p99: 2 } },
+};
 const verdicts = (rows: readonly LoadRowResult[]) =>
   holdAgainst(rows, baseline).map(({ what, verdict }) => `${what} ${verdict}`);
 
 test('a baseline holds ratios to the limit, and latency of paced rows', () => {
-  assert.deepEqual(baselineRows([row(same(500), false)]), { row: { throughput: 0.5 } });
-  assert.deepEqual(baselineRows([row(same(500), true)]), { row: { throughput: 0.5, p50: 1.5, p99: 2 } });
+  assert.deepEqual(baselineRows([row(same(500), false)]), { row: { throughput: 0.5, noise: 0 } });
+  assert.deepEqual(baselineRows([row(same(500), true)]), { row: { throughput: 0.5, noise: 0, p50: 1.5, p99: 2 } });
 });
 
 test('what has no limit beside it is in no baseline', () => {
@@ -62,6 +66,14 @@ test('noise that would hide the difference is inconclusive, a fall beyond the no
   assert.deepEqual(verdicts([row(noisy, false)]), ['throughput inconclusive']);
   const far = [run(80, 150, 400), run(100, 150, 400), run(120, 150, 400)];
   assert.deepEqual(verdicts([row(far, false)]), ['throughput worse']);
+});
+
+test('a baseline that was taken from unsteady runs is held against nothing that they would hide', () => {
+  const unsteady = { ...baseline, rows: { row: { throughput: 0.5, noise: 0.4 } } };
+  const verdictsOf = (requests: number) =>
+    holdAgainst([row(same(requests), false)], unsteady).map(({ what, verdict }) => `${what} ${verdict}`);
+  assert.deepEqual(verdictsOf(400), ['throughput inconclusive']);
+  assert.deepEqual(verdictsOf(290), ['throughput worse']);
 });
 
 test('a row that the baseline does not know is told', () => {

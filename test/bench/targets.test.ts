@@ -1,6 +1,6 @@
 // The generator's process against the limit loop's process: every load, for a fixed count of requests.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -20,16 +20,19 @@ function bytesOfRequest(row: LoadRow): number | null {
 }
 
 /** The limit loop with a load generator, until the test is over. */
-function limitLoop(context: TestContext): { readonly generator: GeneratorProcess; readonly limit: LimitTarget } {
+function limitLoop(
+  context: TestContext,
+  threads = 1,
+): { readonly generator: GeneratorProcess; readonly limit: LimitTarget; readonly directory: string } {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-test-'));
   const generator = new GeneratorProcess();
-  const limit = new LimitTarget(directory);
+  const limit = new LimitTarget(directory, threads);
   context.after(async () => {
     generator.end();
     await limit.end();
     rmSync(directory, { recursive: true, force: true });
   });
-  return { generator, limit };
+  return { generator, limit, directory };
 }
 
 test('every row runs against the limit loop', async (context) => {
@@ -53,6 +56,29 @@ test('every row runs against the limit loop', async (context) => {
     }
     await generator.closeConnections();
     await limit.close();
+  }
+});
+
+test('frames that cross threads are each written once and answered', async (context) => {
+  const { generator, limit, directory } = limitLoop(context, 3);
+  const across = benchRows.filter((row) => row.kind === 'load').filter((row) => row.acrossShards);
+  assert.ok(across.length > 0);
+  for (const row of across) {
+    const batchBytes = buildBatch(row, 0).bytes.length;
+    // The threads stay for the second round, and their files are emptied between.
+    for (let round = 0; round < 2; round++) {
+      await limit.open(row, generator);
+      for (const count of [1303, 1201]) {
+        const result = await generator.run({ seconds: 60, requests: count, watch: [] });
+        assert.equal(result.requests, count, row.name);
+      }
+      await generator.closeConnections();
+      const sizes = [0, 1, 2].map((thread) => statSync(join(directory, `limit-${row.name}-3-${thread}`)).size);
+      const each = sizes.reduce((sum, size) => sum + size, 0) / 2504;
+      assert.ok(Number.isInteger(each) && each > batchBytes && each < batchBytes + 200, `${each} B a frame`);
+      assert.ok(Math.min(...sizes) > Math.max(...sizes) / 2, 'every thread owns its share');
+      await limit.close();
+    }
   }
 });
 
