@@ -22,6 +22,8 @@ const WARM_UP_SECONDS = 0.3;
 const FIRST_SECONDS = 0.7;
 /** The same for each of the shards that are compared: four on two cores compile four times, at a quarter of the speed. */
 const FIRST_SECONDS_A_SHARD = 4;
+/** Between so many targets memory changes hands for a few rounds until each finds what it left. */
+const UNCOUNTED_ROUNDS = 2;
 
 export interface MatrixOptions {
   readonly rows: readonly BenchRow[];
@@ -98,9 +100,9 @@ class Matrix {
         ])),
       );
     }
-    for (const row of sharded) {
+    if (sharded.length > 0) {
       told.push(
-        ...(await this.#loads([row], async () => {
+        ...(await this.#loads(sharded, async () => {
           const targets: Target[] = [];
           for (const shards of SHARD_COUNTS) {
             targets.push(await BrokerTarget.start(shards === 1 ? '1 shard' : `${shards} shards`, this.#own(shards)));
@@ -127,31 +129,42 @@ class Matrix {
     const acrossShards = rows[0]!.acrossShards;
     const threads = acrossShards ? SHARD_COUNTS : [1];
     const limits = threads.map((count) => new LimitTarget(this.#directory, count));
+    const told: LoadRowResult[] = [];
     let targets: Target[] = [];
     try {
       targets = await start();
-      for (const [index, target] of targets.entries()) {
-        const other = index > 0 && target.counted === null;
-        const first = acrossShards ? FIRST_SECONDS_A_SHARD * SHARD_COUNTS[index]! : FIRST_SECONDS;
-        if (other) this.#progress.note(`warming ${target.name} for ${warmUp} s`);
-        for (const row of rows) await this.#warm(row, target, other ? Math.max(first, warmUp / rows.length) : first);
+      // Where each of several shards compiles for itself, one row at a time is warm.
+      for (const group of acrossShards ? rows.map((row) => [row]) : [rows]) {
+        for (const [index, target] of targets.entries()) {
+          const other = index > 0 && target.counted === null;
+          const first = acrossShards ? FIRST_SECONDS_A_SHARD * SHARD_COUNTS[index]! : FIRST_SECONDS;
+          if (other) this.#progress.note(`warming ${target.name} for ${warmUp} s`);
+          await this.#warm(group, target, other ? Math.max(first, warmUp / group.length) : first);
+        }
+        // The bare loop of one thread has next to nothing to compile.
+        for (const [index, limit] of limits.entries()) {
+          if (index > 0) await this.#warm(group, limit, FIRST_SECONDS * threads[index]!);
+        }
+        const all = [...targets, ...limits];
+        for (let round = acrossShards ? UNCOUNTED_ROUNDS : 0; round > 0; round--) {
+          for (const row of group) for (const target of all) await measure(this.#bounds, row, target, this.#generator);
+        }
+        told.push(...(await runRows(group, all, repetitions, this.#bounds, this.#generator, this.#progress)));
       }
-      // The bare loop of one thread has next to nothing to compile.
-      for (const [index, limit] of limits.entries()) {
-        if (index > 0) for (const row of rows) await this.#warm(row, limit, FIRST_SECONDS * threads[index]!);
-      }
-      return await runRows(rows, [...targets, ...limits], repetitions, this.#bounds, this.#generator, this.#progress);
+      return told;
     } finally {
       for (const target of targets) await target.end();
       for (const limit of limits) await limit.end();
     }
   }
 
-  /** In pieces of what a measured run takes, as each is bounded in what it writes. */
-  async #warm(row: LoadRow, target: Target, seconds: number): Promise<void> {
-    for (const untilMs = performance.now() + seconds * 1000; performance.now() < untilMs;) {
-      const piece = Math.min(this.#bounds.seconds, (untilMs - performance.now()) / 1000);
-      await measure({ ...this.#bounds, seconds: Math.max(0.1, piece) }, row, target, this.#generator);
+  /** So long with each row, in pieces of what a measured run takes, as each is bounded in what it writes. */
+  async #warm(rows: readonly LoadRow[], target: Target, seconds: number): Promise<void> {
+    for (const row of rows) {
+      for (const untilMs = performance.now() + seconds * 1000; performance.now() < untilMs;) {
+        const piece = Math.min(this.#bounds.seconds, (untilMs - performance.now()) / 1000);
+        await measure({ ...this.#bounds, seconds: Math.max(0.1, piece) }, row, target, this.#generator);
+      }
     }
   }
 
