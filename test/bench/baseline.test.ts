@@ -34,14 +34,17 @@ const same = (requests: number, p50 = 150, p99 = 400) => [1, 2, 3].map(() => run
 const baseline: Baseline = {
   commit: 'c',
   when: 'w',
-  rows: { row: { throughput: 0.5, noise: 0.05, p50: 1.5, p99: 2 } },
+  processors: 'other',
+  rows: { row: { throughput: 0.5, own: 500, noise: 0.05, p50: 1.5, p99: 2 } },
 };
 const verdicts = (rows: readonly LoadRowResult[]) =>
-  holdAgainst(rows, baseline).map(({ what, verdict }) => `${what} ${verdict}`);
+  holdAgainst(rows, baseline, 'here').map(({ what, verdict }) => `${what} ${verdict}`);
 
 test('a baseline holds ratios to the limit, and latency of paced rows', () => {
-  assert.deepEqual(baselineRows([row(same(500), false)]), { row: { throughput: 0.5, noise: 0 } });
-  assert.deepEqual(baselineRows([row(same(500), true)]), { row: { throughput: 0.5, noise: 0, p50: 1.5, p99: 2 } });
+  assert.deepEqual(baselineRows([row(same(500), false)]), { row: { throughput: 0.5, own: 500, noise: 0 } });
+  assert.deepEqual(baselineRows([row(same(500), true)]), {
+    row: { throughput: 0.5, own: 500, noise: 0, p50: 1.5, p99: 2 },
+  });
 });
 
 test('what has no limit beside it is in no baseline', () => {
@@ -69,11 +72,21 @@ test('noise that would hide the difference is inconclusive, a fall beyond the no
 });
 
 test('a baseline that was taken from unsteady runs is held against nothing that they would hide', () => {
-  const unsteady = { ...baseline, rows: { row: { throughput: 0.5, noise: 0.4 } } };
+  const unsteady = { ...baseline, rows: { row: { throughput: 0.5, own: 500, noise: 0.4 } } };
   const verdictsOf = (requests: number) =>
-    holdAgainst([row(same(requests), false)], unsteady).map(({ what, verdict }) => `${what} ${verdict}`);
+    holdAgainst([row(same(requests), false)], unsteady, 'here').map(({ what, verdict }) => `${what} ${verdict}`);
   assert.deepEqual(verdictsOf(400), ['throughput inconclusive']);
   assert.deepEqual(verdictsOf(290), ['throughput worse']);
+});
+
+test('on the processors of the baseline a limit that has become better makes no row worse', () => {
+  const here = { ...baseline, processors: 'here' };
+  const faster = { ...here, rows: { row: { throughput: 0.7, own: 500, noise: 0 } } };
+  const held = (requests: number, against: Baseline, processors: string) =>
+    holdAgainst([row(same(requests), false)], against, processors).map(({ verdict }) => verdict);
+  assert.deepEqual(held(500, faster, 'here'), []);
+  assert.deepEqual(held(500, faster, 'elsewhere'), ['worse']);
+  assert.deepEqual(held(420, faster, 'here'), ['worse']);
 });
 
 test('a row that the baseline does not know is told', () => {
