@@ -37,9 +37,10 @@ const LARGE_FRAME_BYTES = 4096;
 
 const RING_SLOTS = 4096;
 const SLOT_WORDS = 4;
-const RING_WORDS = 64 + RING_SLOTS * SLOT_WORDS;
+/** A line for the tail, then the slots. */
+const SLOTS_AT = 32;
+const RING_WORDS = SLOTS_AT + RING_SLOTS * SLOT_WORDS;
 const TAIL = 0;
-const HEAD = 32;
 const BELL_WORDS = 32;
 
 /** Bytes for one connection: what it may have in flight twice, as new frames come while old ones are looked at. */
@@ -57,7 +58,7 @@ class Ring {
   }
 
   put(connection: number, place: number, length: number): void {
-    const at = 64 + (this.#tail++ % RING_SLOTS) * SLOT_WORDS;
+    const at = SLOTS_AT + (this.#tail++ % RING_SLOTS) * SLOT_WORDS;
     this.#words[at] = connection;
     this.#words[at + 1] = place;
     this.#words[at + 2] = length;
@@ -78,10 +79,9 @@ class Ring {
   drain(message: (connection: number, place: number, length: number) => void): void {
     const tail = Atomics.load(this.#words, TAIL);
     for (; this.#head < tail; this.#head++) {
-      const at = 64 + (this.#head % RING_SLOTS) * SLOT_WORDS;
+      const at = SLOTS_AT + (this.#head % RING_SLOTS) * SLOT_WORDS;
       message(this.#words[at]!, this.#words[at + 1]!, this.#words[at + 2]!);
     }
-    Atomics.store(this.#words, HEAD, this.#head);
   }
 }
 
@@ -112,6 +112,10 @@ class CrossingThread {
   readonly #bells: Int32Array;
   readonly #connections: Crosser[] = [];
   readonly #complete: Crosser[] = [];
+  /** Connection and place of frames that came here and belong here. */
+  readonly #own: number[] = [];
+  /** Whom what was gathered is to be told to: peer and connection. */
+  readonly #asked: number[] = [];
   readonly #gathered: Uint8Array;
   #gatheredBytes = 0;
   #position = 0;
@@ -180,11 +184,6 @@ class CrossingThread {
     }
     this.#wake();
   }
-
-  /** Connection and place of frames that came here and belong here. */
-  readonly #own: number[] = [];
-  /** Whom what was gathered is to be told to: peer and connection. */
-  readonly #asked: number[] = [];
 
   readonly #runTurn = (): void => {
     this.#turnIsDue = false;

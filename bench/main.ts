@@ -25,7 +25,7 @@ import { runTimeGate } from './time_gate.ts';
 const USAGE = `npm run bench -- [options]
 
 What to measure
-  (nothing)                every row in about five minutes, into a table, a JSON file and a page in bench/results/
+  (nothing)                every row in about seven minutes, into a table, a JSON file and a page in bench/results/
   --only PATTERN           rows whose name matches this regular expression
   --full                   also every combination of batch, partitions, connections, acks and compression: hours
   --seconds N (2)          length of a run;  --repetitions N (3)

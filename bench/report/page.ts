@@ -49,7 +49,7 @@ export function renderPage(result: BenchResult): string {
 <title>Millrace bench ${escape(result.when)}</title><style>${STYLE}</style>
 <h1>Millrace bench</h1>
 <p>${escape(result.when)} · commit ${escape(result.commit)}<br>${escape(about)}</p>
-<p>Bars are medians, dots the repetitions. “limit” is one bare Node thread that moves the same bytes between sockets and a file.</p>
+<p>Bars are medians, dots the repetitions. “limit” is one bare Node thread that moves the same bytes between sockets and a file, or several that hand them to each other.</p>
 ${renderOverview(result.rows)}
 ${result.rows.map((row) => (row.kind === 'load' ? renderLoad(row, result.difference) : renderState(row))).join('\n')}</html>`;
 }
