@@ -23,7 +23,7 @@ import {
 } from './table.ts';
 
 const WIDTH = 720;
-const LABEL = 90;
+const LABEL = 110;
 const BAR = 22;
 const GAP = 10;
 const VALUE = 130;
@@ -40,7 +40,8 @@ th,td{padding:.15rem .5rem;text-align:right;border-bottom:1px solid var(--line);
 td a{color:inherit}td.good{color:var(--a);font-weight:600}
 th:first-child,td:first-child{text-align:left;padding-left:0}`;
 
-const COLOURS = ['var(--a)', 'var(--b)', 'var(--c)', 'var(--d)'];
+const COLOURS = ['var(--a)', 'var(--b)', 'var(--c)'];
+const LIMIT_COLOUR = 'var(--d)';
 
 export function renderPage(result: BenchResult): string {
   const { machine } = result;
@@ -142,7 +143,7 @@ function speedChart(bars: readonly SpeedBar[], shown: (value: number) => string)
         `<circle cx="${at(LABEL + value * scale)}" cy="${y + BAR / 2}" r="3" fill="none" stroke="var(--dot)"/>`,
     );
     const end = LABEL + Math.max(width, ...bar.values.map((value) => value * scale)) + 10;
-    return `${rectangle(LABEL, y, width, COLOURS[index % COLOURS.length]!, 1)}${dots.join('')}${text(end, y, shown(bar.middle))}`;
+    return `${rectangle(LABEL, y, width, colourOf(bar.name, index), 1)}${dots.join('')}${text(end, y, shown(bar.middle))}`;
   });
 }
 
@@ -158,7 +159,7 @@ function costChart(row: LoadRowResult): string {
   const scale = (WIDTH - LABEL - VALUE) / longest;
   const unit = row.unit === 'requests' ? 'µs each' : 's for a GB';
   return chart(costs, (cost, index, y) => {
-    const colour = COLOURS[index % COLOURS.length]!;
+    const colour = colourOf(cost.name, index);
     const user = cost.user * scale;
     const kernel = cost.kernel * scale;
     const label = `${(cost.user + cost.kernel).toFixed(2)} ${unit}`;
@@ -176,6 +177,10 @@ function chart<Bar extends { readonly name: string }>(
     return `<text class="soft" x="0" y="${y + BAR / 2 + 4}">${escape(bar.name)}</text>${draw(bar, index, y)}`;
   });
   return `<svg viewBox="0 0 ${WIDTH} ${height}" role="img">${rows.join('')}</svg>`;
+}
+
+function colourOf(target: string, index: number): string {
+  return target.startsWith('limit') ? LIMIT_COLOUR : COLOURS[index % COLOURS.length]!;
 }
 
 function rectangle(x: number, y: number, width: number, colour: string, opacity: number): string {
