@@ -92,9 +92,9 @@ export class Connection implements SocketEvents, FrameSink, RequestOrigin {
     return this.#answerBytes >= ANSWER_BYTES_AHEAD;
   }
 
-  /** It has answers to send, and other shards owe it more. */
+  /** It has answers to send, and other shards owe it more. A connection that is over has none. */
   get awaitsShards(): boolean {
-    return this.#away > 0 && this.#oldest!.done && !this.hasMuchToSend;
+    return this.#away > 0 && this.#oldest?.done === true && !this.hasMuchToSend;
   }
 
   /** Nothing of this connection is anywhere any more. */

@@ -106,3 +106,14 @@ test('a request that timed out, or whose connection has gone, holds nothing back
   other.shard.settle();
   other.shard.assertIdle();
 });
+
+test('a connection that closes while an answer is on its way to be sent holds nothing', () => {
+  const { shard, socket } = threeRequests();
+  answerNext(shard.appendsHere, 0, 10);
+  socket.close('ECONNRESET');
+  shard.settle();
+  answerNext(shard.appendsHere, 0, 11);
+  answerNext(shard.appendsThere, 0, 20);
+  shard.settle();
+  shard.assertIdle();
+});
